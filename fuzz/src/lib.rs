@@ -1,0 +1,1 @@
+//! Harness code shared by the fuzz targets.

@@ -1,0 +1,6 @@
+//! A sans-IO SMTP client and server core.
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
