@@ -1,0 +1,240 @@
+//! Where a reply ends: resumable, bounded framing.
+//!
+//! The framer finds the end of one reply in octets that arrive in any cut. It remembers how far it
+//! has looked, so each octet is looked at once, and reports the first octet that no valid reply can
+//! have, at the same offset for every cut.
+
+use core::fmt;
+
+use memchr::memchr;
+
+/// How much of the peer's text one reply may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ReplyLimits {
+    /// Octets of one line with its line end. RFC 5321 4.5.3.1.5 says 512, but real AUTH lines are
+    /// longer (requirements: 705 octets seen); Postfix has 2,048, go-smtp 2,000.
+    pub line: usize,
+    /// Octets of a whole reply.
+    pub reply: usize,
+    /// Lines of one reply.
+    pub lines: usize,
+}
+
+impl ReplyLimits {
+    /// 2,048 octets a line, 64 KiB and 256 lines a reply.
+    pub const DEFAULT: ReplyLimits = ReplyLimits { line: 2048, reply: 64 * 1024, lines: 256 };
+}
+
+impl Default for ReplyLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Octets that are no reply: what is wrong and at which octet, counted from the reply's start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReplyError {
+    kind: ReplyErrorKind,
+    offset: usize,
+    octet: Option<u8>,
+}
+
+impl ReplyError {
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(self) -> ReplyErrorKind {
+        self.kind
+    }
+
+    /// Offset of the offending octet from the start of the reply.
+    #[must_use]
+    pub const fn offset(self) -> usize {
+        self.offset
+    }
+
+    /// The protocol that the first octet looks like, where it is that octet that is wrong.
+    ///
+    /// Only the first octet decides, so that the answer is the same for every cut of the stream.
+    #[must_use]
+    pub const fn looks_like(self) -> Option<&'static str> {
+        match (self.offset, self.octet) {
+            (0, Some(0x15 | 0x16)) => Some("TLS"),
+            (0, Some(b'H')) => Some("HTTP"),
+            (0, Some(b'S')) => Some("SSH"),
+            (0, Some(b'*')) => Some("IMAP"),
+            (0, Some(b'+')) => Some("POP3"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            ReplyErrorKind::BadCode => "no reply code",
+            ReplyErrorKind::BadSeparator => "no separator behind the reply code",
+            ReplyErrorKind::CodesDiffer => "a line with another code than the first",
+            ReplyErrorKind::LineTooLong => "a reply line over the limit",
+            ReplyErrorKind::ReplyTooLong => "a reply over the limit",
+            ReplyErrorKind::TooManyLines => "a reply with too many lines",
+        };
+        write!(f, "{what} at octet {}", self.offset)?;
+        match self.looks_like() {
+            Some(protocol) => write!(f, " (the peer seems to speak {protocol})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for ReplyError {}
+
+/// The kinds of [`ReplyError`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ReplyErrorKind {
+    /// An octet that no reply code has at this place; the first digit is 2 to 5.
+    BadCode,
+    /// Neither SP, `-` nor a line end behind the code.
+    BadSeparator,
+    /// A later line of the reply has another code.
+    CodesDiffer,
+    /// A line without end within [`ReplyLimits::line`].
+    LineTooLong,
+    /// No end of the reply within [`ReplyLimits::reply`].
+    ReplyTooLong,
+    /// More lines than [`ReplyLimits::lines`].
+    TooManyLines,
+}
+
+/// Finds the end of one reply after the other.
+///
+/// ```
+/// use smtp_proto::reply::{Framer, ReplyLimits};
+/// let mut framer = Framer::new();
+/// let limits = ReplyLimits::DEFAULT;
+/// assert_eq!(framer.frame(b"250-mx.exam", &limits), Ok(None));
+/// assert_eq!(framer.frame(b"250-mx.example\r\n250 ", &limits), Ok(None));
+/// assert_eq!(framer.frame(b"250-mx.example\r\n250 SIZE\r\n221 Bye", &limits), Ok(Some(26)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Framer {
+    /// Start of the line at hand.
+    line: usize,
+    /// Octets before this hold no further line end.
+    scanned: usize,
+    /// Octets of the line's start found right.
+    checked: usize,
+    /// Whole lines seen.
+    lines: usize,
+}
+
+impl Framer {
+    /// A framer that stands at the start of a reply.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { line: 0, scanned: 0, checked: 0, lines: 0 }
+    }
+
+    /// The length of the reply that `input` starts with, `None` while it is incomplete.
+    ///
+    /// `input` holds all octets since the reply's start: those of the last call and what came
+    /// since. After `Some(n)` the framer stands at the start of the next reply, `input[n..]`.
+    ///
+    /// # Errors
+    /// The first octet that no valid reply can have. The stream cannot be followed after that.
+    pub fn frame(
+        &mut self,
+        input: &[u8],
+        limits: &ReplyLimits,
+    ) -> Result<Option<usize>, ReplyError> {
+        while self.line < input.len() {
+            let horizon = self.horizon(limits)?;
+            let seen = &input[..input.len().min(horizon)];
+            self.check_start(seen)?;
+            let Some(end) = self.line_end(seen) else {
+                return self.unfinished(input.len(), horizon, limits);
+            };
+            let last = seen[self.line + 3] != b'-';
+            if last {
+                *self = Self::new();
+                return Ok(Some(end));
+            }
+            *self = Self { line: end, scanned: end, checked: 0, lines: self.lines + 1 };
+        }
+        Ok(None)
+    }
+
+    /// The first offset at which the line at hand must have ended.
+    fn horizon(&self, limits: &ReplyLimits) -> Result<usize, ReplyError> {
+        if self.lines >= limits.lines {
+            return Err(error(ReplyErrorKind::TooManyLines, self.line, None));
+        }
+        if self.line >= limits.reply {
+            return Err(error(ReplyErrorKind::ReplyTooLong, limits.reply, None));
+        }
+        Ok(limits.reply.min(self.line.saturating_add(limits.line)))
+    }
+
+    /// Checks the code and the separator as far as they are there, each octet once.
+    fn check_start(&mut self, seen: &[u8]) -> Result<(), ReplyError> {
+        while self.checked < 5 {
+            let at = self.line + self.checked;
+            let Some(&octet) = seen.get(at) else { return Ok(()) };
+            match self.start_error(seen, octet) {
+                None => self.checked += 1,
+                Some(kind) => return Err(error(kind, at, Some(octet))),
+            }
+            if octet == b'\n' {
+                self.checked = 5;
+            }
+        }
+        Ok(())
+    }
+
+    fn start_error(&self, seen: &[u8], octet: u8) -> Option<ReplyErrorKind> {
+        match self.checked {
+            0 if !matches!(octet, b'2'..=b'5') => Some(ReplyErrorKind::BadCode),
+            1 | 2 if !octet.is_ascii_digit() => Some(ReplyErrorKind::BadCode),
+            0..=2 if self.lines > 0 && octet != seen[self.checked] => {
+                Some(ReplyErrorKind::CodesDiffer)
+            }
+            3 if !matches!(octet, b' ' | b'-' | b'\r' | b'\n') => {
+                Some(ReplyErrorKind::BadSeparator)
+            }
+            4 if seen[self.line + 3] == b'\r' && octet != b'\n' => {
+                Some(ReplyErrorKind::BadSeparator)
+            }
+            _ => None,
+        }
+    }
+
+    /// The offset behind the LF that ends the line at hand.
+    fn line_end(&mut self, seen: &[u8]) -> Option<usize> {
+        let found = memchr(b'\n', seen.get(self.scanned..)?);
+        let end = found.map(|at| self.scanned + at + 1);
+        self.scanned = end.unwrap_or(seen.len());
+        end
+    }
+
+    fn unfinished(
+        &self,
+        received: usize,
+        horizon: usize,
+        limits: &ReplyLimits,
+    ) -> Result<Option<usize>, ReplyError> {
+        if received < horizon {
+            return Ok(None);
+        }
+        let kind = if horizon == limits.reply {
+            ReplyErrorKind::ReplyTooLong
+        } else {
+            ReplyErrorKind::LineTooLong
+        };
+        Err(error(kind, horizon, None))
+    }
+}
+
+const fn error(kind: ReplyErrorKind, offset: usize, octet: Option<u8>) -> ReplyError {
+    ReplyError { kind, offset, octet }
+}

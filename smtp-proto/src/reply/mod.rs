@@ -1,0 +1,141 @@
+//! Replies: framing, codes, text (RFC 5321 4.2).
+//!
+//! [`Framer`] finds where a reply ends, [`Reply`] reads what is whole. A line ends at LF, the CR
+//! before it is optional; any octet may stand in the text and is kept.
+
+mod code;
+mod frame;
+#[cfg(feature = "alloc")]
+mod owned;
+mod parse;
+mod text;
+
+use core::fmt;
+
+use memchr::memchr;
+
+pub use self::{
+    code::{Class, Code, EnhancedCode},
+    frame::{Framer, ReplyError, ReplyErrorKind, ReplyLimits},
+    text::Escaped,
+};
+#[cfg(feature = "alloc")]
+pub use self::owned::OwnedReply;
+
+/// One whole reply, borrowed from the octets it came in.
+///
+/// ```
+/// use smtp_proto::reply::{Code, Reply};
+/// let octets = b"550-5.1.1 No such user\r\n550 5.1.1 Try another\r\n";
+/// let (reply, length) = Reply::parse(octets)?.expect("complete");
+/// assert_eq!(reply.code(), Code::MAILBOX_UNAVAILABLE);
+/// assert_eq!(reply.enhanced().unwrap().to_string(), "5.1.1");
+/// assert_eq!(reply.lines().next(), Some(&b"No such user"[..]));
+/// assert_eq!(length, octets.len());
+/// # Ok::<(), smtp_proto::reply::ReplyError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Reply<'a> {
+    octets: &'a [u8],
+    code: Code,
+    enhanced: Option<EnhancedCode>,
+}
+
+impl<'a> Reply<'a> {
+    /// The reply that `input` starts with and its length, `None` while it is incomplete.
+    ///
+    /// For input that arrives in pieces use a [`Framer`], which does not look at an octet twice.
+    ///
+    /// # Errors
+    /// The first octet that no valid reply can have, with [`ReplyLimits::DEFAULT`].
+    pub fn parse(input: &'a [u8]) -> Result<Option<(Self, usize)>, ReplyError> {
+        let length = Framer::new().frame(input, &ReplyLimits::DEFAULT)?;
+        Ok(length.map(|length| (Self::from_frame(&input[..length]), length)))
+    }
+
+    /// Reads a reply that a [`Framer`] has found whole.
+    #[must_use]
+    pub(crate) fn from_frame(octets: &'a [u8]) -> Self {
+        let code = match parse::line(octets) {
+            Ok((_, code)) => code,
+            // The framer has seen three digits.
+            Err(_) => Code::TRANSACTION_FAILED,
+        };
+        let mut reply = Self { octets, code, enhanced: None };
+        reply.enhanced = reply.raw_lines().find_map(|text| reply.enhanced_of(text)).map(|(_, e)| e);
+        reply
+    }
+
+    /// The reply code, the same on every line.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The enhanced status code of the first line that has one whose class fits the reply code.
+    #[must_use]
+    pub const fn enhanced(&self) -> Option<EnhancedCode> {
+        self.enhanced
+    }
+
+    /// The text of each line, without code, enhanced code and line end. At least one, any octets.
+    pub fn lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let reply = *self;
+        self.raw_lines().map(move |text| reply.enhanced_of(text).map_or(text, |(rest, _)| rest))
+    }
+
+    /// The text of each line with its enhanced code, if any, as it came.
+    pub fn raw_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        Lines { rest: self.octets }
+    }
+
+    /// The octets of the reply as they came, line ends included.
+    #[must_use]
+    pub const fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    fn enhanced_of(&self, text: &'a [u8]) -> Option<(&'a [u8], EnhancedCode)> {
+        let (rest, enhanced) = parse::enhanced_code(text).ok()?;
+        enhanced.fits(self.code).then_some((rest, enhanced))
+    }
+}
+
+impl fmt::Display for Reply<'_> {
+    /// Code, enhanced code and text on one line, lines joined by ` / `, controls escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        if let Some(enhanced) = self.enhanced {
+            write!(f, " {enhanced}")?;
+        }
+        let mut separator = " ";
+        for line in self.lines() {
+            write!(f, "{separator}{}", Escaped(line))?;
+            separator = " / ";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Reply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({self})")
+    }
+}
+
+/// Cuts a framed reply into the texts of its lines.
+struct Lines<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let end = memchr(b'\n', self.rest)?;
+        let (line, rest) = (&self.rest[..end], &self.rest[end + 1..]);
+        self.rest = rest;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        Some(parse::line(line).map_or(line, |(text, _)| text))
+    }
+}

@@ -1,0 +1,54 @@
+//! The grammar of a reply, over octets that are whole (RFC 5321 4.2, RFC 2034).
+
+use nom::{
+    IResult, Parser,
+    branch::alt,
+    bytes::complete::{tag, take},
+    character::complete::one_of,
+    combinator::{eof, map, map_opt, opt, peek},
+    multi::fold_many_m_n,
+    sequence::preceded,
+};
+
+use super::{Code, EnhancedCode};
+
+/// `Reply-code [ SP / "-" ] textstring`, the line end already cut off.
+pub(super) fn line(input: &[u8]) -> IResult<&[u8], Code> {
+    let (text, code) = code(input)?;
+    let (text, _) = opt(one_of(" -")).parse(text)?;
+    Ok((text, code))
+}
+
+fn code(input: &[u8]) -> IResult<&[u8], Code> {
+    map_opt(take(3usize), |digits: &[u8]| match *digits {
+        [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Some(Code::from_digits([a, b, c])),
+        _ => None,
+    })
+    .parse(input)
+}
+
+/// `class "." subject "." detail`, followed by SP (taken) or the end of the text.
+pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
+    let (rest, class) = map(one_of("245"), |digit| digit as u16 - u16::from(b'0')).parse(input)?;
+    let (rest, subject) = preceded(tag("."), number).parse(rest)?;
+    let (rest, detail) = preceded(tag("."), number).parse(rest)?;
+    let (rest, _) = alt((tag(" "), peek(eof))).parse(rest)?;
+    match EnhancedCode::new(class, subject, detail) {
+        Some(code) => Ok((rest, code)),
+        None => Err(nom::Err::Error(nom::error::make_error(input, nom::error::ErrorKind::Verify))),
+    }
+}
+
+/// One to three digits.
+fn number(input: &[u8]) -> IResult<&[u8], u16> {
+    fold_many_m_n(
+        1,
+        3,
+        map_opt(take(1usize), |digit: &[u8]| {
+            digit[0].is_ascii_digit().then(|| u16::from(digit[0] - b'0'))
+        }),
+        || 0,
+        |value, digit| value * 10 + digit,
+    )
+    .parse(input)
+}

@@ -1,0 +1,50 @@
+//! Peer text made fit for a terminal or a log.
+
+use core::{fmt, str};
+
+/// Shows octets as text that cannot steer a terminal or forge a log line.
+///
+/// UTF-8 stays as it is, except C0, DEL, C1, bidirectional and line-separator controls; those and
+/// octets that are not UTF-8 are shown as `\xNN`, one for each octet.
+///
+/// ```
+/// use smtp_proto::reply::Escaped;
+/// assert_eq!(Escaped(b"user\x1b[2J \xe2\x82\xac \xff").to_string(), r"user\x1b[2J € \xff");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Escaped<'a>(pub &'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            write_escaped(f, chunk.valid())?;
+            write_octets(f, chunk.invalid())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+fn write_escaped(f: &mut fmt::Formatter<'_>, mut text: &str) -> fmt::Result {
+    while let Some((at, control)) = text.char_indices().find(|&(_, c)| is_unsafe(c)) {
+        f.write_str(&text[..at])?;
+        write_octets(f, control.encode_utf8(&mut [0; 4]).as_bytes())?;
+        text = &text[at + control.len_utf8()..];
+    }
+    f.write_str(text)
+}
+
+fn write_octets(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
+    octets.iter().try_for_each(|octet| write!(f, "\\x{octet:02x}"))
+}
+
+/// Control characters, and those that reorder or break lines when shown.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
