@@ -1,0 +1,73 @@
+//! A fixed piece of storage that is filled at its end and drained at its start.
+
+/// Storage handed in: an array, a slice, a box. Its length is read once and must not change.
+pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {}
+
+impl<B: AsRef<[u8]> + AsMut<[u8]>> Storage for B {}
+
+/// Octets in storage that never grows.
+#[derive(Debug)]
+pub(crate) struct Buffer<B> {
+    storage: B,
+    start: usize,
+    end: usize,
+}
+
+impl<B: Storage> Buffer<B> {
+    pub(crate) const fn new(storage: B) -> Self {
+        Self { storage, start: 0, end: 0 }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.storage.as_ref().len()
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Octets that still fit.
+    pub(crate) fn room(&self) -> usize {
+        self.capacity() - self.len()
+    }
+
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.storage.as_ref()[self.start..self.end]
+    }
+
+    pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
+        &mut self.storage.as_mut()[self.start..self.end]
+    }
+
+    /// All the free storage in one piece; what is there moves to the front when that makes it larger.
+    pub(crate) fn free(&mut self) -> &mut [u8] {
+        if self.start > 0 {
+            self.storage.as_mut().copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        &mut self.storage.as_mut()[self.end..]
+    }
+
+    /// Counts `n` octets of [`free`](Self::free) as filled; no more than are free.
+    pub(crate) fn fill(&mut self, n: usize) {
+        self.end = (self.end + n).min(self.capacity());
+    }
+
+    /// Drops the first `n` octets; no more than are there.
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start += n.min(self.len());
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Drops all behind the first `n` octets.
+    pub(crate) fn truncate(&mut self, n: usize) {
+        self.end = self.end.min(self.start + n);
+    }
+}

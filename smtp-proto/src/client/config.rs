@@ -1,0 +1,282 @@
+//! What the caller decides once for a session.
+
+use core::time::Duration;
+
+use crate::{
+    buffer::Storage,
+    hello::{EhloName, Extensions},
+    reply::ReplyLimits,
+    stuffing::Newlines,
+};
+
+use super::event::Phase;
+
+/// Whether the session is encrypted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum TlsPolicy {
+    /// Never: STARTTLS is not used.
+    None,
+    /// STARTTLS where it is offered (RFC 3207). Protects against nobody who can change the stream.
+    Opportunistic,
+    /// STARTTLS, or no session: nothing but EHLO and STARTTLS leaves in the clear.
+    #[default]
+    Required,
+    /// TLS from the first octet (RFC 8314 3), as on port 465.
+    Implicit,
+}
+
+/// How the client introduces itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum HelloCommand {
+    /// EHLO, and HELO when the server refuses it.
+    #[default]
+    Ehlo,
+    /// HELO at once, for servers that cannot stand EHLO. No extension is used.
+    Helo,
+}
+
+/// Limits on what a peer can make the core hold or do, all checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Octets of a reply line, see [`ReplyLimits::line`].
+    pub line: usize,
+    /// Octets of a reply line in an AUTH dialogue; RFC 4954 4 allows 12,288.
+    pub auth_line: usize,
+    /// Lines of a reply.
+    pub reply_lines: usize,
+    /// Challenges of one AUTH dialogue. SCRAM, the longest known, takes three.
+    pub auth_rounds: u8,
+}
+
+impl Limits {
+    /// 2,048 octets a line, 12,288 in AUTH, 256 lines, 8 challenges.
+    pub const DEFAULT: Limits =
+        Limits { line: 2048, auth_line: 12_288, reply_lines: 256, auth_rounds: 8 };
+
+    pub(super) const fn reply(&self, phase: Phase, capacity: usize) -> ReplyLimits {
+        let line = if matches!(phase, Phase::Auth) { self.auth_line } else { self.line };
+        ReplyLimits { line, reply: capacity, lines: self.reply_lines }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What the caller decides once for a session.
+///
+/// ```
+/// use smtp_proto::{client::{Config, TlsPolicy}, hello::EhloName};
+/// let config = Config::new(EhloName::parse("client.example.org")?).with_tls(TlsPolicy::Implicit);
+/// # Ok::<(), smtp_proto::hello::EhloNameError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    pub(super) name: EhloName,
+    pub(super) hello: HelloCommand,
+    pub(super) tls: TlsPolicy,
+    pub(super) mask: Extensions,
+    pub(super) run_ahead: bool,
+    pub(super) newlines: Newlines,
+    pub(super) plaintext_auth: bool,
+    pub(super) unoffered_auth: bool,
+    pub(super) limits: Limits,
+}
+
+impl Config {
+    /// A client that introduces itself as `name`, requires TLS, and uses what the server offers.
+    #[must_use]
+    pub const fn new(name: EhloName) -> Self {
+        Self {
+            name,
+            hello: HelloCommand::Ehlo,
+            tls: TlsPolicy::Required,
+            mask: Extensions::EMPTY,
+            run_ahead: false,
+            newlines: Newlines::Normalise,
+            plaintext_auth: false,
+            unoffered_auth: false,
+            limits: Limits::DEFAULT,
+        }
+    }
+
+    /// Sets the TLS policy; [`TlsPolicy::Required`] unless set.
+    #[must_use]
+    pub const fn with_tls(self, tls: TlsPolicy) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Sets how the client introduces itself.
+    #[must_use]
+    pub const fn with_hello(self, hello: HelloCommand) -> Self {
+        Self { hello, ..self }
+    }
+
+    /// Treats these extensions as not offered: the valve for servers that offer what they cannot do.
+    #[must_use]
+    pub const fn with_mask(self, mask: Extensions) -> Self {
+        Self { mask, ..self }
+    }
+
+    /// Lets the next message's envelope leave behind the final dot, before its reply (RFC 2920 3.1):
+    /// one round trip a message. Off by default: several servers lose what follows the dot.
+    #[must_use]
+    pub const fn with_run_ahead(self, run_ahead: bool) -> Self {
+        Self { run_ahead, ..self }
+    }
+
+    /// What to do about a lone CR or LF in content; normalised unless set.
+    #[must_use]
+    pub const fn with_newlines(self, newlines: Newlines) -> Self {
+        Self { newlines, ..self }
+    }
+
+    /// Lets credentials leave without TLS. Whoever sees the connection can then use them.
+    #[must_use]
+    pub const fn with_plaintext_auth(self, allowed: bool) -> Self {
+        Self { plaintext_auth: allowed, ..self }
+    }
+
+    /// Tries AUTH although the server did not offer it, as after HELO; the first mechanism is used.
+    #[must_use]
+    pub const fn with_unoffered_auth(self, allowed: bool) -> Self {
+        Self { unoffered_auth: allowed, ..self }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub const fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+}
+
+/// The storage of a client, fixed for its life: boxes, arrays of one size, or slices.
+#[derive(Debug)]
+pub struct Buffers<B: Storage> {
+    /// Replies. A reply has to fit whole, so this is the limit on a reply's length.
+    pub receive: B,
+    /// Commands and content on their way. A command has to fit whole; larger means fewer writes.
+    pub transmit: B,
+    /// One octet for each command in flight.
+    pub in_flight: B,
+    /// The raw text of the capabilities; lines that do not fit are not kept, but count as offered.
+    pub capabilities: B,
+}
+
+/// Sizes of owned [`Buffers`], in octets.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct BufferSizes {
+    /// See [`Buffers::receive`].
+    pub receive: usize,
+    /// See [`Buffers::transmit`].
+    pub transmit: usize,
+    /// See [`Buffers::in_flight`].
+    pub in_flight: usize,
+    /// See [`Buffers::capabilities`].
+    pub capabilities: usize,
+}
+
+#[cfg(feature = "alloc")]
+impl BufferSizes {
+    /// A whole idle client in 16 KiB: the longest AUTH line (12,288), 2 KiB of commands, 128
+    /// commands in flight (their replies fit every socket buffer), 1 KiB of capabilities.
+    pub const SMALL: BufferSizes =
+        BufferSizes { receive: 12_288, transmit: 2048, in_flight: 128, capabilities: 1024 };
+
+    /// For throughput, what the adapters use: writes of up to 32 KiB.
+    pub const LARGE: BufferSizes =
+        BufferSizes { receive: 16_384, transmit: 32_768, in_flight: 128, capabilities: 1024 };
+
+    /// Sets the octets for commands and content on their way.
+    #[must_use]
+    pub const fn with_transmit(self, transmit: usize) -> Self {
+        Self { transmit, ..self }
+    }
+
+    /// Sets how many commands may be in flight.
+    #[must_use]
+    pub const fn with_in_flight(self, in_flight: usize) -> Self {
+        Self { in_flight, ..self }
+    }
+
+    /// Sets the octets for replies.
+    #[must_use]
+    pub const fn with_receive(self, receive: usize) -> Self {
+        Self { receive, ..self }
+    }
+
+    pub(super) fn allocate(self) -> Buffers<alloc::boxed::Box<[u8]>> {
+        let zeros = |size| alloc::vec![0; size].into_boxed_slice();
+        Buffers {
+            receive: zeros(self.receive),
+            transmit: zeros(self.transmit),
+            in_flight: zeros(self.in_flight),
+            capabilities: zeros(self.capabilities),
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Default for BufferSizes {
+    fn default() -> Self {
+        Self::SMALL
+    }
+}
+
+/// How long each wait may take (RFC 5321 4.5.3.2). The core has no clock; the driver keeps these.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For the greeting, and for the answer to any command not named here: 5 minutes.
+    pub command: Duration,
+    /// For the 354 after DATA: 2 minutes.
+    pub data: Duration,
+    /// For one write of content to be taken: 3 minutes.
+    pub content: Duration,
+    /// For the answer to the final dot: 10 minutes, for a server may deliver before it answers.
+    pub end_of_content: Duration,
+    /// For the answer to QUIT, which changes nothing: 10 seconds, not in the RFC.
+    pub quit: Duration,
+}
+
+impl Timeouts {
+    /// The limits of RFC 5321 4.5.3.2.
+    pub const RFC_5321: Timeouts = Timeouts {
+        command: Duration::from_secs(300),
+        data: Duration::from_secs(120),
+        content: Duration::from_secs(180),
+        end_of_content: Duration::from_secs(600),
+        quit: Duration::from_secs(10),
+    };
+
+    /// The same limit for every wait.
+    #[must_use]
+    pub const fn uniform(limit: Duration) -> Self {
+        Self { command: limit, data: limit, content: limit, end_of_content: limit, quit: limit }
+    }
+
+    /// The limit for what a client waits for in `phase`.
+    #[must_use]
+    pub const fn limit(&self, phase: Phase) -> Duration {
+        match phase {
+            Phase::Data => self.data,
+            Phase::Content => self.content,
+            Phase::Final => self.end_of_content,
+            Phase::Quit => self.quit,
+            _ => self.command,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self::RFC_5321
+    }
+}

@@ -1,0 +1,232 @@
+//! Who is to blame: the peer, the caller, or neither.
+
+use core::fmt;
+
+use crate::{
+    hello::Extension,
+    reply::{Code, ReplyError},
+    stuffing::ContentError,
+};
+
+use super::event::Phase;
+
+/// The peer broke the protocol. The session is over and cannot be used again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PeerError {
+    /// Octets that are no reply, or a reply beyond the limits.
+    Malformed {
+        /// What was waited for.
+        phase: Phase,
+        /// What is wrong, and where.
+        error: ReplyError,
+    },
+    /// A reply whose code says nothing sensible here, such as 250 to DATA.
+    UnexpectedCode {
+        /// What was answered.
+        phase: Phase,
+        /// With this code.
+        code: Code,
+    },
+    /// A reply, or a part of one, when nothing had been asked.
+    Unsolicited,
+    /// Octets behind the 220 to STARTTLS, before the handshake: somebody injects plaintext.
+    PlaintextBehindStartTls,
+    /// A go-ahead for content after MAIL was refused; a lone dot would store an empty message.
+    GoAheadAfterRefusal,
+    /// More challenges than [`Limits::auth_rounds`](super::Limits::auth_rounds), or one after the
+    /// dialogue was cancelled.
+    TooManyChallenges,
+}
+
+impl PeerError {
+    /// What was waited for when it happened.
+    #[must_use]
+    pub const fn phase(self) -> Phase {
+        match self {
+            PeerError::Malformed { phase, .. } | PeerError::UnexpectedCode { phase, .. } => phase,
+            PeerError::Unsolicited => Phase::Idle,
+            PeerError::PlaintextBehindStartTls => Phase::StartTls,
+            PeerError::GoAheadAfterRefusal => Phase::Data,
+            PeerError::TooManyChallenges => Phase::Auth,
+        }
+    }
+}
+
+impl fmt::Display for PeerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PeerError::Malformed { phase, error } => write!(f, "{phase}: the server sent {error}"),
+            PeerError::UnexpectedCode { phase, code } => {
+                write!(f, "{phase}: the server answered {code}, which makes no sense there")
+            }
+            PeerError::Unsolicited => f.write_str("the server spoke without being asked"),
+            PeerError::PlaintextBehindStartTls => {
+                f.write_str("plaintext behind the answer to STARTTLS: the connection is tampered with")
+            }
+            PeerError::GoAheadAfterRefusal => {
+                f.write_str("the server asked for content although it had refused the sender")
+            }
+            PeerError::TooManyChallenges => f.write_str("the server does not end its AUTH dialogue"),
+        }
+    }
+}
+
+impl core::error::Error for PeerError {}
+
+/// Why a session is over, or will be once it has said QUIT.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum End {
+    /// The client said QUIT.
+    Quit,
+    /// The peer broke the protocol.
+    Peer(PeerError),
+    /// The stream ended while this was waited for.
+    Lost(Phase),
+    /// The server said 421.
+    ServiceClosing(Phase),
+    /// The server refused something the session cannot go on without: greeting, EHLO and HELO,
+    /// STARTTLS where it is required, RSET.
+    Refused {
+        /// What was refused.
+        phase: Phase,
+        /// With this code.
+        code: Code,
+    },
+    /// TLS is required and not offered, or EHLO was refused so that it cannot be.
+    TlsUnavailable,
+    /// The server refused the content before it was complete; the rest was not sent.
+    ContentRefused(Code),
+    /// The caller's content cannot be sent; the message was left unterminated.
+    BadContent(ContentError),
+    /// The driver gave up while this was waited for: a time limit, a broken transport, a failed
+    /// handshake.
+    Aborted(Phase),
+}
+
+impl End {
+    /// Where in the dialogue it ended.
+    #[must_use]
+    pub const fn phase(self) -> Phase {
+        match self {
+            End::Quit => Phase::Quit,
+            End::Peer(error) => error.phase(),
+            End::Lost(phase) | End::ServiceClosing(phase) | End::Aborted(phase) => phase,
+            End::Refused { phase, .. } => phase,
+            End::TlsUnavailable => Phase::StartTls,
+            End::ContentRefused(_) | End::BadContent(_) => Phase::Content,
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Quit => f.write_str("the session was closed"),
+            End::Peer(error) => error.fmt(f),
+            End::Lost(phase) => write!(f, "{phase}: the server closed the connection"),
+            End::ServiceClosing(phase) => write!(f, "{phase}: the server closes its service (421)"),
+            End::Refused { phase, code } => write!(f, "{phase}: the server refused with {code}"),
+            End::TlsUnavailable => f.write_str("TLS is required and the server does not offer it"),
+            End::ContentRefused(code) => {
+                write!(f, "content: the server refused with {code} before it was complete")
+            }
+            End::BadContent(error) => write!(f, "content: {error}"),
+            End::Aborted(phase) => write!(f, "{phase}: given up"),
+        }
+    }
+}
+
+impl core::error::Error for End {}
+
+/// The caller broke the driver's contract; nothing was changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// The session is not open for this: the opening is not complete, or the session has ended.
+    NotOpen,
+    /// A transaction is not yet handed over whole, or an AUTH dialogue is under way.
+    Busy,
+    /// No content, no envelope or no handshake is wanted now.
+    NotWanted,
+    /// More octets reported than were lent.
+    OutOfBounds,
+    /// AUTH after authentication (RFC 4954 4: only once a session).
+    AlreadyAuthenticated,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Misuse::NotOpen => "the session is not open",
+            Misuse::Busy => "a transaction or an AUTH dialogue is not finished",
+            Misuse::NotWanted => "nothing of the kind is wanted now",
+            Misuse::OutOfBounds => "more octets than were lent",
+            Misuse::AlreadyAuthenticated => "the session is authenticated already",
+        })
+    }
+}
+
+impl core::error::Error for Misuse {}
+
+/// Refused here, before anything was written; the session is as it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The call does not fit the state of the session.
+    Misuse(Misuse),
+    /// An envelope without recipients.
+    NoRecipients,
+    /// The message needs what the server does not offer: SMTPUTF8 for a non-ASCII address,
+    /// 8BITMIME for 8-bit content.
+    NotOffered(Extension),
+    /// The message is larger than the server takes (RFC 1870).
+    MessageTooLarge {
+        /// Octets of the message.
+        size: u64,
+        /// Octets that the server takes.
+        limit: u64,
+    },
+    /// A command that does not fit the transmit buffer of this many octets.
+    CommandTooLong {
+        /// Octets of the buffer.
+        limit: usize,
+    },
+    /// Credentials would leave in the clear, which the caller did not allow.
+    PlaintextAuth,
+    /// The server offers none of the caller's mechanisms.
+    NoMechanism,
+    /// Content that cannot be sent. This one comes when a part was written already; the session has
+    /// ended, the message unterminated.
+    Content(ContentError),
+}
+
+impl From<Misuse> for Refusal {
+    fn from(misuse: Misuse) -> Self {
+        Refusal::Misuse(misuse)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Misuse(misuse) => misuse.fmt(f),
+            Refusal::NoRecipients => f.write_str("no recipients"),
+            Refusal::NotOffered(extension) => {
+                write!(f, "the message needs {}, which the server does not offer", extension.keyword())
+            }
+            Refusal::MessageTooLarge { size, limit } => {
+                write!(f, "the message has {size} octets, the server takes {limit}")
+            }
+            Refusal::CommandTooLong { limit } => {
+                write!(f, "a command does not fit the buffer of {limit} octets")
+            }
+            Refusal::PlaintextAuth => f.write_str("credentials would leave without TLS"),
+            Refusal::NoMechanism => f.write_str("the server offers no mechanism that can be used"),
+            Refusal::Content(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}

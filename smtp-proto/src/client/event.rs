@@ -1,0 +1,244 @@
+//! What the client tells its driver.
+
+use core::fmt;
+
+use crate::reply::{Code, Reply};
+
+/// What the driver has to do next; holds no borrow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+#[non_exhaustive]
+pub enum Wants {
+    /// Take events: call `poll_event` until it says `None`.
+    Event,
+    /// Write octets of `transmit`, then say `transmitted`.
+    Write,
+    /// Flush the transport, then say `flushed`. Asked for only before a read.
+    Flush,
+    /// Read into `read_buf`, then say `received`; 0 for the end of the stream.
+    Read,
+    /// Shake hands, then say `tls_established`.
+    Tls,
+    /// Call `authenticate` again with the same mechanisms.
+    Credentials,
+    /// Call `continue_envelope` with the recipients of the transaction at hand.
+    Envelope,
+    /// Hand over content with `content`, or end it with `finish`.
+    Content,
+    /// Nothing is outstanding: start a transaction, another command, or close.
+    Command,
+    /// The session has ended, see `end`.
+    Nothing,
+}
+
+/// Where in the dialogue something happened, or what is waited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// The server's greeting.
+    Greeting,
+    /// EHLO or HELO.
+    Hello,
+    /// STARTTLS.
+    StartTls,
+    /// The TLS handshake.
+    Tls,
+    /// AUTH and its dialogue.
+    Auth,
+    /// MAIL.
+    Mail,
+    /// RCPT.
+    Rcpt,
+    /// DATA.
+    Data,
+    /// Content on its way.
+    Content,
+    /// The end of the content and its answer.
+    Final,
+    /// RSET.
+    Rset,
+    /// NOOP.
+    Noop,
+    /// VRFY.
+    Vrfy,
+    /// EXPN.
+    Expn,
+    /// HELP.
+    Help,
+    /// QUIT.
+    Quit,
+    /// Nothing is outstanding.
+    Idle,
+}
+
+impl Phase {
+    /// The phase in lower case, as logs and the `sendmail` command show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Phase::Greeting => "greeting",
+            Phase::Hello => "hello",
+            Phase::StartTls => "starttls",
+            Phase::Tls => "tls",
+            Phase::Auth => "auth",
+            Phase::Mail => "mail",
+            Phase::Rcpt => "rcpt",
+            Phase::Data => "data",
+            Phase::Content => "content",
+            Phase::Final => "final",
+            Phase::Rset => "rset",
+            Phase::Noop => "noop",
+            Phase::Vrfy => "vrfy",
+            Phase::Expn => "expn",
+            Phase::Help => "help",
+            Phase::Quit => "quit",
+            Phase::Idle => "idle",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Counts the transactions of a session, from 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Transaction(pub(super) u32);
+
+impl Transaction {
+    /// The number: 0 for the first transaction of the session.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.0
+    }
+}
+
+/// What happened, in the order in which it happened; replies are borrowed from the client's buffer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The answer to something outside a transaction.
+    Answer {
+        /// What was answered.
+        phase: Phase,
+        /// The server's words.
+        reply: Reply<'a>,
+    },
+    /// The answer to MAIL.
+    Mail {
+        /// Whose.
+        transaction: Transaction,
+        /// The server's words.
+        reply: Reply<'a>,
+    },
+    /// The answer to RCPT: 2yz accepts the recipient.
+    Recipient {
+        /// Whose.
+        transaction: Transaction,
+        /// Which recipient, by position in the envelope.
+        index: u32,
+        /// The server's words.
+        reply: Reply<'a>,
+    },
+    /// The answer to DATA.
+    Data {
+        /// Whose.
+        transaction: Transaction,
+        /// The server's words.
+        reply: Reply<'a>,
+    },
+    /// The verdict on the content, for every recipient that was accepted.
+    Final {
+        /// Whose.
+        transaction: Transaction,
+        /// [`Phase::Final`], or [`Phase::Content`] for a refusal before the content was complete.
+        phase: Phase,
+        /// The server's words.
+        reply: Reply<'a>,
+    },
+    /// The transaction is over. Comes exactly once for each that was begun, also when the session
+    /// breaks; nothing about it comes later.
+    Ended {
+        /// Which.
+        transaction: Transaction,
+        /// What holds for the recipients that have no verdict of their own.
+        fate: Fate,
+    },
+    /// 421: the server closes the session. Not a verdict on the command it answers.
+    Closing {
+        /// What was outstanding.
+        phase: Phase,
+        /// The server's words.
+        reply: Reply<'a>,
+    },
+}
+
+impl<'a> Event<'a> {
+    /// The reply that the event is about.
+    #[must_use]
+    pub const fn reply(&self) -> Option<Reply<'a>> {
+        match *self {
+            Event::Answer { reply, .. }
+            | Event::Mail { reply, .. }
+            | Event::Recipient { reply, .. }
+            | Event::Data { reply, .. }
+            | Event::Final { reply, .. }
+            | Event::Closing { reply, .. } => Some(reply),
+            Event::Ended { .. } => None,
+        }
+    }
+}
+
+/// What holds at the end of a transaction for recipients without a verdict of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// The verdict in [`Event::Final`].
+    Answered,
+    /// The refusal of MAIL or DATA that came before.
+    Refused,
+    /// Nothing was committed: safe to try again.
+    NotSent,
+    /// The content was handed over whole and no complete answer came: delivered or not, nobody
+    /// knows. A second try may duplicate.
+    Unknown,
+}
+
+/// An event without its reply: what a transition says, before the reply is lent.
+#[derive(Clone, Copy)]
+pub(super) enum Told {
+    Answer(Phase),
+    Mail(Transaction),
+    Recipient(Transaction, u32),
+    Data(Transaction),
+    Final(Transaction, Phase),
+    Closing(Phase),
+}
+
+impl Told {
+    pub(super) const fn with(self, reply: Reply<'_>) -> Event<'_> {
+        match self {
+            Told::Answer(phase) => Event::Answer { phase, reply },
+            Told::Mail(transaction) => Event::Mail { transaction, reply },
+            Told::Recipient(transaction, index) => Event::Recipient { transaction, index, reply },
+            Told::Data(transaction) => Event::Data { transaction, reply },
+            Told::Final(transaction, phase) => Event::Final { transaction, phase, reply },
+            Told::Closing(phase) => Event::Closing { phase, reply },
+        }
+    }
+}
+
+/// How an AUTH dialogue ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Authentication {
+    /// There was none yet, or it is under way.
+    None,
+    /// The server took the credentials, by the mechanism at this place of the caller's list.
+    Done(usize),
+    /// The server refused; the code is that of its last refusal.
+    Refused(Code),
+    /// The server's challenge could not be answered, or its proof was wrong.
+    BadChallenge,
+}

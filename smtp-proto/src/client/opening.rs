@@ -1,0 +1,118 @@
+//! Greeting, EHLO, HELO, STARTTLS: what is said until the session is ready, and QUIT.
+
+use crate::{
+    command::Command,
+    hello::{Extension, Offered},
+    reply::Reply,
+};
+
+use super::{
+    Client, Storage,
+    config::{HelloCommand, TlsPolicy},
+    error::{End, Misuse, Refusal},
+    outbox::SpanKind,
+    queue::Verb,
+    state::Stage,
+    transaction::Sending,
+};
+
+impl<B: Storage> Client<B> {
+    /// Says QUIT once all else is answered. Delivered stays delivered whatever the server answers.
+    ///
+    /// # Errors
+    /// [`Misuse::NotOpen`] while the session opens or when it is over, [`Misuse::Busy`] while a
+    /// transaction is not handed over whole.
+    pub fn quit(&mut self) -> Result<(), Misuse> {
+        match (self.stage, &self.sending) {
+            (Stage::Ready | Stage::Stopped, Sending::Idle) if !self.auth.is_active() => {
+                self.issue(Command::Quit, Verb::Quit).map_err(|_| Misuse::Busy)?;
+                self.stage = Stage::Quitting;
+                Ok(())
+            }
+            (Stage::Ready, _) => Err(Misuse::Busy),
+            _ => Err(Misuse::NotOpen),
+        }
+    }
+
+    pub(super) fn say_hello(&mut self) {
+        if self.config.hello == HelloCommand::Ehlo {
+            self.say(Command::Ehlo(self.config.name), Verb::Ehlo);
+        } else if self.must_have_tls() {
+            self.stop(End::TlsUnavailable);
+        } else {
+            self.say_helo();
+        }
+    }
+
+    pub(super) fn say_helo(&mut self) {
+        self.forget_capabilities();
+        self.say(Command::Helo(self.config.name), Verb::Helo);
+    }
+
+    /// STARTTLS where it is wanted and offered; inside TLS it never is.
+    pub(super) fn after_ehlo(&mut self) {
+        let wanted = !self.secure && self.config.tls != TlsPolicy::None;
+        if wanted && self.offered.offers(Extension::StartTls) {
+            self.say(Command::StartTls, Verb::StartTls);
+        } else if self.must_have_tls() {
+            self.stop(End::TlsUnavailable);
+        } else {
+            self.stage = Stage::Ready;
+        }
+    }
+
+    pub(super) fn must_have_tls(&self) -> bool {
+        !self.secure && matches!(self.config.tls, TlsPolicy::Required | TlsPolicy::Implicit)
+    }
+
+    pub(super) fn pipelining(&self) -> bool {
+        self.offered.offers(Extension::Pipelining)
+    }
+
+    /// Keeps what an EHLO reply offers; its first line is a greeting and never an extension.
+    pub(super) fn learn(&mut self, length: usize) {
+        self.forget_capabilities();
+        let reply = Reply::from_frame(&self.receive.filled()[..length]);
+        for line in reply.raw_lines().skip(1) {
+            self.offered.observe(line);
+            let free = self.capabilities.free();
+            if let Some(room) = free.get_mut(..=line.len()) {
+                room[..line.len()].copy_from_slice(line);
+                room[line.len()] = b'\n';
+                self.capabilities.fill(line.len() + 1);
+            }
+        }
+        self.offered.apply_mask(self.config.mask);
+    }
+
+    pub(super) fn forget_capabilities(&mut self) {
+        self.capabilities.truncate(0);
+        self.offered = Offered::default();
+    }
+
+    /// Queues a command of the opening; the buffers are empty then.
+    fn say(&mut self, command: Command<'_>, verb: Verb) {
+        if self.queue_command(command, verb).is_err() {
+            self.close(End::Aborted(verb.phase()));
+        }
+    }
+
+    /// Queues a command and lets it leave if it may.
+    pub(super) fn issue(&mut self, command: Command<'_>, verb: Verb) -> Result<(), Refusal> {
+        self.queue_command(command, verb)?;
+        self.release();
+        Ok(())
+    }
+
+    fn queue_command(&mut self, command: Command<'_>, verb: Verb) -> Result<(), Refusal> {
+        let limit = self.outbox.capacity();
+        if !self.queue.has_room() {
+            return Err(Misuse::Busy.into());
+        }
+        self.outbox
+            .push(SpanKind::Command, |output| command.encode(output))
+            .ok_or(Refusal::CommandTooLong { limit })?;
+        self.queue.push(verb);
+        Ok(())
+    }
+}

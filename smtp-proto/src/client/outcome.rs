@@ -1,0 +1,286 @@
+//! Events gathered: what became of each recipient, and the server's words worth keeping.
+
+use alloc::{collections::VecDeque, vec::Vec};
+
+use crate::reply::{Class, OwnedReply, Reply};
+
+use super::{
+    error::End,
+    event::{Event, Fate, Phase, Transaction},
+};
+
+/// What became of one recipient.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Status {
+    /// The server took the message for this recipient and answers for it.
+    Accepted,
+    /// Refused for good (5yz).
+    Rejected,
+    /// Refused for now (4yz): the same may succeed later.
+    Deferred,
+    /// The content was handed over and no answer came. A second try may duplicate.
+    Unknown,
+    /// The message never got that far: safe to try again.
+    NotAttempted,
+}
+
+impl Status {
+    fn of(reply: Reply<'_>) -> Self {
+        match reply.code().class() {
+            Class::Completion => Status::Accepted,
+            Class::Intermediate | Class::Permanent => Status::Rejected,
+            Class::Transient => Status::Deferred,
+        }
+    }
+}
+
+/// What became of one recipient, and who said so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecipientOutcome<'a> {
+    /// Its fate.
+    pub status: Status,
+    /// The answer to what decided it.
+    pub phase: Phase,
+    /// The server's words; none for [`Status::Unknown`] and [`Status::NotAttempted`].
+    pub reply: Option<Reply<'a>>,
+}
+
+/// What became of a message as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Every recipient is accepted.
+    Delivered,
+    /// Some are accepted, some are not.
+    Partial,
+    /// Nobody is accepted, everybody refused for good.
+    Rejected,
+    /// Nobody is accepted, somebody was refused for now.
+    Deferred,
+    /// The content was handed over and no answer came.
+    Unknown,
+    /// The session broke before the content was handed over.
+    Failed,
+}
+
+/// What became of every recipient of one message.
+#[derive(Clone, Debug)]
+#[must_use = "a message may be refused for some or all recipients"]
+pub struct Outcome {
+    transaction: Transaction,
+    mail: Option<OwnedReply>,
+    recipients: Vec<Rcpt>,
+    data: Option<OwnedReply>,
+    last: Option<(Phase, OwnedReply)>,
+    fate: Option<Fate>,
+    end: Option<End>,
+}
+
+/// The answer to one RCPT. What accepted it need not be kept: the final verdict counts.
+#[derive(Clone, Debug)]
+enum Rcpt {
+    Unanswered,
+    Accepted,
+    Refused(OwnedReply),
+}
+
+impl Outcome {
+    fn new(transaction: Transaction, recipients: usize) -> Self {
+        Self {
+            transaction,
+            mail: None,
+            recipients: alloc::vec![Rcpt::Unanswered; recipients],
+            data: None,
+            last: None,
+            fate: None,
+            end: None,
+        }
+    }
+
+    /// Which transaction it was.
+    #[must_use]
+    pub const fn transaction(&self) -> Transaction {
+        self.transaction
+    }
+
+    /// How many recipients there were.
+    #[must_use]
+    pub fn recipient_count(&self) -> usize {
+        self.recipients.len()
+    }
+
+    /// What became of the recipient at this position of the envelope.
+    ///
+    /// The first cause counts: where MAIL was refused, that is every recipient's refusal, whatever
+    /// RCPT and DATA were answered.
+    #[must_use]
+    pub fn recipient(&self, index: usize) -> Option<RecipientOutcome<'_>> {
+        let rcpt = self.recipients.get(index)?;
+        let refused = |phase, reply: &'_ OwnedReply| -> Option<(Phase, Status)> {
+            let status = Status::of(reply.as_reply());
+            (status != Status::Accepted).then_some((phase, status))
+        };
+        let said = |reply: Option<&'_ OwnedReply>| reply.map(OwnedReply::as_reply);
+        if let Some((phase, status)) = self.mail.as_ref().and_then(|m| refused(Phase::Mail, m)) {
+            return Some(RecipientOutcome { status, phase, reply: said(self.mail.as_ref()) });
+        }
+        Some(match rcpt {
+            Rcpt::Refused(reply) => RecipientOutcome {
+                status: Status::of(reply.as_reply()),
+                phase: Phase::Rcpt,
+                reply: said(Some(reply)),
+            },
+            Rcpt::Unanswered => not_attempted(Phase::Rcpt),
+            Rcpt::Accepted => self.verdict_of_accepted(),
+        })
+    }
+
+    fn verdict_of_accepted(&self) -> RecipientOutcome<'_> {
+        let decisive = match self.fate {
+            Some(Fate::Answered) => self.last.as_ref().map(|(phase, reply)| (*phase, reply)),
+            Some(Fate::Refused) => self.data.as_ref().map(|reply| (Phase::Data, reply)),
+            Some(Fate::Unknown) => {
+                let status = Status::Unknown;
+                return RecipientOutcome { status, phase: Phase::Final, reply: None };
+            }
+            Some(Fate::NotSent) | None => None,
+        };
+        decisive.map_or(not_attempted(Phase::Content), |(phase, reply)| {
+            let reply = reply.as_reply();
+            RecipientOutcome { status: Status::of(reply), phase, reply: Some(reply) }
+        })
+    }
+
+    /// Every recipient's outcome, in the order of the envelope.
+    pub fn recipients(&self) -> impl Iterator<Item = RecipientOutcome<'_>> {
+        (0..self.recipients.len()).filter_map(|index| self.recipient(index))
+    }
+
+    /// The answer that decided the message as a whole: to the content, else to DATA, else to MAIL.
+    /// Its text often holds the server's queue id.
+    #[must_use]
+    pub fn reply(&self) -> Option<&OwnedReply> {
+        let refused_mail = self.mail.as_ref().filter(|reply| reply.code().is_refusal());
+        let last = self.last.as_ref().map(|(_, reply)| reply);
+        let refused_data = self.data.as_ref().filter(|reply| reply.code().is_refusal());
+        refused_mail.or(last).or(refused_data)
+    }
+
+    /// Why the session ended, if it did before the message was answered.
+    #[must_use]
+    pub const fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// What became of the message as a whole.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let has = |status| self.recipients().any(|recipient| recipient.status == status);
+        let accepted = has(Status::Accepted);
+        if accepted && self.recipients().all(|recipient| recipient.status == Status::Accepted) {
+            Verdict::Delivered
+        } else if has(Status::Unknown) {
+            Verdict::Unknown
+        } else if accepted {
+            Verdict::Partial
+        } else if has(Status::NotAttempted) {
+            Verdict::Failed
+        } else if has(Status::Deferred) {
+            Verdict::Deferred
+        } else {
+            Verdict::Rejected
+        }
+    }
+
+    /// Whether every recipient is accepted.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.verdict() == Verdict::Delivered
+    }
+
+    fn record(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::Mail { reply, .. } => self.mail = Some(reply.into()),
+            Event::Recipient { index, reply, .. } => {
+                if let Some(rcpt) = self.recipients.get_mut(index as usize) {
+                    let accepted = reply.code().is_completion();
+                    *rcpt = if accepted { Rcpt::Accepted } else { Rcpt::Refused(reply.into()) };
+                }
+            }
+            Event::Data { reply, .. } => self.data = Some(reply.into()),
+            Event::Final { phase, reply, .. } => self.last = Some((phase, reply.into())),
+            Event::Ended { fate, .. } => self.fate = Some(fate),
+            Event::Answer { .. } | Event::Closing { .. } => {}
+        }
+    }
+}
+
+const fn not_attempted(phase: Phase) -> RecipientOutcome<'static> {
+    RecipientOutcome { status: Status::NotAttempted, phase, reply: None }
+}
+
+/// Gathers a session's events, so that both adapters report the same.
+#[derive(Debug, Default)]
+pub struct Journal {
+    greeting: Option<OwnedReply>,
+    last: Option<(Phase, OwnedReply)>,
+    open: VecDeque<Outcome>,
+    ended: VecDeque<Outcome>,
+}
+
+impl Journal {
+    /// An empty journal.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { greeting: None, last: None, open: VecDeque::new(), ended: VecDeque::new() }
+    }
+
+    /// A transaction with this many recipients has begun.
+    pub fn begin(&mut self, transaction: Transaction, recipients: usize) {
+        self.open.push_back(Outcome::new(transaction, recipients));
+    }
+
+    /// Takes note of an event; to be called with each.
+    pub fn record(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::Answer { phase, reply } | Event::Closing { phase, reply } => {
+                if phase == Phase::Greeting {
+                    self.greeting = Some(reply.into());
+                }
+                self.last = Some((phase, reply.into()));
+            }
+            _ => self.record_in_transaction(event),
+        }
+    }
+
+    /// Events belong to the oldest open transaction: replies come in order.
+    fn record_in_transaction(&mut self, event: &Event<'_>) {
+        if let Some(outcome) = self.open.front_mut() {
+            outcome.record(event);
+        }
+        if matches!(event, Event::Ended { .. }) {
+            self.ended.extend(self.open.pop_front());
+        }
+    }
+
+    /// The oldest outcome not yet taken; `end` is that of the session, if it has ended.
+    pub fn take_outcome(&mut self, end: Option<End>) -> Option<Outcome> {
+        let mut outcome = self.ended.pop_front()?;
+        if matches!(outcome.fate, Some(Fate::NotSent | Fate::Unknown)) {
+            outcome.end = end;
+        }
+        Some(outcome)
+    }
+
+    /// The server's greeting.
+    #[must_use]
+    pub const fn greeting(&self) -> Option<&OwnedReply> {
+        self.greeting.as_ref()
+    }
+
+    /// The last answer outside a transaction, or the 421 that closed the session.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
+        self.last.as_ref().map(|(phase, reply)| (*phase, reply))
+    }
+}

@@ -1,0 +1,206 @@
+//! What has been asked and not yet answered: the k-th reply belongs to the k-th entry.
+
+use super::event::Phase;
+use crate::buffer::Storage;
+
+/// One entry: a command, or a part of the dialogue that the server answers like one.
+///
+/// An entry takes one octet of storage. Which transaction and which recipient a reply belongs to
+/// follows from counting, so nothing else is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Verb {
+    Greeting,
+    Ehlo,
+    Helo,
+    StartTls,
+    Auth,
+    Cancel,
+    Mail,
+    Rcpt,
+    Data,
+    /// Content is on its way; a reply now is an early refusal.
+    Content,
+    /// The end of the content has been handed over.
+    Final,
+    /// The lone dot behind a 354 that came although no recipient was accepted.
+    LoneDot,
+    Rset,
+    Noop,
+    Vrfy,
+    Expn,
+    Help,
+    Quit,
+}
+
+impl Verb {
+    const ALL: [Verb; 18] = [
+        Verb::Greeting,
+        Verb::Ehlo,
+        Verb::Helo,
+        Verb::StartTls,
+        Verb::Auth,
+        Verb::Cancel,
+        Verb::Mail,
+        Verb::Rcpt,
+        Verb::Data,
+        Verb::Content,
+        Verb::Final,
+        Verb::LoneDot,
+        Verb::Rset,
+        Verb::Noop,
+        Verb::Vrfy,
+        Verb::Expn,
+        Verb::Help,
+        Verb::Quit,
+    ];
+
+    fn from_octet(octet: u8) -> Verb {
+        Self::ALL[usize::from(octet) % Self::ALL.len()]
+    }
+
+    /// Whether other commands may follow in the same group (RFC 2920 3.1).
+    pub(super) const fn may_be_followed(self, run_ahead: bool) -> bool {
+        match self {
+            Verb::Mail | Verb::Rcpt | Verb::Rset => true,
+            Verb::Content | Verb::Final => run_ahead,
+            _ => false,
+        }
+    }
+
+    pub(super) const fn phase(self) -> Phase {
+        match self {
+            Verb::Greeting => Phase::Greeting,
+            Verb::Ehlo | Verb::Helo => Phase::Hello,
+            Verb::StartTls => Phase::StartTls,
+            Verb::Auth | Verb::Cancel => Phase::Auth,
+            Verb::Mail => Phase::Mail,
+            Verb::Rcpt => Phase::Rcpt,
+            Verb::Data => Phase::Data,
+            Verb::Content => Phase::Content,
+            Verb::Final | Verb::LoneDot => Phase::Final,
+            Verb::Rset => Phase::Rset,
+            Verb::Noop => Phase::Noop,
+            Verb::Vrfy => Phase::Vrfy,
+            Verb::Expn => Phase::Expn,
+            Verb::Help => Phase::Help,
+            Verb::Quit => Phase::Quit,
+        }
+    }
+}
+
+/// The entries in order: `sent` wholly on their way, then `released` to be written, then held back.
+#[derive(Debug)]
+pub(super) struct Queue<B> {
+    ring: B,
+    head: usize,
+    sent: usize,
+    released: usize,
+    len: usize,
+}
+
+impl<B: Storage> Queue<B> {
+    pub(super) const fn new(ring: B) -> Self {
+        Self { ring, head: 0, sent: 0, released: 0, len: 0 }
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.len < self.ring.as_ref().len()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Entries that the server may answer now.
+    pub(super) const fn outstanding(&self) -> usize {
+        self.sent
+    }
+
+    /// Adds an entry that is held back until it is released; the caller has checked the room.
+    pub(super) fn push(&mut self, verb: Verb) {
+        let at = self.slot(self.len);
+        if let Some(slot) = self.ring.as_mut().get_mut(at) {
+            *slot = verb as u8;
+            self.len += 1;
+        }
+    }
+
+    /// Adds an entry that waits for the server without a command having to leave first.
+    pub(super) fn push_outstanding(&mut self, verb: Verb) {
+        self.push(verb);
+        (self.sent, self.released) = (self.len, self.len);
+    }
+
+    /// The entry that the next reply belongs to.
+    pub(super) fn front(&self) -> Option<Verb> {
+        (self.sent > 0).then(|| self.at(0))
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Verb> {
+        let verb = self.front()?;
+        self.head = self.slot(1);
+        (self.sent, self.released, self.len) = (self.sent - 1, self.released - 1, self.len - 1);
+        Some(verb)
+    }
+
+    /// Whether the first entry held back may leave now.
+    ///
+    /// Alone: only when nothing is unanswered. In a group: unless the entry before it ends one.
+    pub(super) fn may_release(&self, pipelining: bool, run_ahead: bool) -> bool {
+        if self.released == self.len {
+            return false;
+        }
+        self.released == 0
+            || (pipelining && self.at(self.released - 1).may_be_followed(run_ahead))
+    }
+
+    pub(super) fn release(&mut self) {
+        self.released += 1;
+    }
+
+    /// The next `n` released entries have left.
+    pub(super) fn mark_sent(&mut self, n: usize) {
+        self.sent = (self.sent + n).min(self.released);
+    }
+
+    /// Whether some entry is held back.
+    pub(super) const fn holds_back(&self) -> bool {
+        self.released < self.len
+    }
+
+    /// Whether exactly `n` entries are held back and nothing else is there.
+    pub(super) const fn only_holds_back(&self, n: usize) -> bool {
+        self.released == 0 && self.len == n
+    }
+
+    /// Takes back all that has not been released.
+    pub(super) fn cancel_unreleased(&mut self) {
+        self.len = self.released;
+    }
+
+    /// The end of the first content that was on its way has left.
+    pub(super) fn content_ended(&mut self) {
+        if let Some(at) = (0..self.len).find(|&at| self.at(at) == Verb::Content) {
+            let at = self.slot(at);
+            self.ring.as_mut()[at] = Verb::Final as u8;
+        }
+    }
+
+    /// Whether an entry of this kind waits for its reply.
+    pub(super) fn contains(&self, verb: Verb) -> bool {
+        (0..self.len).any(|at| self.at(at) == verb)
+    }
+
+    pub(super) fn clear(&mut self) {
+        (self.sent, self.released, self.len) = (0, 0, 0);
+    }
+
+    fn at(&self, index: usize) -> Verb {
+        Verb::from_octet(self.ring.as_ref()[self.slot(index)])
+    }
+
+    fn slot(&self, index: usize) -> usize {
+        (self.head + index) % self.ring.as_ref().len().max(1)
+    }
+}

@@ -1,0 +1,352 @@
+//! Every transition of the session: what a reply, the end of the stream or a failure changes.
+//!
+//! | awaited  | 2yz                   | 3yz            | 4yz, 5yz                       | 421 |
+//! |----------|-----------------------|----------------|--------------------------------|-----|
+//! | greeting | 220: EHLO             | error          | stopped                        | closed |
+//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or stopped               | closed |
+//! | HELO     | 250: ready            | error          | stopped                        | closed |
+//! | STARTTLS | 220: handshake        | error          | stopped, or ready              | closed |
+//! | AUTH     | authenticated         | 334: challenge | refused, or the next mechanism | closed |
+//! | MAIL     | accepted              | error          | transaction refused            | closed |
+//! | RCPT     | accepted              | error          | recipient refused              | closed |
+//! | DATA     | error                 | 354: content   | transaction refused            | closed |
+//! | content  | error                 | error          | refused early, closed          | closed |
+//! | dot      | delivered             | unknown, error | refused                        | refused, closed |
+//! | lone dot | ready                 | error          | ready                          | closed |
+//! | RSET     | ready                 | error          | closed                         | closed |
+//! | others   | ready                 | error          | ready                          | closed |
+//! | QUIT     | closed                | closed         | closed                         | closed |
+
+use crate::reply::{Class, Code, ReplyError};
+
+use super::{
+    Client, Storage,
+    config::TlsPolicy,
+    error::{End, PeerError},
+    event::{Event, Fate, Phase, Told},
+    queue::Verb,
+};
+
+/// Where the session stands as a whole; what is asked within it stands in the queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stage {
+    /// The driver has to shake hands; the greeting came before or comes after.
+    Handshake { greeted: bool },
+    /// Greeting, EHLO, HELO, STARTTLS.
+    Opening,
+    /// Transactions, AUTH, inquiries.
+    Ready,
+    /// Nothing more than QUIT may be said.
+    Stopped,
+    /// QUIT is said.
+    Quitting,
+    /// Nothing leaves and nothing is read any more.
+    Closed,
+}
+
+impl Stage {
+    pub(super) const fn opening(tls: TlsPolicy) -> Stage {
+        match tls {
+            TlsPolicy::Implicit => Stage::Handshake { greeted: false },
+            _ => Stage::Opening,
+        }
+    }
+}
+
+impl<B: Storage> Client<B> {
+    /// Takes the reply at the front of the receive buffer; says what it means, unless it means
+    /// nothing because nothing was asked.
+    pub(super) fn take_reply(&mut self, length: usize) -> Option<Told> {
+        self.framed = None;
+        self.replies += 1;
+        let code = self.lend(length).code();
+        let Some(verb) = self.queue.pop() else {
+            return self.on_unsolicited(code);
+        };
+        if code == Code::SERVICE_CLOSING && !matches!(verb, Verb::Final | Verb::Quit) {
+            self.close(End::ServiceClosing(verb.phase()));
+            return Some(Told::Closing(verb.phase()));
+        }
+        let told = self.on_reply(verb, code, length);
+        self.end_cancelled();
+        Some(told)
+    }
+
+    fn on_reply(&mut self, verb: Verb, code: Code, length: usize) -> Told {
+        match verb {
+            Verb::Greeting => self.on_greeting(code),
+            Verb::Ehlo => self.on_ehlo(code, length),
+            Verb::Helo => self.on_helo(code),
+            Verb::StartTls => self.on_starttls(code),
+            Verb::Auth => self.on_auth(code),
+            Verb::Cancel => self.on_cancel(code),
+            Verb::Mail => self.on_mail(code),
+            Verb::Rcpt => self.on_rcpt(code),
+            Verb::Data => self.on_data(code),
+            Verb::Content => self.on_content(code),
+            Verb::Final => self.on_final(code),
+            Verb::Rset => self.on_rset(code),
+            Verb::Quit => self.on_quit(),
+            Verb::LoneDot | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => {
+                self.on_answer(verb, code)
+            }
+        }
+    }
+
+    /// Only 421 may come unasked (RFC 5321 3.8).
+    fn on_unsolicited(&mut self, code: Code) -> Option<Told> {
+        if code == Code::SERVICE_CLOSING {
+            self.close(End::ServiceClosing(Phase::Idle));
+            Some(Told::Closing(Phase::Idle))
+        } else {
+            self.drop_lent();
+            self.close(End::Peer(PeerError::Unsolicited));
+            None
+        }
+    }
+
+    // --- opening ---
+
+    fn on_greeting(&mut self, code: Code) -> Told {
+        match code {
+            Code::SERVICE_READY => self.say_hello(),
+            _ if code.is_refusal() => self.stop(End::Refused { phase: Phase::Greeting, code }),
+            _ => self.unexpected(Phase::Greeting, code),
+        }
+        Told::Answer(Phase::Greeting)
+    }
+
+    fn on_ehlo(&mut self, code: Code, length: usize) -> Told {
+        match code {
+            Code::OK => {
+                self.learn(length);
+                self.after_ehlo();
+            }
+            // After HELO there is no STARTTLS.
+            _ if code.is_refusal() && self.must_have_tls() => self.stop(End::TlsUnavailable),
+            _ if code.is_refusal() => self.say_helo(),
+            _ => self.unexpected(Phase::Hello, code),
+        }
+        Told::Answer(Phase::Hello)
+    }
+
+    fn on_helo(&mut self, code: Code) -> Told {
+        match code {
+            Code::OK => self.stage = Stage::Ready,
+            _ if code.is_refusal() => self.stop(End::Refused { phase: Phase::Hello, code }),
+            _ => self.unexpected(Phase::Hello, code),
+        }
+        Told::Answer(Phase::Hello)
+    }
+
+    fn on_starttls(&mut self, code: Code) -> Told {
+        match code {
+            Code::SERVICE_READY => self.stage = Stage::Handshake { greeted: true },
+            _ if code.is_refusal() && self.must_have_tls() => {
+                self.stop(End::Refused { phase: Phase::StartTls, code });
+            }
+            _ if code.is_refusal() => {
+                self.starttls_refused = true;
+                self.stage = Stage::Ready;
+            }
+            _ => self.unexpected(Phase::StartTls, code),
+        }
+        Told::Answer(Phase::StartTls)
+    }
+
+    /// The handshake is done; what was learned in the clear is forgotten.
+    pub(super) fn after_handshake(&mut self) {
+        let greeted = self.stage == Stage::Handshake { greeted: true };
+        self.secure = true;
+        self.stage = Stage::Opening;
+        self.forget_capabilities();
+        if greeted {
+            self.say_hello();
+            self.release();
+        } else {
+            self.queue.push_outstanding(Verb::Greeting);
+        }
+    }
+
+    // --- AUTH ---
+
+    fn on_auth(&mut self, code: Code) -> Told {
+        match code.class() {
+            Class::Completion => self.auth.succeeded(),
+            Class::Intermediate if code == Code::AUTH_CHALLENGE => {
+                if !self.auth.challenged(self.config.limits.auth_rounds) {
+                    self.close(End::Peer(PeerError::TooManyChallenges));
+                }
+            }
+            Class::Intermediate => self.unexpected(Phase::Auth, code),
+            Class::Transient | Class::Permanent => self.auth.refused(code),
+        }
+        Told::Answer(Phase::Auth)
+    }
+
+    fn on_cancel(&mut self, code: Code) -> Told {
+        match code.class() {
+            Class::Intermediate => self.close(End::Peer(PeerError::TooManyChallenges)),
+            Class::Completion => self.unexpected(Phase::Auth, code),
+            Class::Transient | Class::Permanent => self.auth.cancelled(),
+        }
+        Told::Answer(Phase::Auth)
+    }
+
+    // --- transaction ---
+
+    fn on_mail(&mut self, code: Code) -> Told {
+        let transaction = self.answering.current();
+        match code.class() {
+            Class::Completion => self.answering.mail_accepted = true,
+            Class::Intermediate => self.unexpected(Phase::Mail, code),
+            Class::Transient | Class::Permanent => {
+                self.answering.mail_refused = true;
+                self.cancel_envelope();
+            }
+        }
+        Told::Mail(transaction)
+    }
+
+    fn on_rcpt(&mut self, code: Code) -> Told {
+        let transaction = self.answering.current();
+        let index = self.answering.next_recipient(code.is_completion());
+        if code.class() == Class::Intermediate {
+            self.unexpected(Phase::Rcpt, code);
+        } else if !self.answering.is_wanted() && self.only_data_is_held() {
+            // Everyone is refused and DATA has not left: it need not.
+            self.cancel_envelope();
+        }
+        Told::Recipient(transaction, index)
+    }
+
+    fn on_data(&mut self, code: Code) -> Told {
+        let transaction = self.answering.current();
+        match code {
+            Code::START_CONTENT if self.answering.is_wanted() => self.start_content(),
+            Code::START_CONTENT if self.answering.mail_refused => {
+                self.close(End::Peer(PeerError::GoAheadAfterRefusal));
+            }
+            Code::START_CONTENT => {
+                self.send_lone_dot();
+                self.answering.end(Fate::Refused);
+            }
+            _ if code.is_refusal() => {
+                self.sending = super::Sending::Idle;
+                self.reset_needed = self.answering.mail_accepted;
+                self.answering.end(Fate::Refused);
+            }
+            _ => self.unexpected(Phase::Data, code),
+        }
+        Told::Data(transaction)
+    }
+
+    /// A reply while content is on its way: only a refusal makes sense.
+    fn on_content(&mut self, code: Code) -> Told {
+        let transaction = self.answering.current();
+        if code.is_refusal() {
+            self.answering.end(Fate::Answered);
+            self.close(End::ContentRefused(code));
+        } else {
+            self.unexpected(Phase::Content, code);
+        }
+        Told::Final(transaction, Phase::Content)
+    }
+
+    fn on_final(&mut self, code: Code) -> Told {
+        let transaction = self.answering.current();
+        self.answering.end(Fate::Answered);
+        if code.class() == Class::Intermediate {
+            self.answering.end(Fate::Unknown);
+            self.unexpected(Phase::Final, code);
+        } else if code == Code::SERVICE_CLOSING {
+            self.close(End::ServiceClosing(Phase::Final));
+        }
+        Told::Final(transaction, Phase::Final)
+    }
+
+    /// Ends a transaction that was cancelled, once all that had left is answered.
+    fn end_cancelled(&mut self) {
+        if self.sending == super::Sending::Cancelled && self.queue.is_empty() {
+            self.sending = super::Sending::Idle;
+            self.reset_needed = self.answering.mail_accepted;
+            self.answering.end(Fate::Refused);
+        }
+    }
+
+    // --- others ---
+
+    fn on_rset(&mut self, code: Code) -> Told {
+        if code.is_refusal() {
+            self.close(End::Refused { phase: Phase::Rset, code });
+        } else if !code.is_completion() {
+            self.unexpected(Phase::Rset, code);
+        }
+        self.reset_needed = false;
+        Told::Answer(Phase::Rset)
+    }
+
+    fn on_answer(&mut self, verb: Verb, code: Code) -> Told {
+        if code.class() == Class::Intermediate {
+            self.unexpected(verb.phase(), code);
+        }
+        Told::Answer(verb.phase())
+    }
+
+    fn on_quit(&mut self) -> Told {
+        self.close(End::Quit);
+        Told::Answer(Phase::Quit)
+    }
+
+    // --- ends ---
+
+    /// Nothing more than QUIT may be said.
+    pub(super) fn stop(&mut self, end: End) {
+        self.end.get_or_insert(end);
+        self.stage = Stage::Stopped;
+    }
+
+    /// The session is over; the first cause stays.
+    pub(super) fn close(&mut self, end: End) -> End {
+        self.stage = Stage::Closed;
+        self.outbox.truncate(0);
+        self.framed = None;
+        *self.end.get_or_insert(end)
+    }
+
+    fn unexpected(&mut self, phase: Phase, code: Code) {
+        self.close(End::Peer(PeerError::UnexpectedCode { phase, code }));
+    }
+
+    pub(super) fn fail_malformed(&mut self, error: ReplyError) {
+        let phase = self.phase();
+        if phase == Phase::Quit {
+            self.close(End::Quit);
+        } else if phase == Phase::Idle {
+            self.close(End::Peer(PeerError::Unsolicited));
+        } else {
+            self.close(End::Peer(PeerError::Malformed { phase, error }));
+        }
+    }
+
+    /// The stream has ended.
+    pub(super) fn lose(&mut self) {
+        let end = match self.phase() {
+            Phase::Quit => End::Quit,
+            phase => End::Lost(phase),
+        };
+        self.close(end);
+    }
+
+    /// The end of a transaction that has to be told next.
+    pub(super) fn next_ended(&mut self) -> Option<Event<'static>> {
+        if self.stage == Stage::Closed && self.answering.has_open_transactions() {
+            // Only the transaction whose replies come next can have been handed over whole.
+            let unknown = self.queue.contains(Verb::Final);
+            self.answering.end_if_open(unknown);
+            self.queue.clear();
+        }
+        let (transaction, fate) = self.answering.take_ended()?;
+        Some(Event::Ended { transaction, fate })
+    }
+}

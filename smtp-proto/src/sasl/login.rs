@@ -1,0 +1,56 @@
+//! LOGIN (draft-murchison-sasl-login): user, then password, each after a prompt.
+
+use core::fmt;
+
+use super::{CannotAnswer, Challenge, InitialResponse, Mechanism, Response};
+
+/// LOGIN with borrowed credentials. The prompts' text is ignored, their order decides.
+#[derive(Clone, Copy)]
+pub struct Login<'a> {
+    user: &'a str,
+    password: &'a str,
+    answered: u8,
+}
+
+impl<'a> Login<'a> {
+    /// Authenticates as `user`.
+    #[must_use]
+    pub const fn new(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, answered: 0 }
+    }
+}
+
+impl Mechanism for Login<'_> {
+    fn name(&self) -> &'static str {
+        "LOGIN"
+    }
+
+    fn initial_response(&self) -> InitialResponse {
+        InitialResponse::Never
+    }
+
+    fn restart(&mut self) {
+        self.answered = 0;
+    }
+
+    fn respond(
+        &mut self,
+        _challenge: Challenge<'_>,
+        response: &mut Response<'_>,
+    ) -> Result<(), CannotAnswer> {
+        response.push(match self.answered {
+            0 => self.user.as_bytes(),
+            1 => self.password.as_bytes(),
+            // A third prompt would be given the password again: cancel instead.
+            _ => return Err(CannotAnswer::Stop),
+        });
+        self.answered += 1;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Login<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(***)")
+    }
+}

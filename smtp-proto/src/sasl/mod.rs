@@ -1,0 +1,129 @@
+//! Mechanisms of AUTH (RFC 4954, RFC 4422): what answers the server's challenges.
+//!
+//! A mechanism holds the credentials; the client never does. It is handed to
+//! [`Client::authenticate`](crate::client::Client::authenticate) for each step and writes its
+//! answer into a [`Response`], which puts it on the wire in base64.
+
+mod login;
+mod plain;
+mod response;
+
+use core::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+pub use self::{login::Login, plain::Plain, response::Response};
+
+/// What the server wants answered.
+#[derive(Clone, Copy)]
+pub struct Challenge<'a> {
+    decoded: Option<&'a [u8]>,
+}
+
+impl<'a> Challenge<'a> {
+    pub(crate) const fn new(decoded: Option<&'a [u8]>) -> Self {
+        Self { decoded }
+    }
+
+    /// The challenge, or `None` when its text was no base64. PLAIN and LOGIN do not look at it, for
+    /// servers put prompts of all kinds there.
+    #[must_use]
+    pub const fn octets(&self) -> Option<&'a [u8]> {
+        self.decoded
+    }
+}
+
+impl fmt::Debug for Challenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Challenge(..)")
+    }
+}
+
+/// The mechanism cannot answer this challenge; the client cancels with `*`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CannotAnswer {
+    /// The challenge makes no sense; another mechanism may do.
+    TryNext,
+    /// The server asks for more than the mechanism has: another mechanism would only hand the
+    /// credentials out again.
+    Stop,
+}
+
+/// When a mechanism's first answer may travel with the AUTH command (RFC 4954 4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InitialResponse {
+    /// Where the line stays within 512 octets; else after an empty challenge.
+    WhereItFits,
+    /// Never: the server speaks first, or is known to stumble over it.
+    Never,
+}
+
+/// One way to prove who one is. Implement it for mechanisms that are not here.
+pub trait Mechanism {
+    /// The SASL name, 1 to 20 upper-case letters, digits, `-` and `_` (RFC 4422 3.1).
+    fn name(&self) -> &str;
+
+    /// Whether the first answer may travel with AUTH.
+    fn initial_response(&self) -> InitialResponse {
+        InitialResponse::WhereItFits
+    }
+
+    /// Forgets what went before: a new dialogue begins.
+    fn restart(&mut self) {}
+
+    /// Writes the answer to a challenge; the first challenge of a mechanism that speaks first is
+    /// empty.
+    ///
+    /// # Errors
+    /// [`CannotAnswer`] cancels the dialogue; what was written to `response` does not leave then.
+    fn respond(
+        &mut self,
+        challenge: Challenge<'_>,
+        response: &mut Response<'_>,
+    ) -> Result<(), CannotAnswer>;
+
+    /// Whether success may be believed; a mechanism that proves the server says no until it did.
+    fn is_satisfied(&self) -> bool {
+        true
+    }
+}
+
+/// The caller's mechanisms, best first.
+pub trait Mechanisms {
+    /// The mechanism at this place, `None` behind the last.
+    fn mechanism(&mut self, index: usize) -> Option<&mut dyn Mechanism>;
+}
+
+impl<M: Mechanism> Mechanisms for M {
+    fn mechanism(&mut self, index: usize) -> Option<&mut dyn Mechanism> {
+        (index == 0).then_some(self)
+    }
+}
+
+impl Mechanisms for [&mut dyn Mechanism] {
+    fn mechanism(&mut self, index: usize) -> Option<&mut dyn Mechanism> {
+        match self.get_mut(index) {
+            Some(mechanism) => Some(&mut **mechanism),
+            None => None,
+        }
+    }
+}
+
+/// Decodes base64 where it stands; the length of what was decoded, or `None` if it is no base64.
+pub(crate) fn decode_in_place(text: &mut [u8]) -> Option<usize> {
+    /// Octets decoded at a time; a multiple of 4.
+    const STEP: usize = 64;
+    let mut written = 0;
+    for start in (0..text.len()).step_by(STEP) {
+        let end = text.len().min(start + STEP);
+        let mut decoded = [0; STEP];
+        let length = STANDARD.decode_slice(&text[start..end], &mut decoded).ok()?;
+        // Padding may only stand at the very end.
+        if end < text.len() && length != STEP / 4 * 3 {
+            return None;
+        }
+        text[written..written + length].copy_from_slice(&decoded[..length]);
+        written += length;
+    }
+    Some(written)
+}

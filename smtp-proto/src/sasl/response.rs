@@ -1,0 +1,67 @@
+//! A mechanism's answer on its way to the wire: base64 without a copy in between.
+
+use core::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use zeroize::Zeroize;
+
+/// Takes the octets of an answer in any pieces and encodes them into the transmit buffer.
+pub struct Response<'a> {
+    output: &'a mut [u8],
+    written: usize,
+    /// Octets that do not make a group of three yet.
+    carry: [u8; 3],
+    carried: usize,
+    overflow: bool,
+}
+
+impl<'a> Response<'a> {
+    pub(crate) const fn new(output: &'a mut [u8]) -> Self {
+        Self { output, written: 0, carry: [0; 3], carried: 0, overflow: false }
+    }
+
+    /// Adds octets to the answer.
+    pub fn push(&mut self, mut octets: &[u8]) {
+        while self.carried > 0 && !octets.is_empty() {
+            self.carry[self.carried] = octets[0];
+            self.carried = (self.carried + 1) % 3;
+            octets = &octets[1..];
+            if self.carried == 0 {
+                let group = self.carry;
+                self.encode(&group);
+            }
+        }
+        let whole = octets.len() / 3 * 3;
+        self.encode(&octets[..whole]);
+        for &octet in &octets[whole..] {
+            self.carry[self.carried] = octet;
+            self.carried += 1;
+        }
+    }
+
+    /// The length in base64, or `None` when the answer did not fit.
+    pub(crate) fn finish(mut self) -> Option<usize> {
+        let (rest, carried) = (self.carry, self.carried);
+        self.encode(&rest[..carried]);
+        (!self.overflow).then_some(self.written)
+    }
+
+    fn encode(&mut self, octets: &[u8]) {
+        match STANDARD.encode_slice(octets, &mut self.output[self.written..]) {
+            Ok(written) => self.written += written,
+            Err(_) => self.overflow = true,
+        }
+    }
+}
+
+impl Drop for Response<'_> {
+    fn drop(&mut self) {
+        self.carry.zeroize();
+    }
+}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Response(***)")
+    }
+}

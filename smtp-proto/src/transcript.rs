@@ -1,0 +1,115 @@
+//! The dialogue as a person reads it: `C: ` and `S: ` lines, secrets as `***`.
+
+use core::fmt::{self, Write};
+
+use crate::{
+    client::{Span, SpanKind},
+    reply::{Escaped, Reply},
+};
+
+/// Writes the lines of a dialogue as they pass.
+///
+/// Secrets were marked when they were made and never get here; content is shown by its length.
+///
+/// ```
+/// use smtp_proto::{reply::Reply, transcript::Transcript};
+/// let mut text = String::new();
+/// let (reply, _) = Reply::parse(b"220-mx.example\r\n220 ready\r\n")?.unwrap();
+/// Transcript::new().received(&mut text, reply).unwrap();
+/// assert_eq!(text, "S: 220-mx.example\nS: 220 ready\n");
+/// # Ok::<(), smtp_proto::reply::ReplyError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Transcript {
+    line: Line,
+}
+
+/// What stands on the line at hand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Line {
+    #[default]
+    Empty,
+    Text,
+    /// A secret whose stars are written.
+    Stars,
+    /// This much content.
+    Content(u64),
+}
+
+impl Transcript {
+    /// An empty transcript.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { line: Line::Empty }
+    }
+
+    /// Writes what has left. Spans may be cut anywhere.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn sent(&mut self, out: &mut dyn Write, span: Span<'_>) -> fmt::Result {
+        match span.kind {
+            SpanKind::Secret => self.secret(out),
+            SpanKind::Content => {
+                self.count_content(span.length as u64);
+                Ok(())
+            }
+            SpanKind::EndOfContent => self.end_of_content(out, span.complete),
+            _ => self.command(out, span.octets),
+        }
+    }
+
+    /// Writes a reply, one line for each of its lines.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn received(&mut self, out: &mut dyn Write, reply: Reply<'_>) -> fmt::Result {
+        for line in reply.octets().split_inclusive(|&octet| octet == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            writeln!(out, "S: {}", Escaped(line))?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, out: &mut dyn Write, octets: &[u8]) -> fmt::Result {
+        for line in octets.split_inclusive(|&octet| octet == b'\n') {
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            let shown = text.strip_suffix(b"\r").unwrap_or(text);
+            self.open(out)?;
+            write!(out, "{}", Escaped(shown))?;
+            self.line = Line::Text;
+            if text.len() < line.len() {
+                out.write_char('\n')?;
+                self.line = Line::Empty;
+            }
+        }
+        Ok(())
+    }
+
+    fn secret(&mut self, out: &mut dyn Write) -> fmt::Result {
+        if self.line != Line::Stars {
+            self.open(out)?;
+            out.write_str("***")?;
+            self.line = Line::Stars;
+        }
+        Ok(())
+    }
+
+    fn count_content(&mut self, length: u64) {
+        let before = if let Line::Content(before) = self.line { before } else { 0 };
+        self.line = Line::Content(before + length);
+    }
+
+    fn end_of_content(&mut self, out: &mut dyn Write, complete: bool) -> fmt::Result {
+        if let Line::Content(length) = self.line {
+            writeln!(out, "C: ({length} octets of content)")?;
+        }
+        self.line = Line::Empty;
+        if complete { writeln!(out, "C: .") } else { Ok(()) }
+    }
+
+    fn open(&mut self, out: &mut dyn Write) -> fmt::Result {
+        if self.line == Line::Empty { out.write_str("C: ") } else { Ok(()) }
+    }
+}
