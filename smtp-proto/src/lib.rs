@@ -4,3 +4,5 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+
+pub mod stuffing;
