@@ -5,4 +5,16 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+pub mod address;
+pub mod client;
+pub mod command;
+pub mod hello;
 pub mod reply;
+pub mod sasl;
+pub mod stuffing;
+pub mod transcript;
+pub mod xtext;
+
+mod buffer;
+mod octets;
+mod writer;

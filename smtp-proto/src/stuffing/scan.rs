@@ -1,0 +1,219 @@
+//! The fast look: how far content may be sent, or taken, as it is.
+//!
+//! Blocks are judged by loops that the compiler turns into vector code: no branch, one accumulator, one
+//! verdict per block. Base64 of even lines has a cheaper test still ([`even_lines`]). What neither passes is
+//! looked at octet by octet.
+
+use memchr::{memchr, memrchr};
+
+pub(super) const CR: u8 = b'\r';
+pub(super) const LF: u8 = b'\n';
+pub(super) const DOT: u8 = b'.';
+
+/// Octets of a small block: what is lost at most around each octet that needs care.
+const FINE: usize = 32;
+/// Octets of a large block: amortises the verdict over clean content.
+const COARSE: usize = 256;
+/// Large blocks between two tries of [`even_lines`].
+const COARSE_RUN: usize = 16;
+/// Lines of base64 judged together.
+const GROUP: usize = 4;
+
+/// Which octets pass, apart from newlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Octets {
+    /// 0x01 to 0x7F.
+    SevenBit,
+    /// 0x01 to 0xFF.
+    EightBit,
+    /// All.
+    Any,
+}
+
+impl Octets {
+    pub(super) const fn admit(self, octet: u8) -> bool {
+        match self {
+            Self::SevenBit => octet != 0 && octet < 0x80,
+            Self::EightBit => octet != 0,
+            Self::Any => true,
+        }
+    }
+
+    /// As [`Octets::admit`], for each octet.
+    pub(super) fn admit_all(self, octets: &[u8]) -> bool {
+        match self {
+            Self::SevenBit => !octets.iter().fold(false, |bad, &x| bad | (x == 0) | (x >= 0x80)),
+            Self::EightBit => !octets.iter().fold(false, |bad, &x| bad | (x == 0)),
+            Self::Any => true,
+        }
+    }
+}
+
+/// The length of a prefix of `input`, up to about `limit`, that needs no care: every CR and LF in a CRLF, no dot at a
+/// line's start, every octet admitted. It does not end between a CR and its LF.
+///
+/// The prefix is not always the longest: it may stop up to a small block early.
+pub(super) fn clean_prefix(input: &[u8], limit: usize, line_start: bool, octets: Octets) -> usize {
+    match input {
+        [] | [LF, ..] => return 0,
+        [DOT, ..] if line_start => return 0,
+        _ => {}
+    }
+    let end = match octets {
+        Octets::SevenBit => stretch::<false, false>(input, limit),
+        Octets::EightBit => stretch::<false, true>(input, limit),
+        Octets::Any => stretch::<true, true>(input, limit),
+    };
+    let end = end.min(limit);
+    if input[..end].last() == Some(&CR) { end - 1 } else { end }
+}
+
+/// The longest prefix that needs no care.
+pub(super) fn exact_prefix(input: &[u8], line_start: bool, octets: Octets) -> usize {
+    let mut end = clean_prefix(input, input.len(), line_start, octets);
+    let mut line_start = if end == 0 { line_start } else { input[end - 1] == LF };
+    loop {
+        match input[end..] {
+            [CR, LF, ..] => (end, line_start) = (end + 2, true),
+            [] | [CR | LF, ..] => return end,
+            [DOT, ..] if line_start => return end,
+            [octet, ..] if octets.admit(octet) => (end, line_start) = (end + 1, false),
+            _ => return end,
+        }
+    }
+}
+
+/// Whether every CR and LF stands in a CRLF.
+pub(super) fn newlines_paired(octets: &[u8]) -> bool {
+    let (first, last) = (octets.first(), octets.last());
+    let pairs = octets.iter().zip(octets.iter().skip(1));
+    let bare = pairs.fold(false, |bare, (&x, &y)| bare | ((x == CR) != (y == LF)));
+    !bare && first != Some(&LF) && last != Some(&CR)
+}
+
+/// The clean prefix of an input whose first octet is known to begin no trouble.
+fn stretch<const NUL: bool, const EIGHT: bool>(input: &[u8], limit: usize) -> usize {
+    let mut end = blocks::<FINE, NUL, EIGHT>(input, 0, 2);
+    if end < 2 * FINE {
+        return end;
+    }
+    loop {
+        end = even_lines::<EIGHT>(input, end, limit);
+        let stop = blocks::<COARSE, NUL, EIGHT>(input, end, COARSE_RUN);
+        if stop >= limit {
+            return stop;
+        }
+        if stop - end < COARSE_RUN * COARSE {
+            return blocks::<FINE, NUL, EIGHT>(input, stop, COARSE / FINE);
+        }
+        end = stop;
+    }
+}
+
+/// The end of the clean blocks from `start` on, at most `count` of them.
+fn blocks<const N: usize, const NUL: bool, const EIGHT: bool>(
+    input: &[u8],
+    start: usize,
+    count: usize,
+) -> usize {
+    let mut end = start;
+    for _ in 0..count {
+        let Some(window) = input.get(end..end + N + 2) else { break };
+        let (Some(x), Some(y), Some(z)) =
+            (window.first_chunk(), window[1..].first_chunk(), window[2..].first_chunk())
+        else {
+            break;
+        };
+        if !is_clean::<N, NUL, EIGHT>(x, y, z) {
+            break;
+        }
+        end += N;
+    }
+    end
+}
+
+/// Judges a block `x`, given the block one octet on, `y`, and the block two octets on, `z`.
+///
+/// Not inlined: the compiler would find that the three overlap, and derive two from the first by shuffles, which
+/// costs a third more. Verdicts are gathered in the high bit of `stain`.
+#[inline(never)]
+fn is_clean<const N: usize, const NUL: bool, const EIGHT: bool>(
+    x: &[u8; N],
+    y: &[u8; N],
+    z: &[u8; N],
+) -> bool {
+    let mut stain = 0u8;
+    for i in 0..N {
+        let lf = mask(y[i] == LF);
+        stain |= (mask(x[i] == CR) ^ lf) | (lf & mask(z[i] == DOT));
+        stain |= match (NUL, EIGHT) {
+            (false, false) => x[i].wrapping_sub(1) | x[i],
+            (false, true) => x[i].wrapping_sub(1) & !x[i],
+            (true, _) => 0,
+        };
+    }
+    stain < 0x80
+}
+
+const fn mask(condition: bool) -> u8 {
+    0u8.wrapping_sub(condition as u8)
+}
+
+/// The end of the lines, from the one that holds `from`, that are all as long as the first and hold no control
+/// octets. `input[..from]` is clean.
+///
+/// MIME encoders break base64 into lines of one length (76 octets, RFC 2045 6.8; 64 in PEM). Where the line must end
+/// is then known, and two vector instructions for 16 octets suffice for what is between.
+fn even_lines<const EIGHT: bool>(input: &[u8], from: usize, limit: usize) -> usize {
+    let start = memrchr(LF, &input[..from]).map_or(0, |lf| lf + 1);
+    let Some(length) = memchr(CR, &input[start..]).filter(|l| (64..80).contains(l)) else {
+        return from;
+    };
+    let step = length + 2;
+    let mut end = start;
+    while end < limit {
+        // One octet on: that which follows the last line counts.
+        let Some(group) = input.get(end..=end + GROUP * step) else { break };
+        if !even_group::<EIGHT>(group, step) {
+            break;
+        }
+        end += GROUP * step;
+    }
+    end.max(from)
+}
+
+/// Judges [`GROUP`] lines of `step` octets with their CRLF, and the octet that follows.
+#[inline]
+fn even_group<const EIGHT: bool>(mut group: &[u8], step: usize) -> bool {
+    let (mut least, mut all) = ([u8::MAX; 16], [0; 16]);
+    let mut ended = true;
+    for _ in 0..GROUP {
+        let Some(line) = group.get(..=step) else { return false };
+        ended &= even_line(line, &mut least, &mut all);
+        group = &group[step..];
+    }
+    let printable = least.iter().fold(true, |yes, &x| yes & (x > CR));
+    ended & printable & (EIGHT | all.iter().fold(true, |yes, &x| yes & (x < 0x80)))
+}
+
+/// Folds a line of 64 to 79 octets into the accumulators; whether CRLF follows, and then no dot or bare LF.
+#[inline]
+fn even_line(line: &[u8], least: &mut [u8; 16], all: &mut [u8; 16]) -> bool {
+    let Some((text, &[cr, lf, next])) = line.split_last_chunk::<3>() else { return false };
+    // The last 16 octets overlap the first 64: no odd tail.
+    let (Some(head), Some(tail)) = (text.first_chunk::<64>(), text.last_chunk::<16>()) else {
+        return false;
+    };
+    for block in head.chunks_exact(16).chain([&tail[..]]) {
+        fold(block, least, all);
+    }
+    (cr == CR) & (lf == LF) & (next != DOT) & (next != LF)
+}
+
+#[inline]
+fn fold(block: &[u8], least: &mut [u8; 16], all: &mut [u8; 16]) {
+    for ((least, all), &octet) in least.iter_mut().zip(all).zip(block) {
+        *least = octet.min(*least);
+        *all |= octet;
+    }
+}

@@ -1,0 +1,367 @@
+//! Message to wire, by copying.
+
+use core::fmt;
+
+use super::scan::{self, CR, DOT, LF, Octets};
+
+/// Octets scanned before they are copied: small enough that the copy finds them in the nearest cache.
+const WINDOW: usize = 8 * 1024;
+/// Octets rewritten one by one before content is given another try as clean, at first.
+const LEAST_BURST: usize = 32;
+/// And at most: content that is seldom clean is not scanned for nothing.
+const MOST_BURST: usize = 1024;
+
+/// What becomes of a CR without LF, or an LF without CR, in a message to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Newlines {
+    /// It becomes CRLF.
+    #[default]
+    Normalise,
+    /// It is an error.
+    Reject,
+}
+
+/// Why content cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContentErrorKind {
+    /// A NUL, which only BINARYMIME may carry (RFC 3030).
+    Nul,
+    /// A CR that no LF follows, with [`Newlines::Reject`].
+    BareCr,
+    /// An LF that follows no CR, with [`Newlines::Reject`].
+    BareLf,
+    /// An octet of 0x80 or more, without 8BITMIME (RFC 6152).
+    EightBit,
+    /// Content handed in after [`Stuffer::finish`]: the caller's mistake.
+    AfterEnd,
+}
+
+/// An octet that cannot be sent, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContentError {
+    /// What is wrong with the octet.
+    pub kind: ContentErrorKind,
+    /// Octets of the message before it, over all chunks.
+    pub offset: u64,
+}
+
+/// What one call of [`Stuffer::stuff`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use]
+pub struct Progress {
+    /// Octets of the input that need not be handed in again.
+    pub consumed: usize,
+    /// Octets of the output that were written.
+    pub produced: usize,
+}
+
+/// What one call of [`Stuffer::finish`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use]
+pub struct Finish {
+    /// Octets of the output that were written.
+    pub produced: usize,
+    /// Whether the end of the content is written in full; otherwise call again.
+    pub done: bool,
+}
+
+/// Makes a message fit for DATA: dots doubled, newlines made CRLF, the end marked.
+///
+/// Holds no content but at most one CR, and what it has to insert. Any cut of the input into chunks, and any
+/// size of output, give the same octets: at most `2 * message + 5`. CRLF `.` CRLF (`.` CRLF for an empty message) is
+/// in them once, at the end.
+///
+/// An error is returned once the octets before the offence are written, and again at each call after: the
+/// message cannot be finished, and the connection must be closed without the final dot.
+///
+/// ```
+/// use smtp_proto::stuffing::{Newlines, Stuffer};
+///
+/// let mut wire = [0; 64];
+/// let mut stuffer = Stuffer::new(Newlines::Normalise, false);
+/// let body = stuffer.stuff(b"Hi\r\n.hidden\nBye", &mut wire)?;
+/// assert_eq!(body.consumed, 15);
+/// let end = stuffer.finish(&mut wire[body.produced..])?;
+/// assert!(end.done);
+/// assert_eq!(&wire[..body.produced + end.produced], b"Hi\r\n..hidden\r\nBye\r\n.\r\n");
+/// # Ok::<(), smtp_proto::stuffing::ContentError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Stuffer {
+    newlines: Newlines,
+    octets: Octets,
+    at: At,
+    owed: &'static [u8],
+    offset: u64,
+    failed: Option<ContentError>,
+}
+
+/// Where in the message the next octet stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    LineStart,
+    Middle,
+    /// After a CR that is consumed and not yet written.
+    AfterCr,
+    End,
+}
+
+/// What becomes of one octet.
+pub(super) enum Step {
+    /// It goes out as it is.
+    Copy,
+    /// It is consumed; what is owed, if anything, replaces it.
+    Absorb,
+    /// It stays; what is owed goes before it.
+    Wait,
+}
+
+impl Stuffer {
+    /// A stuffer at the start of a message. Octets of 0x80 and more pass if `eight_bit_allowed`: with
+    /// 8BITMIME or SMTPUTF8.
+    #[must_use]
+    pub const fn new(newlines: Newlines, eight_bit_allowed: bool) -> Self {
+        let octets = if eight_bit_allowed { Octets::EightBit } else { Octets::SevenBit };
+        Self { newlines, octets, at: At::LineStart, owed: &[], offset: 0, failed: None }
+    }
+
+    /// Writes the next octets of the message into `output`.
+    ///
+    /// Consumes at least an octet or produces one, if neither `input` nor `output` is empty. A CR at the end of
+    /// `input` is consumed and written later.
+    ///
+    /// # Errors
+    ///
+    /// The first octet that cannot be sent. What precedes it was reported as progress of an earlier call.
+    pub fn stuff(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, ContentError> {
+        self.check_open(input)?;
+        let mut done = Progress { consumed: 0, produced: self.pay(output) };
+        let mut burst = LEAST_BURST;
+        while done.consumed < input.len() && done.produced < output.len() {
+            let (from, to) = (&input[done.consumed..], &mut output[done.produced..]);
+            let window = from.len().min(to.len()).min(WINDOW);
+            let clean = self.clean_prefix(from, window);
+            to[..clean].copy_from_slice(&from[..clean]);
+            self.passed(&from[..clean]);
+            done = done.and(clean, clean);
+            if clean < window {
+                burst = if clean < burst { (2 * burst).min(MOST_BURST) } else { LEAST_BURST };
+                let repaired = self.repair(&from[clean..], &mut to[clean..], burst);
+                done = done.and(repaired.consumed, repaired.produced);
+            }
+            if let Some(error) = self.failed {
+                return if done == Progress::default() { Err(error) } else { Ok(done) };
+            }
+        }
+        Ok(done)
+    }
+
+    /// Writes the end of the message: CRLF if the last line has none, then `.` CRLF (RFC 5321 4.1.1.4). At most 7
+    /// octets, over as many calls as `output` needs.
+    ///
+    /// # Errors
+    ///
+    /// That of [`Stuffer::stuff`], if the content had one, or if it ends in a bare CR that is not to be
+    /// normalised. Nothing is written then.
+    pub fn finish(&mut self, output: &mut [u8]) -> Result<Finish, ContentError> {
+        self.check_open(&[])?;
+        let mut produced = self.pay(output);
+        if self.owed.is_empty() && self.at != At::End {
+            self.owed = self.ending()?;
+            self.at = At::End;
+            produced += self.pay(&mut output[produced..]);
+        }
+        Ok(Finish { produced, done: self.owed.is_empty() })
+    }
+
+    /// What has to go out before the next octet.
+    pub(super) const fn take_owed(&mut self) -> &'static [u8] {
+        core::mem::replace(&mut self.owed, &[])
+    }
+
+    /// The longest prefix that goes out as it is, now counted as passed.
+    pub(super) fn take_clean<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
+        if matches!(self.at, At::AfterCr | At::End) {
+            return &[];
+        }
+        let end = scan::exact_prefix(input, self.at == At::LineStart, self.octets);
+        self.passed(&input[..end]);
+        &input[..end]
+    }
+
+    /// Decides about one octet.
+    pub(super) fn step(&mut self, octet: u8) -> Result<Step, ContentError> {
+        let step = match (self.at, octet) {
+            (At::AfterCr, LF) => self.owe(b"\r\n", At::LineStart, Step::Absorb),
+            (At::AfterCr, _) => {
+                self.bare(ContentErrorKind::BareCr, self.offset - 1)?;
+                self.owe(b"\r\n", At::LineStart, Step::Wait)
+            }
+            (At::LineStart, DOT) => self.owe(b".", At::Middle, Step::Wait),
+            (_, CR) => self.owe(b"", At::AfterCr, Step::Absorb),
+            (_, LF) => {
+                self.bare(ContentErrorKind::BareLf, self.offset)?;
+                self.owe(b"\r\n", At::LineStart, Step::Absorb)
+            }
+            (_, 0) => return Err(self.fail(ContentErrorKind::Nul, self.offset)),
+            _ if !self.octets.admit(octet) => {
+                return Err(self.fail(ContentErrorKind::EightBit, self.offset));
+            }
+            _ => self.owe(b"", At::Middle, Step::Copy),
+        };
+        self.offset += u64::from(!matches!(step, Step::Wait));
+        Ok(step)
+    }
+
+    /// Refuses to go on after an error, and with content after the end.
+    pub(super) fn check_open(&mut self, input: &[u8]) -> Result<(), ContentError> {
+        if self.at == At::End && !input.is_empty() && self.failed.is_none() {
+            self.fail(ContentErrorKind::AfterEnd, self.offset);
+        }
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    /// Writes what is owed, as far as there is room.
+    fn pay(&mut self, output: &mut [u8]) -> usize {
+        let (now, later) = self.owed.split_at(self.owed.len().min(output.len()));
+        output[..now.len()].copy_from_slice(now);
+        self.owed = later;
+        now.len()
+    }
+
+    fn clean_prefix(&self, input: &[u8], limit: usize) -> usize {
+        if self.at == At::AfterCr || !self.owed.is_empty() {
+            return 0;
+        }
+        scan::clean_prefix(input, limit, self.at == At::LineStart, self.octets)
+    }
+
+    /// Notes that clean octets went out.
+    fn passed(&mut self, clean: &[u8]) {
+        self.offset += clean.len() as u64;
+        match clean.last() {
+            None => {}
+            Some(&LF) => self.at = At::LineStart,
+            Some(_) => self.at = At::Middle,
+        }
+    }
+
+    /// Deals with up to `burst` octets that may need care.
+    fn repair(&mut self, input: &[u8], output: &mut [u8], burst: usize) -> Progress {
+        let mut block = &input[..input.len().min(burst).min(output.len().saturating_sub(2) / 2)];
+        while let [rest @ .., CR] = block {
+            // Only the octet after it tells whether it is bare.
+            block = rest;
+        }
+        if self.can_rewrite(block) {
+            let before = if self.at == At::LineStart { LF } else { b' ' };
+            let produced = rewrite(before, block, output);
+            self.passed(block);
+            return Progress { consumed: block.len(), produced };
+        }
+        self.walk(&input[..input.len().min(burst)], output)
+    }
+
+    fn can_rewrite(&self, block: &[u8]) -> bool {
+        !block.is_empty()
+            && self.at != At::AfterCr
+            && self.octets.admit_all(block)
+            && (self.newlines == Newlines::Normalise || scan::newlines_paired(block))
+    }
+
+    /// One octet after the other, each with a look at the room and the rules.
+    fn walk(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
+        let mut done = Progress::default();
+        while let Some(&octet) = input.get(done.consumed) {
+            if done.produced == output.len() {
+                break;
+            }
+            match self.step(octet) {
+                Ok(Step::Copy) => {
+                    output[done.produced] = octet;
+                    done = done.and(1, 1);
+                }
+                Ok(Step::Absorb) => done.consumed += 1,
+                Ok(Step::Wait) => {}
+                Err(_) => break,
+            }
+            done.produced += self.pay(&mut output[done.produced..]);
+        }
+        done
+    }
+
+    /// The octets that end the message here.
+    fn ending(&mut self) -> Result<&'static [u8], ContentError> {
+        if self.at == At::AfterCr {
+            self.bare(ContentErrorKind::BareCr, self.offset - 1)?;
+        }
+        Ok(if self.at == At::LineStart { b".\r\n" } else { b"\r\n.\r\n" })
+    }
+
+    const fn owe(&mut self, owed: &'static [u8], at: At, step: Step) -> Step {
+        self.owed = owed;
+        self.at = at;
+        step
+    }
+
+    fn bare(&mut self, kind: ContentErrorKind, offset: u64) -> Result<(), ContentError> {
+        match self.newlines {
+            Newlines::Normalise => Ok(()),
+            Newlines::Reject => Err(self.fail(kind, offset)),
+        }
+    }
+
+    const fn fail(&mut self, kind: ContentErrorKind, offset: u64) -> ContentError {
+        let error = ContentError { kind, offset };
+        self.failed = Some(error);
+        error
+    }
+}
+
+impl Progress {
+    const fn and(self, consumed: usize, produced: usize) -> Self {
+        Self { consumed: self.consumed + consumed, produced: self.produced + produced }
+    }
+}
+
+impl fmt::Display for ContentErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nul => "NUL in content",
+            Self::BareCr => "CR without LF in content",
+            Self::BareLf => "LF without CR in content",
+            Self::EightBit => "8-bit octet in content without 8BITMIME",
+            Self::AfterEnd => "content after its end",
+        })
+    }
+}
+
+impl fmt::Display for ContentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at octet {}", self.kind, self.offset)
+    }
+}
+
+impl core::error::Error for ContentError {}
+
+/// Copies a block of admitted octets with all insertions made, and returns the octets written: `2 * block.len()` at
+/// most. `output` is two octets longer than that. The block does not end in CR.
+///
+/// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict, so content
+/// dense with dots or bare newlines costs no more than other content.
+fn rewrite(before: u8, block: &[u8], output: &mut [u8]) -> usize {
+    let (mut previous, mut end) = (before, 0);
+    for &octet in block {
+        let after_cr = previous == CR;
+        output[end] = if after_cr { LF } else { CR };
+        end += usize::from(after_cr != (octet == LF));
+        output[end] = DOT;
+        end += usize::from((octet == DOT) & (after_cr | (previous == LF)));
+        output[end] = octet;
+        end += 1;
+        previous = octet;
+    }
+    end
+}
