@@ -2,7 +2,9 @@
 
 use crate::{
     reply::{Code, Reply},
-    sasl::{CannotAnswer, Challenge, InitialResponse, Mechanism, Mechanisms, Response, decode_in_place},
+    sasl::{
+        CannotAnswer, Challenge, InitialResponse, Mechanism, Mechanisms, Response, decode_in_place,
+    },
 };
 
 use super::{
@@ -84,10 +86,9 @@ impl Auth {
     pub(super) fn refused(&mut self, code: Code) {
         self.verdict = Authentication::Refused(code);
         self.step = match (code, self.step) {
-            (
-                Code::PARAMETER_NOT_IMPLEMENTED | Code::MECHANISM_TOO_WEAK,
-                Step::Awaiting(index),
-            ) => Step::Choose(index + 1),
+            (Code::PARAMETER_NOT_IMPLEMENTED | Code::MECHANISM_TOO_WEAK, Step::Awaiting(index)) => {
+                Step::Choose(index + 1)
+            }
             _ => Step::Idle,
         };
     }
@@ -115,12 +116,18 @@ impl<B: Storage> Client<B> {
     /// # Errors
     /// Nothing is written: [`Refusal::PlaintextAuth`] without TLS unless that is allowed,
     /// [`Refusal::NoMechanism`], [`Refusal::CommandTooLong`], or a [`Misuse`].
-    pub fn authenticate<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M) -> Result<(), Refusal> {
+    pub fn authenticate<M: Mechanisms + ?Sized>(
+        &mut self,
+        mechanisms: &mut M,
+    ) -> Result<(), Refusal> {
         match self.auth.step {
             Step::Idle => self.start_auth(mechanisms),
             Step::Awaiting(_) => Err(Misuse::Busy.into()),
             Step::Choose(index) => self.choose(mechanisms, index),
-            Step::Challenged(index) => self.answer(mechanisms, index),
+            Step::Challenged(index) => {
+                self.answer(mechanisms, index);
+                Ok(())
+            }
             Step::Succeeded(index) => {
                 self.conclude_success(mechanisms, index);
                 Ok(())
@@ -200,11 +207,7 @@ impl<B: Storage> Client<B> {
     }
 
     /// Answers the challenge at the front of the receive buffer, or cancels.
-    fn answer<M: Mechanisms + ?Sized>(
-        &mut self,
-        mechanisms: &mut M,
-        index: usize,
-    ) -> Result<(), Refusal> {
+    fn answer<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
         let start = self.outbox.len();
         let outcome = match mechanisms.mechanism(index) {
             Some(mechanism) => self.push_answer(mechanism),
@@ -218,7 +221,6 @@ impl<B: Storage> Client<B> {
             Ok(_) => self.cancel_auth(start, index, CannotAnswer::Stop),
             Err(reason) => self.cancel_auth(start, index, reason),
         }
-        Ok(())
     }
 
     fn push_answer(&mut self, mechanism: &mut dyn Mechanism) -> Result<bool, CannotAnswer> {
@@ -251,7 +253,8 @@ impl<B: Storage> Client<B> {
     }
 
     fn conclude_success<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
-        let satisfied = mechanisms.mechanism(index).is_some_and(|mechanism| mechanism.is_satisfied());
+        let satisfied =
+            mechanisms.mechanism(index).is_some_and(|mechanism| mechanism.is_satisfied());
         self.auth.conclude(if satisfied {
             Authentication::Done(index)
         } else {
@@ -294,6 +297,7 @@ fn respond<B: Storage>(
 
 /// `sasl-mech = 1*20mech-char`, upper-case letters, digits, `-`, `_` (RFC 4422 3.1).
 fn is_sasl_name(name: &str) -> bool {
-    let is_mech_char = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
+    let is_mech_char =
+        |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
     (1..=20).contains(&name.len()) && name.bytes().all(is_mech_char)
 }

@@ -61,13 +61,15 @@ impl fmt::Display for PeerError {
                 write!(f, "{phase}: the server answered {code}, which makes no sense there")
             }
             PeerError::Unsolicited => f.write_str("the server spoke without being asked"),
-            PeerError::PlaintextBehindStartTls => {
-                f.write_str("plaintext behind the answer to STARTTLS: the connection is tampered with")
-            }
+            PeerError::PlaintextBehindStartTls => f.write_str(
+                "plaintext behind the answer to STARTTLS: the connection is tampered with",
+            ),
             PeerError::GoAheadAfterRefusal => {
                 f.write_str("the server asked for content although it had refused the sender")
             }
-            PeerError::TooManyChallenges => f.write_str("the server does not end its AUTH dialogue"),
+            PeerError::TooManyChallenges => {
+                f.write_str("the server does not end its AUTH dialogue")
+            }
         }
     }
 }
@@ -112,8 +114,10 @@ impl End {
         match self {
             End::Quit => Phase::Quit,
             End::Peer(error) => error.phase(),
-            End::Lost(phase) | End::ServiceClosing(phase) | End::Aborted(phase) => phase,
-            End::Refused { phase, .. } => phase,
+            End::Lost(phase)
+            | End::ServiceClosing(phase)
+            | End::Aborted(phase)
+            | End::Refused { phase, .. } => phase,
             End::TlsUnavailable => Phase::StartTls,
             End::ContentRefused(_) | End::BadContent(_) => Phase::Content,
         }
@@ -214,7 +218,11 @@ impl fmt::Display for Refusal {
             Refusal::Misuse(misuse) => misuse.fmt(f),
             Refusal::NoRecipients => f.write_str("no recipients"),
             Refusal::NotOffered(extension) => {
-                write!(f, "the message needs {}, which the server does not offer", extension.keyword())
+                write!(
+                    f,
+                    "the message needs {}, which the server does not offer",
+                    extension.keyword()
+                )
             }
             Refusal::MessageTooLarge { size, limit } => {
                 write!(f, "the message has {size} octets, the server takes {limit}")

@@ -38,9 +38,9 @@ mod config;
 mod error;
 mod event;
 mod opening;
+mod outbox;
 #[cfg(feature = "alloc")]
 mod outcome;
-mod outbox;
 mod queue;
 mod state;
 mod transaction;
@@ -69,7 +69,6 @@ pub use crate::buffer::Storage;
 
 use self::{
     auth::Auth,
-    event::Told,
     outbox::Outbox,
     queue::{Queue, Verb},
     state::Stage,
@@ -109,6 +108,10 @@ use self::{
 /// assert_eq!(client.transmit(), b"EHLO client.example\r\n");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent fact about the connection, not a hidden state machine"
+)]
 pub struct Client<B: Storage> {
     config: Config,
     stage: Stage,
@@ -250,7 +253,7 @@ impl<B: Storage> Client<B> {
     /// Whether a transaction can be started now: open, and nothing left half done.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.stage == Stage::Ready && self.sending == Sending::Idle && self.queue.is_empty()
+        self.stage == Stage::Ready && self.sending.is_idle() && self.queue.is_empty()
     }
 
     /// What the server offered in its last EHLO reply, less what the caller masked.

@@ -25,7 +25,7 @@ impl<B: Storage> Client<B> {
     pub fn quit(&mut self) -> Result<(), Misuse> {
         match (self.stage, &self.sending) {
             (Stage::Ready | Stage::Stopped, Sending::Idle) if !self.auth.is_active() => {
-                self.issue(Command::Quit, Verb::Quit).map_err(|_| Misuse::Busy)?;
+                self.issue(&Command::Quit, Verb::Quit).map_err(|_| Misuse::Busy)?;
                 self.stage = Stage::Quitting;
                 Ok(())
             }
@@ -36,7 +36,7 @@ impl<B: Storage> Client<B> {
 
     pub(super) fn say_hello(&mut self) {
         if self.config.hello == HelloCommand::Ehlo {
-            self.say(Command::Ehlo(self.config.name), Verb::Ehlo);
+            self.say(&Command::Ehlo(self.config.name), Verb::Ehlo);
         } else if self.must_have_tls() {
             self.stop(End::TlsUnavailable);
         } else {
@@ -46,14 +46,14 @@ impl<B: Storage> Client<B> {
 
     pub(super) fn say_helo(&mut self) {
         self.forget_capabilities();
-        self.say(Command::Helo(self.config.name), Verb::Helo);
+        self.say(&Command::Helo(self.config.name), Verb::Helo);
     }
 
     /// STARTTLS where it is wanted and offered; inside TLS it never is.
     pub(super) fn after_ehlo(&mut self) {
         let wanted = !self.secure && self.config.tls != TlsPolicy::None;
         if wanted && self.offered.offers(Extension::StartTls) {
-            self.say(Command::StartTls, Verb::StartTls);
+            self.say(&Command::StartTls, Verb::StartTls);
         } else if self.must_have_tls() {
             self.stop(End::TlsUnavailable);
         } else {
@@ -91,20 +91,20 @@ impl<B: Storage> Client<B> {
     }
 
     /// Queues a command of the opening; the buffers are empty then.
-    fn say(&mut self, command: Command<'_>, verb: Verb) {
+    fn say(&mut self, command: &Command<'_>, verb: Verb) {
         if self.queue_command(command, verb).is_err() {
             self.close(End::Aborted(verb.phase()));
         }
     }
 
     /// Queues a command and lets it leave if it may.
-    pub(super) fn issue(&mut self, command: Command<'_>, verb: Verb) -> Result<(), Refusal> {
+    pub(super) fn issue(&mut self, command: &Command<'_>, verb: Verb) -> Result<(), Refusal> {
         self.queue_command(command, verb)?;
         self.release();
         Ok(())
     }
 
-    fn queue_command(&mut self, command: Command<'_>, verb: Verb) -> Result<(), Refusal> {
+    fn queue_command(&mut self, command: &Command<'_>, verb: Verb) -> Result<(), Refusal> {
         let limit = self.outbox.capacity();
         if !self.queue.has_room() {
             return Err(Misuse::Busy.into());

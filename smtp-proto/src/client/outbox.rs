@@ -70,10 +70,6 @@ impl<B: Storage> Outbox<B> {
         self.released > 0
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
-    }
-
     pub(super) fn capacity(&self) -> usize {
         self.buffer.capacity()
     }

@@ -116,22 +116,12 @@ impl Outcome {
     #[must_use]
     pub fn recipient(&self, index: usize) -> Option<RecipientOutcome<'_>> {
         let rcpt = self.recipients.get(index)?;
-        let refused = |phase, reply: &'_ OwnedReply| -> Option<(Phase, Status)> {
-            let status = Status::of(reply.as_reply());
-            (status != Status::Accepted).then_some((phase, status))
-        };
-        let said = |reply: Option<&'_ OwnedReply>| reply.map(OwnedReply::as_reply);
-        if let Some((phase, status)) = self.mail.as_ref().and_then(|m| refused(Phase::Mail, m)) {
-            return Some(RecipientOutcome { status, phase, reply: said(self.mail.as_ref()) });
-        }
-        Some(match rcpt {
-            Rcpt::Refused(reply) => RecipientOutcome {
-                status: Status::of(reply.as_reply()),
-                phase: Phase::Rcpt,
-                reply: said(Some(reply)),
-            },
-            Rcpt::Unanswered => not_attempted(Phase::Rcpt),
-            Rcpt::Accepted => self.verdict_of_accepted(),
+        let refused_mail = self.mail.as_ref().filter(|reply| reply.code().is_refusal());
+        Some(match (refused_mail, rcpt) {
+            (Some(reply), _) => decided(Phase::Mail, reply),
+            (None, Rcpt::Refused(reply)) => decided(Phase::Rcpt, reply),
+            (None, Rcpt::Unanswered) => undecided(Status::NotAttempted, Phase::Rcpt),
+            (None, Rcpt::Accepted) => self.verdict_of_accepted(),
         })
     }
 
@@ -139,16 +129,13 @@ impl Outcome {
         let decisive = match self.fate {
             Some(Fate::Answered) => self.last.as_ref().map(|(phase, reply)| (*phase, reply)),
             Some(Fate::Refused) => self.data.as_ref().map(|reply| (Phase::Data, reply)),
-            Some(Fate::Unknown) => {
-                let status = Status::Unknown;
-                return RecipientOutcome { status, phase: Phase::Final, reply: None };
-            }
+            Some(Fate::Unknown) => return undecided(Status::Unknown, Phase::Final),
             Some(Fate::NotSent) | None => None,
         };
-        decisive.map_or(not_attempted(Phase::Content), |(phase, reply)| {
-            let reply = reply.as_reply();
-            RecipientOutcome { status: Status::of(reply), phase, reply: Some(reply) }
-        })
+        match decisive {
+            Some((phase, reply)) => decided(phase, reply),
+            None => undecided(Status::NotAttempted, Phase::Content),
+        }
     }
 
     /// Every recipient's outcome, in the order of the envelope.
@@ -215,8 +202,13 @@ impl Outcome {
     }
 }
 
-const fn not_attempted(phase: Phase) -> RecipientOutcome<'static> {
-    RecipientOutcome { status: Status::NotAttempted, phase, reply: None }
+fn decided(phase: Phase, reply: &OwnedReply) -> RecipientOutcome<'_> {
+    let reply = reply.as_reply();
+    RecipientOutcome { status: Status::of(reply), phase, reply: Some(reply) }
+}
+
+const fn undecided(status: Status, phase: Phase) -> RecipientOutcome<'static> {
+    RecipientOutcome { status, phase, reply: None }
 }
 
 /// Gathers a session's events, so that both adapters report the same.

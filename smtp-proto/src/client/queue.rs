@@ -151,8 +151,7 @@ impl<B: Storage> Queue<B> {
         if self.released == self.len {
             return false;
         }
-        self.released == 0
-            || (pipelining && self.at(self.released - 1).may_be_followed(run_ahead))
+        self.released == 0 || (pipelining && self.at(self.released - 1).may_be_followed(run_ahead))
     }
 
     pub(super) fn release(&mut self) {

@@ -186,7 +186,9 @@ impl<B: Storage> Client<B> {
 
     fn on_cancel(&mut self, code: Code) -> Told {
         match code.class() {
-            Class::Intermediate => self.close(End::Peer(PeerError::TooManyChallenges)),
+            Class::Intermediate => {
+                self.close(End::Peer(PeerError::TooManyChallenges));
+            }
             Class::Completion => self.unexpected(Phase::Auth, code),
             Class::Transient | Class::Permanent => self.auth.cancelled(),
         }
@@ -267,7 +269,7 @@ impl<B: Storage> Client<B> {
 
     /// Ends a transaction that was cancelled, once all that had left is answered.
     fn end_cancelled(&mut self) {
-        if self.sending == super::Sending::Cancelled && self.queue.is_empty() {
+        if self.sending.is_cancelled() && self.queue.is_empty() {
             self.sending = super::Sending::Idle;
             self.reset_needed = self.answering.mail_accepted;
             self.answering.end(Fate::Refused);

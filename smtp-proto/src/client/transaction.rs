@@ -1,9 +1,9 @@
 //! MAIL, RCPT, DATA, content: what is sent, and whose replies are being read.
 
 use crate::{
-    command::{Argument, Command},
+    command::{Argument, Command, Mail, Recipient},
     hello::Extension,
-    parameter::{Body, Mail, Recipient},
+    parameter::Body,
     stuffing::{ContentError, Stuffer},
 };
 
@@ -67,13 +67,19 @@ impl<'a> Inquiry<'a> {
 }
 
 /// The transaction being handed over.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Sending {
     Idle,
     /// RSET, MAIL and recipients are being queued; `blocked` until there is room again.
-    Envelope { step: Step, eight_bit: bool, blocked: bool },
+    Envelope {
+        step: Step,
+        eight_bit: bool,
+        blocked: bool,
+    },
     /// DATA is queued, its answer awaited.
-    AwaitingGoAhead { eight_bit: bool },
+    AwaitingGoAhead {
+        eight_bit: bool,
+    },
     Content(Stuffer),
     /// The content is complete; its end waits for room.
     Ending(Stuffer),
@@ -90,6 +96,14 @@ pub(super) enum Step {
 }
 
 impl Sending {
+    pub(super) const fn is_idle(&self) -> bool {
+        matches!(self, Sending::Idle)
+    }
+
+    pub(super) const fn is_cancelled(&self) -> bool {
+        matches!(self, Sending::Cancelled)
+    }
+
     pub(super) const fn wants_envelope(&self) -> bool {
         matches!(self, Sending::Envelope { blocked: false, .. })
     }
@@ -256,7 +270,7 @@ impl<B: Storage> Client<B> {
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<(), Refusal> {
         self.check_ready()?;
         let (command, verb) = inquiry.command();
-        self.issue(command, verb)
+        self.issue(&command, verb)
     }
 
     pub(super) fn check_ready(&self) -> Result<(), Misuse> {
@@ -272,13 +286,13 @@ impl<B: Storage> Client<B> {
     fn check_envelope(&self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<bool, Refusal> {
         let mail = envelope.mail();
         let mut ascii = mail.from().is_ascii() && !mail.smtp_utf8();
-        let mut longest = self.adapted(mail).encoded_len();
+        let mut longest = self.adapted(mail).max_encoded_len();
         if envelope.recipient(0).is_none() {
             return Err(Refusal::NoRecipients);
         }
         for recipient in (0..).map_while(|index| envelope.recipient(index)) {
             ascii &= recipient.address().is_ascii();
-            longest = longest.max(recipient.encoded_len());
+            longest = longest.max(recipient.max_encoded_len());
         }
         let limit = self.outbox.capacity();
         if longest > limit {
@@ -317,7 +331,7 @@ impl<B: Storage> Client<B> {
         let size = mail.size().filter(|_| self.offered.offers(Extension::Size));
         let eight_bit = self.offered.offers(Extension::EightBitMime);
         let body = if eight_bit { mail.body().or(Some(Body::EightBitMime)) } else { None };
-        mail.with_size(size).with_body(body)
+        mail.adapted(size, body)
     }
 
     /// Queues the envelope from where it stands until there is no room or no more.
@@ -331,7 +345,8 @@ impl<B: Storage> Client<B> {
             let (command, verb, next) = match (step, recipient) {
                 (Step::Rset, _) => (Command::Rset, Verb::Rset, envelope_at(Step::Mail, eight_bit)),
                 (Step::Mail, _) => {
-                    let mail = self.adapted(envelope.mail()).with_smtp_utf8(!ascii);
+                    let mail = self.adapted(envelope.mail());
+                    let mail = if ascii { mail } else { mail.with_smtp_utf8() };
                     (Command::Mail(mail), Verb::Mail, envelope_at(Step::Rcpt(0), eight_bit))
                 }
                 (Step::Rcpt(index), Some(recipient)) => {
@@ -342,7 +357,7 @@ impl<B: Storage> Client<B> {
                     (Command::Data, Verb::Data, Sending::AwaitingGoAhead { eight_bit })
                 }
             };
-            if self.issue(command, verb).is_err() {
+            if self.issue(&command, verb).is_err() {
                 self.sending = Sending::Envelope { step, eight_bit, blocked: true };
                 return;
             }
@@ -382,7 +397,8 @@ impl<B: Storage> Client<B> {
     /// Takes back what has not left; what has left is still to be answered.
     pub(super) fn cancel_envelope(&mut self) {
         let queueing = matches!(self.sending, Sending::Envelope { .. });
-        let held = matches!(self.sending, Sending::AwaitingGoAhead { .. }) && self.queue.holds_back();
+        let held =
+            matches!(self.sending, Sending::AwaitingGoAhead { .. }) && self.queue.holds_back();
         if queueing || held {
             self.outbox.cancel_unreleased();
             self.queue.cancel_unreleased();

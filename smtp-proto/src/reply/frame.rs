@@ -153,7 +153,7 @@ impl Framer {
             let seen = &input[..input.len().min(horizon)];
             self.check_start(seen)?;
             let Some(end) = self.line_end(seen) else {
-                return self.unfinished(input.len(), horizon, limits);
+                return unfinished(input.len(), horizon, limits);
             };
             let last = seen[self.line + 3] != b'-';
             if last {
@@ -216,23 +216,22 @@ impl Framer {
         self.scanned = end.unwrap_or(seen.len());
         end
     }
+}
 
-    fn unfinished(
-        &self,
-        received: usize,
-        horizon: usize,
-        limits: &ReplyLimits,
-    ) -> Result<Option<usize>, ReplyError> {
-        if received < horizon {
-            return Ok(None);
-        }
-        let kind = if horizon == limits.reply {
-            ReplyErrorKind::ReplyTooLong
-        } else {
-            ReplyErrorKind::LineTooLong
-        };
-        Err(error(kind, horizon, None))
+fn unfinished(
+    received: usize,
+    horizon: usize,
+    limits: &ReplyLimits,
+) -> Result<Option<usize>, ReplyError> {
+    if received < horizon {
+        return Ok(None);
     }
+    let kind = if horizon == limits.reply {
+        ReplyErrorKind::ReplyTooLong
+    } else {
+        ReplyErrorKind::LineTooLong
+    };
+    Err(error(kind, horizon, None))
 }
 
 const fn error(kind: ReplyErrorKind, offset: usize, octet: Option<u8>) -> ReplyError {

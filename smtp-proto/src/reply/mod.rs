@@ -14,13 +14,13 @@ use core::fmt;
 
 use memchr::memchr;
 
+#[cfg(feature = "alloc")]
+pub use self::owned::OwnedReply;
 pub use self::{
     code::{Class, Code, EnhancedCode},
     frame::{Framer, ReplyError, ReplyErrorKind, ReplyLimits},
     text::Escaped,
 };
-#[cfg(feature = "alloc")]
-pub use self::owned::OwnedReply;
 
 /// One whole reply, borrowed from the octets it came in.
 ///

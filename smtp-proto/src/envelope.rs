@@ -1,0 +1,106 @@
+//! An envelope that owns its addresses.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use crate::{
+    address::{AddressError, ForwardPath, ReversePath},
+    client::AsEnvelope,
+    command::{Mail, Recipient},
+    parameter::Body,
+};
+
+/// Who sends a message and who gets it: what MAIL and RCPT say, not what the headers say.
+///
+/// ```
+/// use smtp_proto::envelope::Envelope;
+/// let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?.to("carol@example.net")?;
+/// assert_eq!(envelope.len(), 2);
+/// assert!(Envelope::new("alice@example.org\r\nDATA").is_err());
+/// # Ok::<(), smtp_proto::address::AddressError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Envelope {
+    from: Box<str>,
+    recipients: Vec<Box<str>>,
+    size: Option<u64>,
+    body: Option<Body>,
+    smtp_utf8: bool,
+}
+
+impl Envelope {
+    /// An envelope without recipients. `""` and `"<>"` are the null sender, which bounces have.
+    ///
+    /// # Errors
+    /// What is no mailbox, with octet and offset.
+    pub fn new(from: &str) -> Result<Self, AddressError> {
+        let from = ReversePath::parse(from)?.as_str().into();
+        Ok(Self { from, recipients: Vec::new(), size: None, body: None, smtp_utf8: false })
+    }
+
+    /// Adds a recipient. To, Cc and Bcc are all the same here.
+    ///
+    /// # Errors
+    /// What is no mailbox, with octet and offset.
+    pub fn to(mut self, recipient: &str) -> Result<Self, AddressError> {
+        self.push(recipient)?;
+        Ok(self)
+    }
+
+    /// Adds a recipient.
+    ///
+    /// # Errors
+    /// What is no mailbox, with octet and offset.
+    pub fn push(&mut self, recipient: &str) -> Result<(), AddressError> {
+        self.recipients.push(ForwardPath::parse(recipient)?.as_str().into());
+        Ok(())
+    }
+
+    /// Declares the size of the content in octets, line ends counted as two (RFC 1870).
+    #[must_use]
+    pub fn with_size(self, size: Option<u64>) -> Self {
+        Self { size, ..self }
+    }
+
+    /// Declares what the content is made of; without, 8BITMIME is declared wherever it is offered.
+    #[must_use]
+    pub fn with_body(self, body: Body) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// Asks for SMTPUTF8 although all addresses are ASCII: for a message with UTF-8 headers.
+    #[must_use]
+    pub fn with_smtp_utf8(self) -> Self {
+        Self { smtp_utf8: true, ..self }
+    }
+
+    /// How many recipients there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.recipients.len()
+    }
+
+    /// Whether there is no recipient yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.recipients.is_empty()
+    }
+
+    /// The recipients' addresses, in order.
+    pub fn recipients(&self) -> impl Iterator<Item = &str> {
+        self.recipients.iter().map(|recipient| &**recipient)
+    }
+}
+
+impl AsEnvelope for Envelope {
+    fn mail(&self) -> Mail<'_> {
+        // Validated when it was made.
+        let from = ReversePath::parse(&self.from).unwrap_or(ReversePath::Null);
+        let mail = Mail::new(from).adapted(self.size, self.body);
+        if self.smtp_utf8 { mail.with_smtp_utf8() } else { mail }
+    }
+
+    fn recipient(&self, index: usize) -> Option<Recipient<'_>> {
+        let address = ForwardPath::parse(self.recipients.get(index)?).ok()?;
+        Some(Recipient::new(address))
+    }
+}
