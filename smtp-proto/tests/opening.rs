@@ -1,0 +1,187 @@
+//! Greeting, EHLO, HELO, STARTTLS, and what is never said before TLS.
+
+mod support;
+
+use smtp_proto::{
+    client::{Config, End, HelloCommand, PeerError, Phase, TlsPolicy, Wants},
+    hello::{EhloName, Extension},
+};
+use support::{Session, plain_config};
+
+fn config(tls: TlsPolicy) -> Config {
+    Config::new(EhloName::parse("client.example").unwrap()).with_tls(tls)
+}
+
+#[test]
+fn ehlo_waits_for_the_last_line_of_the_greeting() {
+    let script = "S- 220-mx.example\\r\\n220-be patient\\r\\n
+                  S- 220\\r\\n
+                  C: EHLO client.example
+                  S: 250-mx.example greets you
+                  S: 250-SIZE 1000
+                  S: 250 8bitmime";
+    let mut session = Session::new(plain_config(), script);
+    assert_eq!(session.pump(), Wants::Command);
+    session.expect_events(&["greeting 220", "hello 250"]);
+    assert_eq!(session.client.capabilities().size_limit(), Some(1000));
+    assert!(session.client.capabilities().offers(Extension::EightBitMime));
+    assert_eq!(session.client.capabilities().lines().count(), 2);
+}
+
+#[test]
+fn refused_ehlo_falls_back_to_helo_and_leaves_no_capabilities() {
+    for refusal in ["500 what", "502 EH?", "504 no", "550 no", "451 later"] {
+        let script = format!(
+            "S: 220 mx\nC: EHLO client.example\nS: {refusal}\nC: HELO client.example\nS: 250-mx\nS: 250 PIPELINING"
+        );
+        let mut session = Session::new(plain_config(), &script);
+        assert_eq!(session.pump(), Wants::Command, "{refusal}");
+        assert!(!session.client.capabilities().offers(Extension::Pipelining));
+    }
+}
+
+#[test]
+fn a_421_to_ehlo_is_never_followed_by_helo() {
+    let mut session =
+        Session::new(plain_config(), "S: 220 mx\nC: EHLO client.example\nS: 421 go away");
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Hello)));
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn helo_is_never_said_where_tls_is_required() {
+    let mut refused =
+        Session::new(config(TlsPolicy::Required), "S: 220 mx\nC: EHLO client.example\nS: 502 no");
+    assert_eq!(refused.pump(), Wants::Nothing);
+    assert_eq!(refused.end(), Some(End::TlsUnavailable));
+
+    let helo = config(TlsPolicy::Required).with_hello(HelloCommand::Helo);
+    let mut at_once = Session::new(helo, "S: 220 mx");
+    assert_eq!(at_once.pump(), Wants::Nothing);
+    assert_eq!(at_once.end(), Some(End::TlsUnavailable));
+    assert_eq!(at_once.peer.heard, b"");
+}
+
+#[test]
+fn required_tls_that_is_not_offered_stops_before_anything_else_is_said() {
+    let script = "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 XXXXXXXA\nC: QUIT\nS: 221 bye";
+    let mut session = Session::new(config(TlsPolicy::Required), script);
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::TlsUnavailable));
+    assert_eq!(session.quit(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::TlsUnavailable), "the first cause stays");
+    assert!(session.peer.is_done());
+}
+
+const STARTTLS: &str = "S: 220 mx
+    C: EHLO client.example
+    S: 250-mx
+    S: 250-AUTH PLAIN
+    S: 250 starttls
+    C: STARTTLS
+    ";
+
+#[test]
+fn starttls_forgets_what_was_learned_and_says_ehlo_again() {
+    let script = format!("{STARTTLS}S- 220-really\\r\\n220 go\\r\\n");
+    let mut session = Session::new(config(TlsPolicy::Required), &script);
+    assert_eq!(session.pump(), Wants::Tls);
+    assert!(session.client.capabilities().offers(Extension::Auth));
+    session.client.tls_established().unwrap();
+    assert!(!session.client.capabilities().offers(Extension::Auth));
+    session.peer.extend("C: EHLO client.example\nS: 250-mx\nS: 250 STARTTLS");
+    assert_eq!(session.pump(), Wants::Command, "STARTTLS inside TLS is not used");
+    assert!(session.client.is_secure());
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn starttls_refuses_injected_plaintext() {
+    for injected in ["\\r\\n", "x", "250-mx.evil\\r\\n250 AUTH LOGIN\\r\\n", "\\x16\\x03"] {
+        let script = format!("{STARTTLS}S- 220 go\\r\\n{injected}");
+        let mut session = Session::new(config(TlsPolicy::Opportunistic), &script);
+        assert_eq!(session.pump(), Wants::Nothing, "{injected}");
+        assert_eq!(session.end(), Some(End::Peer(PeerError::PlaintextBehindStartTls)));
+        assert!(session.client.tls_established().is_err());
+    }
+}
+
+#[test]
+fn plaintext_that_comes_while_the_handshake_is_due_is_refused_too() {
+    let mut session = Session::new(config(TlsPolicy::Required), &format!("{STARTTLS}S: 220 go"));
+    assert_eq!(session.pump(), Wants::Tls);
+    session.client.read_buf()[0] = b'2';
+    session.client.received(1).unwrap();
+    assert_eq!(session.client.wants(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::Peer(PeerError::PlaintextBehindStartTls)));
+}
+
+#[test]
+fn refused_starttls_stops_or_goes_on_by_policy() {
+    for (policy, wants) in
+        [(TlsPolicy::Required, Wants::Nothing), (TlsPolicy::Opportunistic, Wants::Command)]
+    {
+        let mut session = Session::new(config(policy), &format!("{STARTTLS}S: 454 not now"));
+        assert_eq!(session.pump(), wants);
+        assert!(!session.client.is_secure());
+    }
+}
+
+#[test]
+fn only_220_starts_a_handshake() {
+    for code in ["221", "250", "354"] {
+        let script = format!("{STARTTLS}S: {code} what");
+        let mut session = Session::new(config(TlsPolicy::Opportunistic), &script);
+        assert_eq!(session.pump(), Wants::Nothing, "{code}");
+        assert!(matches!(session.end(), Some(End::Peer(PeerError::UnexpectedCode { .. }))));
+    }
+}
+
+#[test]
+fn implicit_tls_shakes_hands_before_the_greeting() {
+    let mut session = Session::new(config(TlsPolicy::Implicit), "");
+    assert_eq!(session.pump(), Wants::Tls);
+    session.client.tls_established().unwrap();
+    session.peer.extend("S: 220 mx\nC: EHLO client.example\nS: 250 mx");
+    assert_eq!(session.pump(), Wants::Command);
+}
+
+#[test]
+fn a_refused_greeting_allows_nothing_but_quit() {
+    let mut session = Session::new(plain_config(), "S: 554 go away\nC: QUIT\nS: 221 bye");
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert!(session.client.inquire(smtp_proto::client::Inquiry::Noop).is_err());
+    assert_eq!(session.quit(), Wants::Nothing);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_masked_extension_is_not_used() {
+    let config = plain_config().with_mask([Extension::Pipelining].into_iter().collect());
+    let session = Session::open(config, "PIPELINING SIZE_5");
+    assert!(!session.client.capabilities().offers(Extension::Pipelining));
+    assert_eq!(session.client.capabilities().size_limit(), Some(5));
+}
+
+#[test]
+fn octets_behind_the_greeting_before_ehlo_are_an_attack() {
+    for behind in ["250 mx\\r\\n", "25"] {
+        let mut session = Session::new(plain_config(), &format!("S- 220 mx\\r\\n{behind}"));
+        assert_eq!(session.pump(), Wants::Nothing, "{behind}");
+        assert_eq!(session.end(), Some(End::Peer(PeerError::Unsolicited)));
+        assert_eq!(session.peer.heard, b"");
+    }
+}
+
+#[test]
+fn another_protocol_is_named() {
+    for (octets, protocol) in
+        [("\x15\x03", "TLS"), ("HTTP", "HTTP"), ("SSH-", "SSH"), ("* OK", "IMAP"), ("+OK", "POP3")]
+    {
+        let mut session = Session::new(plain_config(), &format!("S- {octets}"));
+        assert_eq!(session.pump(), Wants::Nothing);
+        let Some(End::Peer(error)) = session.end() else { panic!() };
+        assert!(error.to_string().contains(protocol), "{error}");
+    }
+}

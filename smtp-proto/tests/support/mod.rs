@@ -1,0 +1,301 @@
+//! A scripted peer: `C: ` and `S: ` lines, cut into reads and writes of any size.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::collections::VecDeque;
+
+use smtp_proto::{
+    client::{AsEnvelope, Client, Config, End, Event, Inquiry, TlsPolicy, Wants},
+    envelope::Envelope,
+    hello::EhloName,
+    sasl::Mechanisms,
+};
+
+pub type Owned = Client<Box<[u8]>>;
+
+/// A client named `client.example` that does without TLS.
+pub fn plain_config() -> Config {
+    Config::new(EhloName::parse("client.example").unwrap()).with_tls(TlsPolicy::None)
+}
+
+pub fn envelope(from: &str, to: &[&str]) -> Envelope {
+    to.iter().try_fold(Envelope::new(from).unwrap(), |e, to| e.to(to)).unwrap()
+}
+
+/// What the peer expects or says next.
+#[derive(Clone, Debug)]
+enum Step {
+    Expect(Vec<u8>),
+    Say(Vec<u8>),
+    Close,
+}
+
+/// A peer that follows a script. It says nothing before it has got all it expects, so a script also
+/// tells which commands have to arrive in one group, and which must not.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    steps: VecDeque<Step>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    closed: bool,
+    /// All that the client has sent.
+    pub heard: Vec<u8>,
+}
+
+impl Peer {
+    /// Lines `C: text`, `S: text`, `S- raw text with \r\n escapes` and `close`.
+    pub fn script(text: &str) -> Self {
+        let mut peer = Self::default();
+        peer.extend(text);
+        peer
+    }
+
+    pub fn extend(&mut self, text: &str) {
+        self.steps.extend(text.lines().map(str::trim).filter_map(step));
+        self.advance();
+    }
+
+    fn hear(&mut self, octets: &[u8]) {
+        self.heard.extend_from_slice(octets);
+        self.input.extend_from_slice(octets);
+        self.advance();
+    }
+
+    fn advance(&mut self) {
+        while let Some(step) = self.steps.front() {
+            match step {
+                Step::Expect(line) => {
+                    if self.input.len() < line.len() && line.starts_with(&self.input) {
+                        return;
+                    }
+                    assert!(
+                        self.input.starts_with(line),
+                        "expected {:?}, got {:?}",
+                        String::from_utf8_lossy(line),
+                        String::from_utf8_lossy(&self.input)
+                    );
+                    self.input.drain(..line.len());
+                }
+                Step::Say(octets) => {
+                    assert!(
+                        self.input.is_empty(),
+                        "the client did not wait for {:?}: {:?}",
+                        String::from_utf8_lossy(octets),
+                        String::from_utf8_lossy(&self.input)
+                    );
+                    self.output.extend_from_slice(octets);
+                }
+                Step::Close => self.closed = true,
+            }
+            self.steps.pop_front();
+        }
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.steps.is_empty() && self.input.is_empty() && self.output.is_empty()
+    }
+}
+
+fn step(line: &str) -> Option<Step> {
+    if let Some(text) = line.strip_prefix("C:") {
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        Some(Step::Expect(format!("{text}\r\n").into_bytes()))
+    } else if let Some(text) = line.strip_prefix("S:") {
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        Some(Step::Say(format!("{text}\r\n").into_bytes()))
+    } else if let Some(text) = line.strip_prefix("S- ") {
+        Some(Step::Say(text.replace("\\r", "\r").replace("\\n", "\n").into_bytes()))
+    } else {
+        (line == "close").then_some(Step::Close)
+    }
+}
+
+/// A client and its peer, with every read and write cut to at most so many octets.
+pub struct Session {
+    pub client: Owned,
+    pub peer: Peer,
+    pub events: Vec<String>,
+    /// Each write as it left.
+    pub writes: Vec<Vec<u8>>,
+    /// Times the client had to wait for the peer.
+    pub round_trips: usize,
+    pub read_size: usize,
+    pub write_size: usize,
+}
+
+impl Session {
+    pub fn new(config: Config, script: &str) -> Self {
+        Self::with_client(Client::new(config), script)
+    }
+
+    pub fn with_client(client: Owned, script: &str) -> Self {
+        Self {
+            client,
+            peer: Peer::script(script),
+            events: Vec::new(),
+            writes: Vec::new(),
+            round_trips: 0,
+            read_size: usize::MAX,
+            write_size: usize::MAX,
+        }
+    }
+
+    /// Opens a session without extensions, or with those given.
+    pub fn open(config: Config, extensions: &str) -> Self {
+        let mut script = String::from("S: 220 mx.example\nC: EHLO client.example\n");
+        let lines: Vec<&str> = extensions.split_whitespace().collect();
+        script += if lines.is_empty() { "S: 250 mx.example\n" } else { "S: 250-mx.example\n" };
+        for (index, line) in lines.iter().enumerate() {
+            let separator = if index + 1 == lines.len() { ' ' } else { '-' };
+            script += &format!("S: 250{separator}{}\n", line.replace('_', " "));
+        }
+        let mut session = Self::new(config, &script);
+        assert_eq!(session.pump(), Wants::Command, "{:?}", session.client);
+        session.events.clear();
+        session.writes.clear();
+        session.round_trips = 0;
+        session
+    }
+
+    pub fn then(mut self, script: &str) -> Self {
+        self.peer.extend(script);
+        self
+    }
+
+    /// Does what the client wants until it wants something that only its caller has.
+    pub fn pump(&mut self) -> Wants {
+        for _ in 0..1_000_000 {
+            match self.client.wants() {
+                Wants::Event => self.take_events(),
+                Wants::Write => self.write(),
+                Wants::Flush => self.client.flushed(),
+                Wants::Read => {
+                    if !self.read() {
+                        return Wants::Read;
+                    }
+                }
+                wants => return wants,
+            }
+        }
+        panic!("no progress: {:?}", self.client);
+    }
+
+    fn take_events(&mut self) {
+        loop {
+            match self.client.poll_event() {
+                Ok(Some(event)) => self.events.push(describe(&event)),
+                Ok(None) => return,
+                Err(error) => {
+                    self.events.push(format!("error {error:?}"));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn write(&mut self) {
+        let octets = self.client.transmit();
+        let n = octets.len().min(self.write_size);
+        let octets = octets[..n].to_vec();
+        assert!(n > 0, "a write of nothing");
+        self.client.transmitted(n).unwrap();
+        self.peer.hear(&octets);
+        self.writes.push(octets);
+    }
+
+    /// Reads what the peer has said; false when it has nothing to say.
+    fn read(&mut self) -> bool {
+        if self.peer.output.is_empty() && !self.peer.closed {
+            return false;
+        }
+        let room = self.client.read_buf();
+        let n = self.peer.output.len().min(self.read_size).min(room.len());
+        room[..n].copy_from_slice(&self.peer.output[..n]);
+        self.peer.output.drain(..n);
+        self.round_trips += usize::from(self.peer.output.is_empty());
+        self.client.received(n).unwrap();
+        true
+    }
+
+    /// Hands over one message and waits for its verdict.
+    pub fn send(&mut self, envelope: &impl AsEnvelope, content: &[u8]) -> Wants {
+        self.client.begin(envelope).unwrap();
+        self.hand_over(envelope, content);
+        self.pump()
+    }
+
+    /// Pumps a begun transaction until its content is handed over or refused.
+    pub fn hand_over(&mut self, envelope: &impl AsEnvelope, mut content: &[u8]) {
+        loop {
+            match self.pump() {
+                Wants::Envelope => self.client.continue_envelope(envelope).unwrap(),
+                Wants::Content if content.is_empty() => return self.client.finish().unwrap(),
+                Wants::Content => match self.client.content(content) {
+                    Ok(taken) => content = &content[taken..],
+                    Err(_) => return,
+                },
+                _ => return,
+            }
+        }
+    }
+
+    pub fn authenticate<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M) -> Wants {
+        self.client.authenticate(mechanisms).unwrap();
+        loop {
+            match self.pump() {
+                Wants::Credentials => self.client.authenticate(mechanisms).unwrap(),
+                wants => return wants,
+            }
+        }
+    }
+
+    pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Wants {
+        self.client.inquire(inquiry).unwrap();
+        self.pump()
+    }
+
+    pub fn quit(&mut self) -> Wants {
+        self.client.quit().unwrap();
+        self.pump()
+    }
+
+    /// The peer speaks although nothing may be wanted of it.
+    pub fn hear_unasked(&mut self) -> Wants {
+        if self.client.wants() != Wants::Event {
+            self.read();
+        }
+        self.pump()
+    }
+
+    pub fn end(&self) -> Option<End> {
+        self.client.end()
+    }
+
+    /// Asserts that the events so far are these, and forgets them.
+    #[track_caller]
+    pub fn expect_events(&mut self, expected: &[&str]) {
+        assert_eq!(self.events, expected);
+        self.events.clear();
+    }
+}
+
+/// An event in short, with the code of its reply.
+pub fn describe(event: &Event<'_>) -> String {
+    match event {
+        Event::Answer { phase, reply } => format!("{phase} {}", reply.code()),
+        Event::Mail { transaction, reply } => {
+            format!("mail[{}] {}", transaction.index(), reply.code())
+        }
+        Event::Recipient { transaction, index, reply } => {
+            format!("rcpt[{}.{index}] {}", transaction.index(), reply.code())
+        }
+        Event::Data { transaction, reply } => {
+            format!("data[{}] {}", transaction.index(), reply.code())
+        }
+        Event::Final { transaction, phase, reply } => {
+            format!("{phase}[{}] {}", transaction.index(), reply.code())
+        }
+        Event::Ended { transaction, fate } => format!("ended[{}] {fate:?}", transaction.index()),
+        Event::Closing { phase, reply } => format!("closing {phase} {}", reply.code()),
+        _ => format!("{event:?}"),
+    }
+}

@@ -1,0 +1,395 @@
+//! Transactions: order, groups, refusals, and what becomes of each recipient.
+
+mod support;
+
+use smtp_proto::client::{End, Phase, Wants};
+use support::{Session, envelope, plain_config};
+
+const TWO: [&str; 2] = ["bob@example.net", "carol@example.net"];
+
+#[test]
+fn without_pipelining_each_command_waits_for_its_reply() {
+    let mut session = Session::open(plain_config(), "").then(
+        "C: MAIL FROM:<alice@example.org>
+         S: 250 ok
+         C: RCPT TO:<bob@example.net>
+         S: 250 ok
+         C: RCPT TO:<carol@example.net>
+         S: 250 ok
+         C: DATA
+         S: 354 go
+         C: hi
+         C: .
+         S: 250 queued",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO), b"hi\r\n"), Wants::Command);
+    assert!(session.peer.is_done());
+    assert_eq!(session.round_trips, 5);
+    session.expect_events(&[
+        "mail[0] 250",
+        "rcpt[0.0] 250",
+        "rcpt[0.1] 250",
+        "data[0] 354",
+        "final[0] 250",
+        "ended[0] Answered",
+    ]);
+}
+
+#[test]
+fn with_pipelining_a_message_takes_two_round_trips_and_two_writes() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: RCPT TO:<carol@example.net>
+         C: DATA
+         S: 250 ok
+         S: 250 ok
+         S: 250 ok
+         S: 354 go
+         C: hi
+         C: .
+         S: 250 queued",
+    );
+    session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
+    assert!(session.peer.is_done());
+    assert_eq!(session.round_trips, 2);
+    assert_eq!(session.writes.len(), 2, "the envelope in one write, content and dot in one");
+    assert!(session.writes[1].ends_with(b"hi\r\n.\r\n"));
+}
+
+/// Two messages; the script decides whether the second may run ahead.
+fn two_messages(run_ahead: bool, script: &str) -> Session {
+    let config = plain_config().with_run_ahead(run_ahead);
+    let mut session = Session::open(config, "PIPELINING").then(script);
+    let envelope = envelope("alice@example.org", &TWO[..1]);
+    session.client.begin(&envelope).unwrap();
+    session.hand_over(&envelope, b"one\r\n");
+    session.client.begin(&envelope).unwrap();
+    session.hand_over(&envelope, b"two\r\n");
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+    session
+}
+
+const ENVELOPE: &str = "C: MAIL FROM:<alice@example.org>
+    C: RCPT TO:<bob@example.net>
+    C: DATA
+    ";
+const GO: &str = "S: 250 ok\nS: 250 ok\nS: 354 go\n";
+
+#[test]
+fn nothing_follows_the_final_dot_before_its_reply() {
+    let script = format!(
+        "{ENVELOPE}{GO}C: one\nC: .\nS: 250 first\n{ENVELOPE}{GO}C: two\nC: .\nS: 250 second"
+    );
+    let session = two_messages(false, &script);
+    assert_eq!(session.round_trips, 4);
+}
+
+#[test]
+fn running_ahead_the_next_envelope_leaves_with_the_dot_in_one_write() {
+    let script = format!(
+        "{ENVELOPE}{GO}C: one\nC: .\n{ENVELOPE}S: 250 first\n{GO}C: two\nC: .\nS: 250 second"
+    );
+    let mut session = two_messages(true, &script);
+    assert_eq!(session.round_trips, 3, "one for each message, and one to begin with");
+    assert_eq!(session.writes.len(), 3);
+    session.expect_events(&[
+        "mail[0] 250",
+        "rcpt[0.0] 250",
+        "data[0] 354",
+        "final[0] 250",
+        "ended[0] Answered",
+        "mail[1] 250",
+        "rcpt[1.0] 250",
+        "data[1] 354",
+        "final[1] 250",
+        "ended[1] Answered",
+    ]);
+}
+
+#[test]
+fn one_refused_recipient_does_not_stop_the_others() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: RCPT TO:<carol@example.net>
+         C: DATA
+         S: 250 ok
+         S: 550 5.1.1 nobody
+         S: 252 maybe
+         S: 354 go
+         C: hi
+         C: .
+         S: 250 queued",
+    );
+    session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
+    session.expect_events(&[
+        "mail[0] 250",
+        "rcpt[0.0] 550",
+        "rcpt[0.1] 252",
+        "data[0] 354",
+        "final[0] 250",
+        "ended[0] Answered",
+    ]);
+}
+
+#[test]
+fn all_recipients_refused_and_a_go_ahead_gets_the_lone_dot() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 250 ok
+         S: 550 5.1.1 nobody
+         S: 354 go
+         C: .
+         S: 554 no valid recipients",
+    );
+    let wants = session.send(&envelope("alice@example.org", &TWO[..1]), b"secret\r\n");
+    assert_eq!(wants, Wants::Command);
+    assert!(session.peer.is_done());
+    session.expect_events(&[
+        "mail[0] 250",
+        "rcpt[0.0] 550",
+        "data[0] 354",
+        "ended[0] Refused",
+        "final 554",
+    ]);
+    assert!(session.client.is_reusable());
+}
+
+#[test]
+fn all_recipients_refused_one_by_one_never_get_data_and_rset_comes_before_the_next() {
+    let mut session = Session::open(plain_config(), "").then(
+        "C: MAIL FROM:<alice@example.org>
+         S: 250 ok
+         C: RCPT TO:<bob@example.net>
+         S: 550 nobody
+         C: RSET
+         S: 250 ok
+         C: MAIL FROM:<alice@example.org>
+         S: 250 ok
+         C: RCPT TO:<bob@example.net>
+         S: 450 later",
+    );
+    let envelope = envelope("alice@example.org", &TWO[..1]);
+    assert_eq!(session.send(&envelope, b"hi\r\n"), Wants::Command);
+    session.expect_events(&["mail[0] 250", "rcpt[0.0] 550", "ended[0] Refused"]);
+    assert_eq!(session.send(&envelope, b"hi\r\n"), Wants::Command);
+    session.expect_events(&["rset 250", "mail[1] 250", "rcpt[1.0] 450", "ended[1] Refused"]);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn refused_sender_with_the_group_in_flight_reads_every_reply() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 550 not you
+         S: 503 no mail
+         S: 503 no rcpt
+         C: NOOP
+         S: 250 ok",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Command);
+    session.expect_events(&["mail[0] 550", "rcpt[0.0] 503", "data[0] 503", "ended[0] Refused"]);
+    session.inquire(smtp_proto::client::Inquiry::Noop);
+    session.expect_events(&["noop 250"]);
+    assert!(session.client.is_reusable());
+}
+
+#[test]
+fn refused_sender_and_a_go_ahead_closes_the_connection() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 550 not you
+         S: 250 ok
+         S: 354 go",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Nothing);
+    session.expect_events(&[
+        "mail[0] 550",
+        "rcpt[0.0] 250",
+        "data[0] 354",
+        "ended[0] Refused",
+        "error GoAheadAfterRefusal",
+    ]);
+    assert!(session.peer.is_done(), "nothing is sent, not even the lone dot");
+}
+
+#[test]
+fn refused_sender_without_pipelining_sends_nothing_more() {
+    let mut session = Session::open(plain_config(), "").then(
+        "C: MAIL FROM:<alice@example.org>
+         S: 550 not you",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO), b"x"), Wants::Command);
+    session.expect_events(&["mail[0] 550", "ended[0] Refused"]);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn refused_data_is_followed_by_rset() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 250 ok
+         S: 250 ok
+         S: 451 later
+         C: RSET
+         C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 250 reset
+         S: 250 ok
+         S: 250 ok
+         S: 354 go
+         C: x
+         C: .
+         S: 250 queued",
+    );
+    let envelope = envelope("alice@example.org", &TWO[..1]);
+    session.send(&envelope, b"x");
+    session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "data[0] 451", "ended[0] Refused"]);
+    assert_eq!(session.send(&envelope, b"x"), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn data_answered_250_never_gets_content() {
+    let mut session = Session::open(plain_config(), "").then(
+        "C: MAIL FROM:<alice@example.org>
+         S: 250 ok
+         C: RCPT TO:<bob@example.net>
+         S: 250 ok
+         C: DATA
+         S: 250 ok",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Nothing);
+    session.expect_events(&[
+        "mail[0] 250",
+        "rcpt[0.0] 250",
+        "data[0] 250",
+        "ended[0] NotSent",
+        "error UnexpectedCode { phase: Data, code: Code(250) }",
+    ]);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_stream_that_ends_behind_the_dot_leaves_the_outcome_unknown() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 250 ok
+         S: 250 ok
+         S: 354 go
+         C: x
+         C: .
+         S- 250 que
+         close",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Nothing);
+    session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "data[0] 354", "ended[0] Unknown"]);
+    assert_eq!(session.end(), Some(End::Lost(Phase::Final)));
+    assert_eq!(session.client.unfinished_reply(), b"250 que");
+}
+
+#[test]
+fn a_stream_that_ends_before_the_dot_leaves_the_message_not_sent() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 250 ok
+         close",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Nothing);
+    session.expect_events(&["mail[0] 250", "ended[0] NotSent"]);
+    assert_eq!(session.end(), Some(End::Lost(Phase::Rcpt)));
+}
+
+#[test]
+fn an_early_refusal_in_the_middle_of_content_is_its_verdict() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: DATA
+         S: 250 ok
+         S: 250 ok
+         S: 354 go
+         C: x
+         S: 552 too big",
+    );
+    let envelope = envelope("alice@example.org", &TWO[..1]);
+    session.client.begin(&envelope).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    session.client.content(b"x\r\n").unwrap();
+    let octets = session.client.transmit().len();
+    assert_eq!(octets, 3);
+    session.client.transmitted(octets).unwrap();
+    session.client.transmit_failed();
+    session.peer.heard.clear();
+    session.peer.extend("");
+    let refusal = b"552 too big\r\n";
+    session.client.read_buf()[..refusal.len()].copy_from_slice(refusal);
+    session.client.received(refusal.len()).unwrap();
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.events[3..], ["content[0] 552", "ended[0] Answered"]);
+}
+
+#[test]
+fn a_421_to_one_recipient_ends_the_session_and_is_no_verdict() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(
+        "C: MAIL FROM:<alice@example.org>
+         C: RCPT TO:<bob@example.net>
+         C: RCPT TO:<carol@example.net>
+         C: DATA
+         S: 250 ok
+         S: 250 ok
+         S: 421 4.3.2 shutting down",
+    );
+    assert_eq!(session.send(&envelope("alice@example.org", &TWO), b"x"), Wants::Nothing);
+    session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "closing rcpt 421", "ended[0] NotSent"]);
+    assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Rcpt)));
+}
+
+#[test]
+fn an_unasked_421_is_understood_and_anything_else_unasked_is_an_attack() {
+    let mut closing = Session::open(plain_config(), "").then("S: 421 idle too long");
+    assert_eq!(closing.hear_unasked(), Wants::Nothing);
+    closing.expect_events(&["closing idle 421"]);
+
+    let mut talking = Session::open(plain_config(), "").then("S: 250 surprise");
+    assert_eq!(talking.hear_unasked(), Wants::Nothing);
+    assert!(matches!(talking.end(), Some(End::Peer(_))));
+    assert_eq!(talking.client.poll_event(), Err(smtp_proto::client::PeerError::Unsolicited));
+}
+
+#[test]
+fn a_lost_connection_behind_a_run_ahead_envelope_tells_both_fates() {
+    let script = format!("{ENVELOPE}{GO}C: one\nC: .\n{ENVELOPE}close");
+    let config = plain_config().with_run_ahead(true);
+    let mut session = Session::open(config, "PIPELINING").then(&script);
+    let envelope = envelope("alice@example.org", &TWO[..1]);
+    session.client.begin(&envelope).unwrap();
+    session.hand_over(&envelope, b"one\r\n");
+    session.client.begin(&envelope).unwrap();
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.events[3..], ["ended[0] Unknown", "ended[1] NotSent"]);
+}
+
+#[test]
+fn quit_is_said_after_all_is_answered_and_any_answer_closes() {
+    for answer in ["S: 221 bye", "S: 500 what?", "S- xyz\\r\\n", "close"] {
+        let mut session = Session::open(plain_config(), "").then(&format!("C: QUIT\n{answer}"));
+        assert_eq!(session.quit(), Wants::Nothing);
+        assert_eq!(session.end(), Some(End::Quit), "{answer}");
+    }
+}
