@@ -4,3 +4,12 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+
+pub mod address;
+pub mod command;
+pub mod hello;
+pub mod parameter;
+pub mod xtext;
+
+mod octets;
+mod writer;

@@ -1,0 +1,84 @@
+//! The local part (RFC 5321 4.1.2):
+//!
+//! ```text
+//! Local-part    = Dot-string / Quoted-string
+//! Dot-string    = Atom *("."  Atom)
+//! Quoted-string = DQUOTE *( qtextSMTP / "\" %d32-126 ) DQUOTE
+//! ```
+
+use super::{Address, AddressError};
+use crate::octets::{self, ATEXT, QTEXT};
+
+/// Validates the local part at the start of `octets`; returns where its `@` is.
+#[inline]
+pub(super) fn check(octets: &[u8]) -> Result<usize, AddressError> {
+    let at = match octets.first() {
+        None => Err(AddressError::Empty),
+        Some(b'@') => Err(AddressError::NoLocalPart),
+        Some(b'"') => quoted_string(octets),
+        Some(_) => dot_string(octets),
+    }?;
+    if at > Address::MAX_LOCAL_PART { Err(AddressError::LocalPartTooLong) } else { Ok(at) }
+}
+
+#[inline]
+fn dot_string(octets: &[u8]) -> Result<usize, AddressError> {
+    let mut start = 0;
+    loop {
+        let end = octets::run(octets, start, ATEXT);
+        match octets.get(end) {
+            Some(b'@' | b'.') | None if end == start => {
+                return Err(AddressError::Dot { offset: start });
+            }
+            Some(b'@') => return Ok(end),
+            Some(b'.') => start = end + 1,
+            Some(&octet) => return Err(AddressError::Octet { octet, offset: end }),
+            None => return Err(AddressError::NoAt),
+        }
+    }
+}
+
+fn quoted_string(octets: &[u8]) -> Result<usize, AddressError> {
+    let mut next = 1;
+    loop {
+        next = octets::run(octets, next, QTEXT);
+        match octets.get(next) {
+            Some(b'"') => return at_sign(octets, next + 1),
+            Some(b'\\') => next = quoted_pair(octets, next + 1)?,
+            Some(&octet) => return Err(AddressError::Octet { octet, offset: next }),
+            None => return Err(AddressError::UnclosedQuote),
+        }
+    }
+}
+
+/// Only printable ASCII may be quoted: a backslash does not carry a line end.
+fn quoted_pair(octets: &[u8], offset: usize) -> Result<usize, AddressError> {
+    match octets.get(offset) {
+        Some(b' '..=b'~') => Ok(offset + 1),
+        Some(&octet) => Err(AddressError::Octet { octet, offset }),
+        None => Err(AddressError::UnclosedQuote),
+    }
+}
+
+fn at_sign(octets: &[u8], offset: usize) -> Result<usize, AddressError> {
+    match octets.get(offset) {
+        Some(b'@') => Ok(offset),
+        Some(&octet) => Err(AddressError::Octet { octet, offset }),
+        None => Err(AddressError::NoAt),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AddressError, check};
+
+    #[test]
+    fn sixty_four_octets_are_the_limit() {
+        let mut octets = [b'a'; 67];
+        octets[64] = b'@';
+        assert_eq!(check(&octets), Ok(64));
+        octets[64] = b'a';
+        octets[65] = b'@';
+        assert_eq!(check(&octets), Err(AddressError::LocalPartTooLong));
+    }
+}

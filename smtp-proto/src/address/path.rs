@@ -1,0 +1,219 @@
+//! The paths of MAIL and RCPT (RFC 5321 4.1.1.2, 4.1.1.3).
+
+use core::fmt;
+
+use super::{Address, AddressError};
+use crate::writer::Writer;
+
+/// The one local part that needs no domain (RFC 5321 4.1.1.3).
+const POSTMASTER: &str = "Postmaster";
+
+/// Whom a failure is reported to: `Reverse-path = Path / "<>"`.
+///
+/// ```
+/// use smtp_proto::address::ReversePath;
+///
+/// assert_eq!(ReversePath::parse("")?, ReversePath::Null);
+/// assert_eq!(ReversePath::parse("a@example.org")?.to_string(), "<a@example.org>");
+/// # Ok::<(), smtp_proto::address::AddressError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ReversePath<'a> {
+    /// `<>`: a notification that must not be answered.
+    Null,
+    /// A mailbox.
+    Mailbox(Address<'a>),
+}
+
+impl<'a> ReversePath<'a> {
+    /// Validates a bare mailbox; the empty text and `<>` are the null path.
+    pub fn parse(text: &'a str) -> Result<Self, AddressError> {
+        match text {
+            "" | "<>" => Ok(Self::Null),
+            _ => Address::parse(text).map(Self::Mailbox),
+        }
+    }
+
+    /// The mailbox, unless the path is null.
+    #[must_use]
+    pub const fn address(&self) -> Option<Address<'a>> {
+        match self {
+            Self::Null => None,
+            Self::Mailbox(address) => Some(*address),
+        }
+    }
+
+    /// What stands between the angle brackets.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        match self {
+            Self::Null => "",
+            Self::Mailbox(address) => address.as_str(),
+        }
+    }
+
+    /// Whether the path can travel without SMTPUTF8 (RFC 6531).
+    #[must_use]
+    pub const fn is_ascii(&self) -> bool {
+        self.as_str().is_ascii()
+    }
+
+    #[inline]
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
+        write(out, self.as_str());
+    }
+}
+
+/// Whom a message is for: `Forward-path = Path`, or the bare postmaster.
+///
+/// ```
+/// use smtp_proto::address::ForwardPath;
+///
+/// assert_eq!(ForwardPath::parse("postMaster")?, ForwardPath::Postmaster);
+/// assert_eq!(ForwardPath::parse("a@example.org")?.to_string(), "<a@example.org>");
+/// assert!(ForwardPath::parse("").is_err());
+/// # Ok::<(), smtp_proto::address::AddressError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ForwardPath<'a> {
+    /// `<Postmaster>`, of the server that is asked, in any case.
+    Postmaster,
+    /// A mailbox.
+    Mailbox(Address<'a>),
+}
+
+impl<'a> ForwardPath<'a> {
+    /// Validates a bare mailbox, or `postmaster` in any case.
+    #[inline]
+    pub fn parse(text: &'a str) -> Result<Self, AddressError> {
+        if text.eq_ignore_ascii_case(POSTMASTER) {
+            return Ok(Self::Postmaster);
+        }
+        Address::parse(text).map(Self::Mailbox)
+    }
+
+    /// The mailbox, unless it is the bare postmaster.
+    #[must_use]
+    pub const fn address(&self) -> Option<Address<'a>> {
+        match self {
+            Self::Postmaster => None,
+            Self::Mailbox(address) => Some(*address),
+        }
+    }
+
+    /// What stands between the angle brackets.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        match self {
+            Self::Postmaster => POSTMASTER,
+            Self::Mailbox(address) => address.as_str(),
+        }
+    }
+
+    /// Whether the path can travel without SMTPUTF8 (RFC 6531).
+    #[must_use]
+    pub const fn is_ascii(&self) -> bool {
+        self.as_str().is_ascii()
+    }
+
+    #[inline]
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
+        write(out, self.as_str());
+    }
+}
+
+impl fmt::Display for ReversePath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}>", self.as_str())
+    }
+}
+
+impl fmt::Display for ForwardPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}>", self.as_str())
+    }
+}
+
+impl<'a> From<Address<'a>> for ReversePath<'a> {
+    fn from(address: Address<'a>) -> Self {
+        Self::Mailbox(address)
+    }
+}
+
+impl<'a> From<Address<'a>> for ForwardPath<'a> {
+    fn from(address: Address<'a>) -> Self {
+        Self::Mailbox(address)
+    }
+}
+
+/// Splits `<path>` from the start of a command argument: what the brackets hold, and what follows them.
+///
+/// A `>` between double quotes belongs to the path, also behind a backslash there. The content is not validated.
+/// `None` when the argument does not begin with `<` or the path does not end.
+///
+/// ```
+/// use smtp_proto::address::split_path;
+///
+/// let (path, rest) = split_path(br#"<"a> ORCPT=b"@example.com> SIZE=1"#).unwrap();
+/// assert_eq!(path, br#""a> ORCPT=b"@example.com"#);
+/// assert_eq!(rest, b" SIZE=1");
+/// ```
+#[must_use]
+pub fn split_path(argument: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = argument.strip_prefix(b"<")?;
+    let end = end_of_path(inner)?;
+    Some((&inner[..end], &inner[end + 1..]))
+}
+
+fn end_of_path(inner: &[u8]) -> Option<usize> {
+    let mut octets = inner.iter().enumerate();
+    let mut quoted = false;
+    while let Some((offset, octet)) = octets.next() {
+        match octet {
+            b'"' => quoted = !quoted,
+            b'>' if !quoted => return Some(offset),
+            b'\\' if quoted => {
+                octets.next();
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[inline]
+fn write(out: &mut Writer<'_>, path: &str) {
+    out.push(b"<");
+    out.push(path.as_bytes());
+    out.push(b">");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ForwardPath, ReversePath, split_path};
+
+    #[test]
+    fn null_paths_are_senders_only() {
+        assert_eq!(ReversePath::parse("<>"), Ok(ReversePath::Null));
+        assert!(ForwardPath::parse("<>").is_err());
+        assert!(ForwardPath::parse("").is_err());
+    }
+
+    #[test]
+    fn postmaster_is_a_recipient_only() {
+        assert_eq!(ForwardPath::parse("POSTMASTER"), Ok(ForwardPath::Postmaster));
+        assert!(ReversePath::parse("postmaster").is_err());
+    }
+
+    #[test]
+    fn paths_end_at_the_first_unquoted_bracket() {
+        let split = |text: &'static str| split_path(text.as_bytes());
+        assert_eq!(split("<>"), Some((&b""[..], &b""[..])));
+        assert_eq!(split("<a@b>X"), Some((&b"a@b"[..], &b"X"[..])));
+        assert_eq!(split(r#"<"\">"@b> c"#), Some((&br#""\">"@b"#[..], &b" c"[..])));
+        assert_eq!(split(r"<a\>b>"), Some((&br"a\"[..], &b"b>"[..])));
+        for bad in ["", "a@b", "<a@b", r#"<"a>"#, r#"<"\"#] {
+            assert_eq!(split(bad), None, "{bad}");
+        }
+    }
+}

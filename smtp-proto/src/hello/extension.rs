@@ -1,0 +1,307 @@
+//! Service extensions by their EHLO keywords (RFC 5321 4.1.1.1, the IANA registry of mail parameters).
+
+use core::fmt;
+
+/// An extension this crate knows by name. What else a server offers is kept as a line in
+/// [`Capabilities`](super::Capabilities).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Extension {
+    /// `PIPELINING` (RFC 2920).
+    Pipelining,
+    /// `SIZE` (RFC 1870).
+    Size,
+    /// `8BITMIME` (RFC 6152).
+    EightBitMime,
+    /// `SMTPUTF8` (RFC 6531).
+    SmtpUtf8,
+    /// `ENHANCEDSTATUSCODES` (RFC 2034).
+    EnhancedStatusCodes,
+    /// `STARTTLS` (RFC 3207).
+    StartTls,
+    /// `AUTH` (RFC 4954), also in the form `AUTH=` of older servers.
+    Auth,
+    /// `CHUNKING` (RFC 3030).
+    Chunking,
+    /// `BINARYMIME` (RFC 3030).
+    BinaryMime,
+    /// `DSN` (RFC 3461).
+    Dsn,
+    /// `REQUIRETLS` (RFC 8689).
+    RequireTls,
+    /// `DELIVERBY` (RFC 2852).
+    DeliverBy,
+    /// `MT-PRIORITY` (RFC 6710).
+    MtPriority,
+    /// `FUTURERELEASE` (RFC 4865).
+    FutureRelease,
+    /// `LIMITS` (RFC 9422).
+    Limits,
+    /// `RRVS` (RFC 7293).
+    Rrvs,
+    /// `VRFY` (RFC 5321 4.1.1.6).
+    Vrfy,
+    /// `EXPN` (RFC 5321 4.1.1.7).
+    Expn,
+    /// `HELP` (RFC 5321 4.1.1.8).
+    Help,
+    /// `ETRN` (RFC 1985).
+    Etrn,
+    /// `XCLIENT` (Postfix).
+    XClient,
+    /// `XFORWARD` (Postfix).
+    XForward,
+}
+
+use Extension as E;
+
+/// All of them, each at the index that is its value.
+const ALL: [(Extension, &str); 22] = [
+    (E::Pipelining, "PIPELINING"),
+    (E::Size, "SIZE"),
+    (E::EightBitMime, "8BITMIME"),
+    (E::SmtpUtf8, "SMTPUTF8"),
+    (E::EnhancedStatusCodes, "ENHANCEDSTATUSCODES"),
+    (E::StartTls, "STARTTLS"),
+    (E::Auth, "AUTH"),
+    (E::Chunking, "CHUNKING"),
+    (E::BinaryMime, "BINARYMIME"),
+    (E::Dsn, "DSN"),
+    (E::RequireTls, "REQUIRETLS"),
+    (E::DeliverBy, "DELIVERBY"),
+    (E::MtPriority, "MT-PRIORITY"),
+    (E::FutureRelease, "FUTURERELEASE"),
+    (E::Limits, "LIMITS"),
+    (E::Rrvs, "RRVS"),
+    (E::Vrfy, "VRFY"),
+    (E::Expn, "EXPN"),
+    (E::Help, "HELP"),
+    (E::Etrn, "ETRN"),
+    (E::XClient, "XCLIENT"),
+    (E::XForward, "XFORWARD"),
+];
+
+impl Extension {
+    /// The keyword as the registry spells it.
+    #[must_use]
+    pub const fn keyword(self) -> &'static str {
+        ALL[self as usize].1
+    }
+
+    /// The extension that `keyword` names, in any case.
+    ///
+    /// ```
+    /// use smtp_proto::hello::Extension;
+    ///
+    /// assert_eq!(Extension::from_keyword(b"StartTLS"), Some(Extension::StartTls));
+    /// assert_eq!(Extension::from_keyword(b"STARTTLSX"), None);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn from_keyword(keyword: &[u8]) -> Option<Self> {
+        candidate(keyword).filter(|e| e.keyword().as_bytes().eq_ignore_ascii_case(keyword))
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+impl fmt::Display for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.keyword())
+    }
+}
+
+/// Length and two letters leave one keyword to compare with.
+#[inline]
+fn candidate(keyword: &[u8]) -> Option<Extension> {
+    let &[first, second, ..] = keyword else { return None };
+    // Upper to lower case; the digits and the hyphen of keywords stay as they are.
+    Some(match (keyword.len(), first | 0x20, second | 0x20) {
+        (3, b'd', b's') => E::Dsn,
+        (4, b's', b'i') => E::Size,
+        (4, b'a', b'u') => E::Auth,
+        (4, b'r', b'r') => E::Rrvs,
+        (4, b'v', b'r') => E::Vrfy,
+        (4, b'e', b'x') => E::Expn,
+        (4, b'h', b'e') => E::Help,
+        (4, b'e', b't') => E::Etrn,
+        (6, b'l', b'i') => E::Limits,
+        (7, b'x', b'c') => E::XClient,
+        (8, b'8', b'b') => E::EightBitMime,
+        (8, b's', b'm') => E::SmtpUtf8,
+        (8, b's', b't') => E::StartTls,
+        (8, b'c', b'h') => E::Chunking,
+        (8, b'x', b'f') => E::XForward,
+        (9, b'd', b'e') => E::DeliverBy,
+        (10, b'p', b'i') => E::Pipelining,
+        (10, b'b', b'i') => E::BinaryMime,
+        (10, b'r', b'e') => E::RequireTls,
+        (11, b'm', b't') => E::MtPriority,
+        (13, b'f', b'u') => E::FutureRelease,
+        (19, b'e', b'n') => E::EnhancedStatusCodes,
+        _ => return None,
+    })
+}
+
+/// A set of [`Extension`]s.
+///
+/// ```
+/// use smtp_proto::hello::{Extension, Extensions};
+///
+/// let mut set: Extensions = [Extension::Size, Extension::Chunking].into_iter().collect();
+/// set.remove(Extension::Chunking);
+/// assert!(set.contains(Extension::Size));
+/// assert_eq!(format!("{set:?}"), "{Size}");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Extensions(u32);
+
+impl Extensions {
+    /// None.
+    pub const EMPTY: Self = Self(0);
+
+    /// Every extension that has a name here.
+    pub const ALL: Self = Self((1 << ALL.len()) - 1);
+
+    /// Adds one.
+    pub const fn insert(&mut self, extension: Extension) {
+        self.0 |= extension.bit();
+    }
+
+    /// Takes one away.
+    pub const fn remove(&mut self, extension: Extension) {
+        self.0 &= !extension.bit();
+    }
+
+    /// Whether it is in the set.
+    #[must_use]
+    pub const fn contains(self, extension: Extension) -> bool {
+        self.0 & extension.bit() != 0
+    }
+
+    /// Those of either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of this set that are not in `other`.
+    #[must_use]
+    pub const fn difference(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its members, in the order of [`Extension`].
+    #[must_use]
+    pub const fn iter(self) -> Iter {
+        Iter(self)
+    }
+}
+
+impl FromIterator<Extension> for Extensions {
+    fn from_iter<I: IntoIterator<Item = Extension>>(extensions: I) -> Self {
+        extensions.into_iter().fold(Self::EMPTY, |set, extension| Self(set.0 | extension.bit()))
+    }
+}
+
+impl From<Extension> for Extensions {
+    fn from(extension: Extension) -> Self {
+        Self(extension.bit())
+    }
+}
+
+impl IntoIterator for Extensions {
+    type Item = Extension;
+    type IntoIter = Iter;
+
+    fn into_iter(self) -> Iter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The members of a set, made by [`Extensions::iter`].
+#[derive(Clone, Debug)]
+pub struct Iter(Extensions);
+
+impl Iterator for Iter {
+    type Item = Extension;
+
+    fn next(&mut self) -> Option<Extension> {
+        let index = self.0.0.trailing_zeros();
+        let &(extension, _) = ALL.get(usize::try_from(index).ok()?)?;
+        self.0.remove(extension);
+        Some(extension)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, Extension, Extensions};
+
+    #[test]
+    fn every_keyword_leads_back_to_its_extension() {
+        for (index, (extension, keyword)) in ALL.into_iter().enumerate() {
+            assert_eq!(extension as usize, index);
+            assert_eq!(extension.keyword(), keyword);
+            let mut octets = [0; 20];
+            let octets = &mut octets[..keyword.len()];
+            octets.copy_from_slice(keyword.as_bytes());
+            assert_eq!(Extension::from_keyword(octets), Some(extension));
+            octets.make_ascii_lowercase();
+            assert_eq!(Extension::from_keyword(octets), Some(extension));
+        }
+    }
+
+    #[test]
+    fn a_keyword_with_one_octet_changed_is_another() {
+        for (extension, keyword) in ALL {
+            for at in 0..keyword.len() {
+                for octet in 0..=u8::MAX {
+                    let mut octets = [0; 20];
+                    let octets = &mut octets[..keyword.len()];
+                    octets.copy_from_slice(keyword.as_bytes());
+                    octets[at] = octet;
+                    let same = octet.eq_ignore_ascii_case(&keyword.as_bytes()[at]);
+                    assert_eq!(Extension::from_keyword(octets) == Some(extension), same);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn prefixes_and_longer_words_are_unknown() {
+        for unknown in ["", "S", "SIZ", "SIZEE", "STARTTL", "XXXXXXXA", "AUTH\u{1}"] {
+            assert_eq!(Extension::from_keyword(unknown.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn sets_hold_what_was_put_in() {
+        assert_eq!(Extensions::ALL.iter().count(), ALL.len());
+        assert!(Extensions::ALL.into_iter().eq(ALL.into_iter().map(|(extension, _)| extension)));
+        assert!(Extensions::EMPTY.is_empty() && !Extensions::ALL.is_empty());
+        let mut set = Extensions::from(Extension::Dsn);
+        set.insert(Extension::Pipelining);
+        assert!(set.iter().eq([Extension::Pipelining, Extension::Dsn]));
+        assert_eq!(set.union(Extensions::EMPTY), set);
+        assert_eq!(set.union(Extensions::ALL), Extensions::ALL);
+        assert_eq!(set.difference(Extension::Dsn.into()), Extension::Pipelining.into());
+        set.remove(Extension::Pipelining);
+        assert!(!set.contains(Extension::Pipelining) && set.contains(Extension::Dsn));
+    }
+}
