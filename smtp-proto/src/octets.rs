@@ -79,8 +79,7 @@ const fn parameter(octet: u8) -> u8 {
 
 const fn word(octet: u8) -> u8 {
     match octet {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => ATEXT | LABEL | KEYWORD,
-        b'-' => ATEXT | LABEL | KEYWORD,
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' => ATEXT | LABEL | KEYWORD,
         b'_' => ATEXT | LABEL,
         b'!' | b'#'..=b'\'' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^' | b'`' | b'{'..=b'~' => ATEXT,
         _ => 0,

@@ -24,7 +24,9 @@ use crate::writer::Writer;
 #[must_use]
 pub fn encode(plain: &[u8], out: &mut [u8]) -> Option<usize> {
     let mut writer = Writer::new(out);
-    plain.iter().for_each(|&octet| encode_octet(octet, &mut writer));
+    for &octet in plain {
+        encode_octet(octet, &mut writer);
+    }
     writer.finish()
 }
 

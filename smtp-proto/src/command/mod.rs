@@ -1,1 +1,104 @@
-//! x
+//! Commands: what a client writes, and what a server reads (RFC 5321 4.1.1).
+//!
+//! [`Command`] is made of values that are valid by construction, so that [`Command::encode`] can fail for lack of room
+//! only. [`Received::parse`] is its inverse: what was encoded is parsed to the same values.
+
+mod argument;
+mod auth;
+mod error;
+mod mail;
+mod parse;
+mod received;
+mod recipient;
+
+use crate::hello::EhloName;
+use crate::writer::Writer;
+
+pub use argument::{Argument, ArgumentError};
+pub use auth::{Auth, AuthError};
+pub use error::CommandError;
+pub use mail::Mail;
+pub use received::{Received, ReceivedMail, ReceivedRecipient};
+pub use recipient::Recipient;
+
+/// A command that a client sends.
+///
+/// ```
+/// use smtp_proto::command::{Command, Mail};
+/// use smtp_proto::address::ReversePath;
+///
+/// let mail = Mail::new(ReversePath::parse("a@example.org")?).with_size(12);
+/// let mut out = [0; 64];
+/// let n = Command::Mail(mail).encode(&mut out).unwrap();
+/// assert_eq!(&out[..n], b"MAIL FROM:<a@example.org> SIZE=12\r\n");
+/// assert_eq!(Command::Quit.encode(&mut out[..5]), None);
+/// # Ok::<(), smtp_proto::address::AddressError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Command<'a> {
+    /// `EHLO` (RFC 5321 4.1.1.1).
+    Ehlo(EhloName),
+    /// `HELO` (RFC 5321 4.1.1.1).
+    Helo(EhloName),
+    /// `LHLO` (RFC 2033 4.1).
+    Lhlo(EhloName),
+    /// `STARTTLS` (RFC 3207 4).
+    StartTls,
+    /// `MAIL FROM:` (RFC 5321 4.1.1.2).
+    Mail(Mail<'a>),
+    /// `RCPT TO:` (RFC 5321 4.1.1.3).
+    Rcpt(Recipient<'a>),
+    /// `DATA` (RFC 5321 4.1.1.4).
+    Data,
+    /// `RSET` (RFC 5321 4.1.1.5).
+    Rset,
+    /// `NOOP` (RFC 5321 4.1.1.9).
+    Noop,
+    /// `QUIT` (RFC 5321 4.1.1.10).
+    Quit,
+    /// `VRFY` (RFC 5321 4.1.1.6).
+    Vrfy(Argument<'a>),
+    /// `EXPN` (RFC 5321 4.1.1.7).
+    Expn(Argument<'a>),
+    /// `HELP` (RFC 5321 4.1.1.8).
+    Help(Option<Argument<'a>>),
+    /// `AUTH` (RFC 4954 4).
+    Auth(Auth<'a>),
+}
+
+impl Command<'_> {
+    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too short.
+    #[must_use]
+    pub fn encode(&self, out: &mut [u8]) -> Option<usize> {
+        let mut writer = Writer::new(out);
+        self.write(&mut writer);
+        writer.push(b"\r\n");
+        writer.finish()
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        match self {
+            Self::Ehlo(name) => write_argument(out, b"EHLO ", name.as_bytes()),
+            Self::Helo(name) => write_argument(out, b"HELO ", name.as_bytes()),
+            Self::Lhlo(name) => write_argument(out, b"LHLO ", name.as_bytes()),
+            Self::StartTls => out.push(b"STARTTLS"),
+            Self::Mail(mail) => mail.write(out),
+            Self::Rcpt(recipient) => recipient.write(out),
+            Self::Data => out.push(b"DATA"),
+            Self::Rset => out.push(b"RSET"),
+            Self::Noop => out.push(b"NOOP"),
+            Self::Quit => out.push(b"QUIT"),
+            Self::Vrfy(argument) => write_argument(out, b"VRFY ", argument.as_bytes()),
+            Self::Expn(argument) => write_argument(out, b"EXPN ", argument.as_bytes()),
+            Self::Help(Some(argument)) => write_argument(out, b"HELP ", argument.as_bytes()),
+            Self::Help(None) => out.push(b"HELP"),
+            Self::Auth(auth) => auth.write(out),
+        }
+    }
+}
+
+fn write_argument(out: &mut Writer<'_>, verb: &[u8], argument: &[u8]) {
+    out.push(verb);
+    out.push(argument);
+}

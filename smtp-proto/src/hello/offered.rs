@@ -1,5 +1,6 @@
 //! What the client keeps of an EHLO reply.
 
+use super::extension::leading;
 use super::{Extension, Extensions};
 
 /// Which extensions the server offers, and its size limit. Small and `Copy`.
@@ -29,11 +30,11 @@ impl Offered {
     /// Of several `SIZE` lines the first with a limit counts.
     #[inline]
     pub fn observe(&mut self, line: &[u8]) {
-        let (keyword, parameters) = split(line);
-        let Some(extension) = Extension::from_keyword(keyword) else { return };
+        let Some((extension, rest)) = leading(trim_start(line)) else { return };
+        let (None | Some(b' ' | b'\t' | b'=')) = rest.first() else { return };
         self.extensions.insert(extension);
         if extension == Extension::Size && self.size_limit.is_none() {
-            self.size_limit = limit(parameters);
+            self.size_limit = limit(rest.get(1..).unwrap_or_default());
         }
     }
 
@@ -98,7 +99,9 @@ mod tests {
 
     fn observed(lines: &[&str]) -> Offered {
         let mut offered = Offered::default();
-        lines.iter().for_each(|line| offered.observe(line.as_bytes()));
+        for line in lines {
+            offered.observe(line.as_bytes());
+        }
         offered
     }
 

@@ -1,0 +1,139 @@
+//! The free text behind VRFY, EXPN and HELP.
+
+use core::fmt;
+
+use crate::octets::{self, TEXT};
+
+/// One line of text: printable ASCII or UTF-8, at most 400 octets, no space at its ends, nothing that ends a line.
+///
+/// It stands for `String` of RFC 5321 4.1.2, wider by UTF-8 (RFC 6531 3.7.4.2).
+///
+/// ```
+/// use smtp_proto::command::Argument;
+///
+/// assert_eq!(Argument::new("ada lovelace")?.as_str(), "ada lovelace");
+/// assert!(Argument::new("ada\r\nDATA").is_err());
+/// # Ok::<(), smtp_proto::command::ArgumentError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Argument<'a>(&'a str);
+
+impl<'a> Argument<'a> {
+    /// The longest text in octets: a command line has 512 (RFC 5321 4.5.3.1.4), some of them for a verb.
+    pub const MAX: usize = 400;
+
+    /// Validates `text`.
+    pub fn new(text: &'a str) -> Result<Self, ArgumentError> {
+        check_octets(text.as_bytes())?;
+        match octets::line_breaker(text) {
+            Some((offset, character)) => Err(ArgumentError::Character { character, offset }),
+            None => Ok(Self(text)),
+        }
+    }
+
+    /// The text as it was given.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    pub(super) const fn as_bytes(&self) -> &'a [u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for Argument<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Why a text was refused. Offsets count octets of the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// No text.
+    Empty,
+    /// More than 400 octets.
+    TooLong,
+    /// A control, or a space at an end.
+    Octet {
+        /// The octet.
+        octet: u8,
+        /// Where it is.
+        offset: usize,
+    },
+    /// A character beyond ASCII that may be taken for a line end: C1, U+2028 or U+2029.
+    Character {
+        /// The character.
+        character: char,
+        /// Where it begins.
+        offset: usize,
+    },
+    /// Octets that are not UTF-8.
+    NotUtf8 {
+        /// Where UTF-8 ends.
+        offset: usize,
+    },
+}
+
+impl fmt::Display for ArgumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("text is empty"),
+            Self::TooLong => write!(f, "text is longer than {} octets", Argument::MAX),
+            Self::Octet { octet, offset } => {
+                write!(f, "octet 0x{octet:02X} at offset {offset} is not allowed in a text")
+            }
+            Self::Character { character, offset } => {
+                let code = u32::from(*character);
+                write!(f, "U+{code:04X} at offset {offset} is not allowed in a text")
+            }
+            Self::NotUtf8 { offset } => write!(f, "text is not UTF-8 at offset {offset}"),
+        }
+    }
+}
+
+impl core::error::Error for ArgumentError {}
+
+/// A space at an end would be lost on the way: servers trim commands.
+fn check_octets(text: &[u8]) -> Result<(), ArgumentError> {
+    let end = octets::run(text, 0, TEXT);
+    match text {
+        [] => Err(ArgumentError::Empty),
+        _ if text.len() > Argument::MAX => Err(ArgumentError::TooLong),
+        [b' ', ..] => Err(ArgumentError::Octet { octet: b' ', offset: 0 }),
+        [.., b' '] => Err(ArgumentError::Octet { octet: b' ', offset: text.len() - 1 }),
+        _ => {
+            text.get(end).map_or(Ok(()), |&octet| Err(ArgumentError::Octet { octet, offset: end }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Argument, ArgumentError};
+
+    #[test]
+    fn texts_are_lines() {
+        for (text, error) in [
+            ("", ArgumentError::Empty),
+            (" a", ArgumentError::Octet { octet: b' ', offset: 0 }),
+            ("a ", ArgumentError::Octet { octet: b' ', offset: 1 }),
+            ("a\tb", ArgumentError::Octet { octet: b'\t', offset: 1 }),
+            ("a\n", ArgumentError::Octet { octet: b'\n', offset: 1 }),
+            ("é\u{2028}", ArgumentError::Character { character: '\u{2028}', offset: 2 }),
+        ] {
+            assert_eq!(Argument::new(text), Err(error), "{text:?}");
+        }
+        assert_eq!(Argument::new("José <j@b>").map(|a| a.as_str()), Ok("José <j@b>"));
+    }
+
+    #[test]
+    fn four_hundred_octets_are_the_limit() {
+        let text = [b'a'; 401];
+        let text = core::str::from_utf8(&text).unwrap_or_default();
+        assert!(Argument::new(&text[1..]).is_ok());
+        assert_eq!(Argument::new(text), Err(ArgumentError::TooLong));
+    }
+}

@@ -1,0 +1,217 @@
+//! The grammar of command lines (RFC 5321 4.1.1), over one whole line without its CRLF.
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag_no_case, take_while, take_while1};
+use nom::character::complete::alpha1;
+use nom::combinator::{eof, opt, peek, rest};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser as _};
+
+use super::received::{Received, ReceivedMail, ReceivedRecipient};
+use super::{Argument, ArgumentError, Auth, CommandError};
+use crate::address::{AddressError, ForwardPath, ReversePath, split_path};
+use crate::hello::EhloName;
+use crate::parameter::{ParameterError, Parameters};
+
+type Input<'a> = &'a [u8];
+
+/// Where a grammar fails is computed from what is left; nom need not say more.
+type Parsed<'a, T> = IResult<Input<'a>, T, ()>;
+
+type Result<T> = core::result::Result<T, CommandError>;
+
+type Production = for<'a> fn(Tail<'a>) -> Result<Received<'a>>;
+
+const VERBS: [(&str, Production); 14] = [
+    ("MAIL", mail),
+    ("RCPT", rcpt),
+    ("DATA", |tail| tail.over().map(|()| Received::Data)),
+    ("EHLO", |tail| tail.name().map(Received::Ehlo)),
+    ("HELO", |tail| tail.name().map(Received::Helo)),
+    ("LHLO", |tail| tail.name().map(Received::Lhlo)),
+    ("STARTTLS", |tail| tail.over().map(|()| Received::StartTls)),
+    ("AUTH", auth),
+    ("RSET", |tail| tail.over().map(|()| Received::Rset)),
+    ("NOOP", |tail| tail.argument().map(|_| Received::Noop)),
+    ("QUIT", |tail| tail.over().map(|()| Received::Quit)),
+    ("VRFY", |tail| tail.needed_argument().map(Received::Vrfy)),
+    ("EXPN", |tail| tail.needed_argument().map(Received::Expn)),
+    ("HELP", |tail| tail.argument().map(Received::Help)),
+];
+
+/// Reads one command.
+pub(super) fn command(line: Input<'_>) -> Result<Received<'_>> {
+    let line = trim_end(line);
+    let (after_verb, verb) = verb(line).map_err(|_| CommandError::UnknownVerb)?;
+    let (_, production) = VERBS
+        .iter()
+        .find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(verb))
+        .ok_or(CommandError::UnknownVerb)?;
+    production(Tail { line, after_verb })
+}
+
+/// What stands behind a verb: nothing, or SP and more.
+#[derive(Clone, Copy)]
+struct Tail<'a> {
+    line: Input<'a>,
+    after_verb: Input<'a>,
+}
+
+impl<'a> Tail<'a> {
+    /// Where `part`, an end of the line, begins in it.
+    fn offset(&self, part: Input<'_>) -> usize {
+        self.line.len() - part.len()
+    }
+
+    /// The argument with the spaces before it taken off.
+    fn text(&self) -> Input<'a> {
+        spaces(self.after_verb).map_or(self.after_verb, |(text, _)| text)
+    }
+
+    fn needed_text(&self) -> Result<Input<'a>> {
+        Some(self.text()).filter(|text| !text.is_empty()).ok_or(CommandError::NoArgument)
+    }
+
+    /// Nothing, if the line ends here.
+    fn over(&self) -> Result<()> {
+        match self.text() {
+            [] => Ok(()),
+            text @ [octet, ..] => {
+                Err(CommandError::Unexpected { octet: *octet, offset: self.offset(text) })
+            }
+        }
+    }
+
+    fn name(&self) -> Result<EhloName> {
+        let text = self.needed_text()?;
+        EhloName::from_octets(text)
+            .map_err(|error| CommandError::Name { offset: self.offset(text), error })
+    }
+
+    fn argument(&self) -> Result<Option<Argument<'a>>> {
+        if self.text().is_empty() { Ok(None) } else { self.needed_argument().map(Some) }
+    }
+
+    fn needed_argument(&self) -> Result<Argument<'a>> {
+        let text = self.needed_text()?;
+        core::str::from_utf8(text)
+            .map_err(|error| ArgumentError::NotUtf8 { offset: error.valid_up_to() })
+            .and_then(Argument::new)
+            .map_err(|error| CommandError::Argument { offset: self.offset(text), error })
+    }
+
+    /// The path behind `keyword`, and what follows it.
+    fn path(&self, keyword: &str) -> Result<(Input<'a>, Path<'a>)> {
+        let no_path = CommandError::NoPath { offset: self.offset(self.text()) };
+        let (after, path) = preceded(tag_no_case(keyword.as_bytes()), path)
+            .parse(self.text())
+            .map_err(|_| no_path)?;
+        let offset = self.offset(after) - path.len() - 1;
+        let text = core::str::from_utf8(path).map_err(|error| {
+            let error = AddressError::NotUtf8 { offset: error.valid_up_to() };
+            CommandError::Path { offset, error }
+        })?;
+        Ok((after, Path { text, offset }))
+    }
+
+    /// The parameters that are the rest of the line.
+    fn parameters(&self, text: Input<'a>) -> Result<Parameters<'a>> {
+        if let Some(&octet) = text.first().filter(|&&octet| octet != b' ') {
+            return Err(CommandError::Unexpected { octet, offset: self.offset(text) });
+        }
+        let (valid, octet) = utf8_prefix(text);
+        if let Some(octet) = octet {
+            let offset = self.offset(text) + valid.len();
+            return Err(CommandError::Unexpected { octet, offset });
+        }
+        Parameters::parse_located(valid)
+            .map_err(|(offset, error)| self.refused_parameter(text, offset, error))
+    }
+
+    /// `error` of the parameter that begins `offset` octets into `text`, the rest of the line.
+    fn refused_parameter(
+        &self,
+        text: Input<'_>,
+        offset: usize,
+        error: ParameterError,
+    ) -> CommandError {
+        CommandError::Parameter { offset: self.offset(text) + offset, error }
+    }
+}
+
+/// What stood between angle brackets.
+struct Path<'a> {
+    text: &'a str,
+    offset: usize,
+}
+
+impl Path<'_> {
+    fn refused(&self, error: AddressError) -> CommandError {
+        CommandError::Path { offset: self.offset, error }
+    }
+}
+
+/// `mail = "MAIL FROM:" Reverse-path [SP Mail-parameters]`
+fn mail(tail: Tail<'_>) -> Result<Received<'_>> {
+    let (after, path) = tail.path("FROM:")?;
+    let from = ReversePath::parse(path.text).map_err(|error| path.refused(error))?;
+    let parameters = tail.parameters(after)?;
+    ReceivedMail::new(from, parameters)
+        .map(Received::Mail)
+        .map_err(|(offset, error)| tail.refused_parameter(after, offset, error))
+}
+
+/// `rcpt = "RCPT TO:" ( "<Postmaster>" / Forward-path ) [SP Rcpt-parameters]`
+fn rcpt(tail: Tail<'_>) -> Result<Received<'_>> {
+    let (after, path) = tail.path("TO:")?;
+    let to = ForwardPath::parse(path.text).map_err(|error| path.refused(error))?;
+    Ok(Received::Rcpt(ReceivedRecipient::new(to, tail.parameters(after)?)))
+}
+
+/// `AUTH SP sasl-mech [SP initial-response]`
+fn auth(tail: Tail<'_>) -> Result<Received<'_>> {
+    let text = tail.needed_text()?;
+    let offset = tail.offset(text);
+    let (_, (mechanism, response)) =
+        mechanism_and_response(text).map_err(|_| CommandError::NoArgument)?;
+    let (mechanism, octet) = utf8_prefix(mechanism);
+    if let Some(octet) = octet {
+        return Err(CommandError::Unexpected { octet, offset: offset + mechanism.len() });
+    }
+    let response = response.map(|text| if text == b"=" { b"" } else { text });
+    Auth::new(mechanism, response)
+        .map(Received::Auth)
+        .map_err(|error| CommandError::Auth { offset, error })
+}
+
+fn verb(line: Input<'_>) -> Parsed<'_, Input<'_>> {
+    terminated(alpha1, peek(alt((spaces, eof)))).parse(line)
+}
+
+fn path(input: Input<'_>) -> Parsed<'_, Input<'_>> {
+    split_path(input).map(|(path, after)| (after, path)).ok_or(nom::Err::Error(()))
+}
+
+fn mechanism_and_response(input: Input<'_>) -> Parsed<'_, (Input<'_>, Option<Input<'_>>)> {
+    (take_while(|octet| octet != b' '), opt(preceded(spaces, rest))).parse(input)
+}
+
+fn spaces(input: Input<'_>) -> Parsed<'_, Input<'_>> {
+    take_while1(|octet| octet == b' ').parse(input)
+}
+
+/// As much of `text` as is UTF-8, and the octet that is not.
+fn utf8_prefix(text: Input<'_>) -> (&str, Option<u8>) {
+    match core::str::from_utf8(text) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let (valid, invalid) = text.split_at(error.valid_up_to());
+            (core::str::from_utf8(valid).unwrap_or_default(), invalid.first().copied())
+        }
+    }
+}
+
+fn trim_end(line: Input<'_>) -> Input<'_> {
+    let end = line.iter().rposition(|&octet| octet != b' ').map_or(0, |last| last + 1);
+    &line[..end]
+}
