@@ -1,4 +1,5 @@
-//! Service extensions by their EHLO keywords (RFC 5321 4.1.1.1, the IANA registry of mail parameters).
+//! Service extensions by their EHLO keywords (RFC 5321 4.1.1.1, the IANA registry of mail
+//! parameters).
 
 use core::fmt;
 

@@ -24,8 +24,8 @@ pub struct Offered {
 }
 
 impl Offered {
-    /// Takes one line of an EHLO reply: the text behind `250-`, without line end. Not the first line of the reply,
-    /// which names the server and is never an extension.
+    /// Takes one line of an EHLO reply: the text behind `250-`, without line end. Not the first
+    /// line of the reply, which names the server and is never an extension.
     ///
     /// Of several `SIZE` lines the first with a limit counts.
     #[inline]
@@ -58,8 +58,8 @@ impl Offered {
         self.extensions
     }
 
-    /// The largest message in octets (RFC 1870 4). `None` when the server gave no limit, zero, or what is no number
-    /// of 64 bits.
+    /// The largest message in octets (RFC 1870 4). `None` when the server gave no limit, zero, or
+    /// what is no number of 64 bits.
     #[must_use]
     pub const fn size_limit(&self) -> Option<u64> {
         self.size_limit

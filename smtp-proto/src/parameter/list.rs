@@ -6,8 +6,8 @@ use super::{Parameter, ParameterError};
 
 /// The parameters of a command that was received, validated.
 ///
-/// Kept as text and read again each time they are iterated, since there is no place to collect them. At most 32, no
-/// keyword twice.
+/// Kept as text and read again each time they are iterated, since there is no place to collect
+/// them. At most 32, no keyword twice.
 ///
 /// ```
 /// use smtp_proto::parameter::Parameters;
@@ -21,8 +21,8 @@ use super::{Parameter, ParameterError};
 pub struct Parameters<'a>(&'a str);
 
 impl<'a> Parameters<'a> {
-    /// How many parameters a command may have. All registered ones together are fewer, and a keyword is compared with
-    /// all others.
+    /// How many parameters a command may have. All registered ones together are fewer, and a
+    /// keyword is compared with all others.
     pub const MAX: usize = 32;
 
     /// Validates parameters with spaces between them.

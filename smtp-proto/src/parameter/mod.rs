@@ -42,7 +42,8 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    /// Validates a keyword and, if there is one, a value. Offsets in errors count from the start of either.
+    /// Validates a keyword and, if there is one, a value. Offsets in errors count from the start of
+    /// either.
     pub fn new(keyword: &'a str, value: Option<&'a str>) -> Result<Self, ParameterError> {
         check_keyword(keyword.as_bytes())?;
         value.map_or(Ok(()), |value| check_value(value.as_bytes()))?;
