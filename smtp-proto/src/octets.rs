@@ -1,6 +1,7 @@
 //! Octet classes shared by the grammars of addresses, names and parameters.
 //!
-//! One table and one loop: a grammar asks how far a class reaches and looks at the octet that ended it.
+//! One table and one loop: a grammar asks how far a class reaches and looks at the octet that ended
+//! it.
 
 /// `atext` of RFC 5322 3.2.3, and the octets of UTF-8 (RFC 6531 3.3).
 pub(crate) const ATEXT: u8 = 1;

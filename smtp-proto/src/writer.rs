@@ -3,12 +3,14 @@
 /// Longest decimal of a `u64`.
 const DECIMAL: usize = 20;
 
-/// Where `at` stands once something did not fit: behind the end of every slice, so that nothing fits again.
+/// Where `at` stands once something did not fit: behind the end of every slice, so that nothing
+/// fits again.
 const OVERFLOWN: usize = usize::MAX;
 
 /// Writes octets into a slice, all or nothing.
 ///
-/// Every call is safe to make after one that did not fit; [`finish`](Self::finish) tells at the end.
+/// Every call is safe to make after one that did not fit; [`finish`](Self::finish) tells at the
+/// end.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
     out: &'a mut [u8],

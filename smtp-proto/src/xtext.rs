@@ -11,8 +11,9 @@ use core::fmt;
 use crate::octets::{self, XCHAR};
 use crate::writer::Writer;
 
-/// Writes `plain` as xtext into `out`; returns its length, at most three times that of `plain`, or `None` when it
-/// does not fit. Every octet can be written, so that what a parameter may hold is for its type to say.
+/// Writes `plain` as xtext into `out`; returns its length, at most three times that of `plain`, or
+/// `None` when it does not fit. Every octet can be written, so that what a parameter may hold is
+/// for its type to say.
 ///
 /// ```
 /// use smtp_proto::xtext;

@@ -3,7 +3,8 @@
 //! ```text
 //! Domain          = sub-domain *("." sub-domain)
 //! sub-domain      = Let-dig [Ldh-str] / U-label
-//! address-literal = "[" ( IPv4-address-literal / IPv6-address-literal / General-address-literal ) "]"
+//! address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
+//!                   General-address-literal ) "]"
 //! ```
 
 use core::fmt;
@@ -12,7 +13,8 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::Address;
 use crate::octets::{self, DCONTENT, KEYWORD, LABEL};
 
-/// The longest label: octets of an ASCII label, characters of a UTF-8 one (whose A-label is longer still).
+/// The longest label: octets of an ASCII label, characters of a UTF-8 one (whose A-label is longer
+/// still).
 const MAX_LABEL: usize = 63;
 
 /// Why a domain or an address literal was refused. Offsets count octets of the text that was given.
@@ -43,7 +45,8 @@ pub enum DomainError {
     },
     /// More than 255 octets.
     TooLong,
-    /// Brackets that hold neither an IP address nor a tag with content, or that do not close at the end.
+    /// Brackets that hold neither an IP address nor a tag with content, or that do not close at the
+    /// end.
     Literal {
         /// Where the bracket opens.
         offset: usize,

@@ -1,7 +1,7 @@
 //! Mailboxes and paths (RFC 5321 4.1.2, RFC 6531 3.3).
 //!
-//! What stands here is validated once, at construction, and then only copied: no address can carry a line end, a
-//! control, a `>` outside quotes or a source route into a command.
+//! What stands here is validated once, at construction, and then only copied: no address can carry
+//! a line end, a control, a `>` outside quotes or a source route into a command.
 
 mod domain;
 mod error;
@@ -26,11 +26,13 @@ pub use path::{ForwardPath, ReversePath, split_path};
 /// address-literal = "[" ( IPv4 / "IPv6:" IPv6 / tag ":" 1*dcontent ) "]"
 /// ```
 ///
-/// with the UTF-8 of RFC 6531 3.3 in local part and labels ([`is_ascii`](Self::is_ascii) tells whether SMTPUTF8 is
-/// needed). Wider than the grammar: `_` is taken in labels, since such hosts exist. Narrower: no source route
-/// (RFC 5321 F.2), no C1 control, U+2028 or U+2029, no `<` or `>` outside quotes.
+/// with the UTF-8 of RFC 6531 3.3 in local part and labels ([`is_ascii`](Self::is_ascii) tells
+/// whether SMTPUTF8 is needed). Wider than the grammar: `_` is taken in labels, since such hosts
+/// exist. Narrower: no source route (RFC 5321 F.2), no C1 control, U+2028 or U+2029, no `<` or `>`
+/// outside quotes.
 ///
-/// Quotes are kept exactly. Equality is that of the octets; it does not fold case or drop needless quotes.
+/// Quotes are kept exactly. Equality is that of the octets; it does not fold case or drop needless
+/// quotes.
 ///
 /// ```
 /// use smtp_proto::address::Address;

@@ -146,10 +146,11 @@ impl<'a> From<Address<'a>> for ForwardPath<'a> {
     }
 }
 
-/// Splits `<path>` from the start of a command argument: what the brackets hold, and what follows them.
+/// Splits `<path>` from the start of a command argument: what the brackets hold, and what follows
+/// them.
 ///
-/// A `>` between double quotes belongs to the path, also behind a backslash there. The content is not validated.
-/// `None` when the argument does not begin with `<` or the path does not end.
+/// A `>` between double quotes belongs to the path, also behind a backslash there. The content is
+/// not validated. `None` when the argument does not begin with `<` or the path does not end.
 ///
 /// ```
 /// use smtp_proto::address::split_path;

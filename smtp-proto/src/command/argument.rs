@@ -4,7 +4,8 @@ use core::fmt;
 
 use crate::octets::{self, TEXT};
 
-/// One line of text: printable ASCII or UTF-8, at most 400 octets, no space at its ends, nothing that ends a line.
+/// One line of text: printable ASCII or UTF-8, at most 400 octets, no space at its ends, nothing
+/// that ends a line.
 ///
 /// It stands for `String` of RFC 5321 4.1.2, wider by UTF-8 (RFC 6531 3.7.4.2).
 ///
@@ -19,7 +20,8 @@ use crate::octets::{self, TEXT};
 pub struct Argument<'a>(&'a str);
 
 impl<'a> Argument<'a> {
-    /// The longest text in octets: a command line has 512 (RFC 5321 4.5.3.1.4), some of them for a verb.
+    /// The longest text in octets: a command line has 512 (RFC 5321 4.5.3.1.4), some of them for a
+    /// verb.
     pub const MAX: usize = 400;
 
     /// Validates `text`.

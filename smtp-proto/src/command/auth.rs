@@ -34,8 +34,8 @@ impl<'a> Auth<'a> {
     /// The longest name of a mechanism in octets.
     pub const MAX_MECHANISM: usize = 20;
 
-    /// Validates a mechanism and its initial response, which is base64 text already; empty text is the empty response,
-    /// sent as `=`.
+    /// Validates a mechanism and its initial response, which is base64 text already; empty text is
+    /// the empty response, sent as `=`.
     pub fn new(mechanism: &'a str, initial_response: Option<&'a [u8]>) -> Result<Self, AuthError> {
         check_mechanism(mechanism.as_bytes())?;
         initial_response.map_or(Ok(()), check_base64)?;

@@ -6,8 +6,8 @@ use super::{ArgumentError, AuthError};
 use crate::address::{AddressError, DomainError};
 use crate::parameter::ParameterError;
 
-/// Why a command line was refused. `offset` is where the part in question begins in the line; an error inside has
-/// offsets within that part.
+/// Why a command line was refused. `offset` is where the part in question begins in the line; an
+/// error inside has offsets within that part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CommandError {
@@ -65,8 +65,8 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// The reply code that fits (RFC 5321 4.2.2): 500 for a verb that is not known, else 501. A parameter that is well
-    /// formed but not known is no error here; a server answers it with 555.
+    /// The reply code that fits (RFC 5321 4.2.2): 500 for a verb that is not known, else 501. A
+    /// parameter that is well formed but not known is no error here; a server answers it with 555.
     #[must_use]
     pub const fn reply_code(&self) -> u16 {
         match self {

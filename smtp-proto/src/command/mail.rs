@@ -9,8 +9,8 @@ const TYPED: [&str; 3] = ["SIZE", "BODY", "SMTPUTF8"];
 
 /// `MAIL FROM:<reverse-path> [parameters]`.
 ///
-/// A path beyond ASCII brings its SMTPUTF8 parameter with it. Whether the server offers what the parameters need is
-/// for the session to check.
+/// A path beyond ASCII brings its SMTPUTF8 parameter with it. Whether the server offers what the
+/// parameters need is for the session to check.
 ///
 /// ```
 /// use smtp_proto::address::ReversePath;
@@ -61,8 +61,8 @@ impl<'a> Mail<'a> {
         Self { smtp_utf8: true, ..self }
     }
 
-    /// Sets the caller's own parameters, written behind the others. At most 29, none twice, none that has a method
-    /// here.
+    /// Sets the caller's own parameters, written behind the others. At most 29, none twice, none
+    /// that has a method here.
     pub fn with_extra(self, extra: &'a [Parameter<'a>]) -> Result<Self, ParameterError> {
         check_unique(extra, &TYPED)?;
         Ok(Self { extra, ..self })
@@ -98,7 +98,8 @@ impl<'a> Mail<'a> {
         self.extra
     }
 
-    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too short.
+    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too
+    /// short.
     #[must_use]
     pub fn encode(&self, out: &mut [u8]) -> Option<usize> {
         let mut writer = Writer::new(out);
@@ -122,19 +123,5 @@ impl<'a> Mail<'a> {
             out.push(b" SMTPUTF8");
         }
         self.extra.iter().for_each(|parameter| parameter.write(out));
-    }
-}
-
-impl Mail<'_> {
-    /// The same command with the parameters that a server understands.
-    pub(crate) const fn adapted(self, size: Option<u64>, body: Option<Body>) -> Self {
-        Self { size, body, ..self }
-    }
-
-    /// Octets that the command takes at most.
-    pub(crate) fn max_encoded_len(&self) -> usize {
-        /// `MAIL FROM:<> SIZE=18446744073709551615 BODY=BINARYMIME SMTPUTF8` and CRLF.
-        const FIXED: usize = 66;
-        FIXED + self.from.as_str().len() + crate::parameter::encoded_len(self.extra)
     }
 }

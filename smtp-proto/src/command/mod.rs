@@ -1,7 +1,8 @@
 //! Commands: what a client writes, and what a server reads (RFC 5321 4.1.1).
 //!
-//! [`Command`] is made of values that are valid by construction, so that [`Command::encode`] can fail for lack of room
-//! only. [`Received::parse`] is its inverse: what was encoded is parsed to the same values.
+//! [`Command`] is made of values that are valid by construction, so that [`Command::encode`] can
+//! fail for lack of room only. [`Received::parse`] is its inverse: what was encoded is parsed to
+//! the same values.
 
 mod argument;
 mod auth;
@@ -68,7 +69,8 @@ pub enum Command<'a> {
 }
 
 impl Command<'_> {
-    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too short.
+    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too
+    /// short.
     #[must_use]
     pub fn encode(&self, out: &mut [u8]) -> Option<usize> {
         let mut writer = Writer::new(out);

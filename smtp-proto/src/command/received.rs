@@ -12,7 +12,8 @@ use crate::parameter::{Body, Parameter, ParameterError, Parameters};
 /// ```
 /// use smtp_proto::command::{CommandError, Received};
 ///
-/// let Received::Mail(mail) = Received::parse(b"mail from:<a@example.org> SIZE=12 RET=HDRS ")? else { panic!() };
+/// let line = b"mail from:<a@example.org> SIZE=12 RET=HDRS ";
+/// let Received::Mail(mail) = Received::parse(line)? else { panic!() };
 /// assert_eq!(mail.from().as_str(), "a@example.org");
 /// assert_eq!(mail.size(), Some(12));
 /// assert!(mail.others().map(|p| p.keyword()).eq(["RET"]));
@@ -57,8 +58,9 @@ pub enum Received<'a> {
 impl<'a> Received<'a> {
     /// Reads one whole command line, without its CRLF.
     ///
-    /// Verbs and keywords are taken in any case; spaces at the end, and more than one between parts, are ignored. All
-    /// else is as strict as the grammar. Takes time linear in the length of the line, which is for the framing to bound.
+    /// Verbs and keywords are taken in any case; spaces at the end, and more than one between
+    /// parts, are ignored. All else is as strict as the grammar. Takes time linear in the length of
+    /// the line, which is for the framing to bound.
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
         parse::command(line)
     }
@@ -105,8 +107,8 @@ impl<'a> ReceivedMail<'a> {
         self.body
     }
 
-    /// Whether SMTPUTF8 was asked for (RFC 6531 3.4). A path beyond ASCII may come without; that is for the server to
-    /// refuse.
+    /// Whether SMTPUTF8 was asked for (RFC 6531 3.4). A path beyond ASCII may come without; that is
+    /// for the server to refuse.
     #[must_use]
     pub const fn smtp_utf8(&self) -> bool {
         self.smtp_utf8
@@ -118,7 +120,8 @@ impl<'a> ReceivedMail<'a> {
         self.parameters
     }
 
-    /// The parameters that have no method here; a server that does not know one of them answers 555.
+    /// The parameters that have no method here; a server that does not know one of them answers
+    /// 555.
     pub fn others(&self) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
         self.parameters.iter().filter(|parameter| Known::of(*parameter) == Ok(None))
     }

@@ -6,7 +6,8 @@ use crate::writer::Writer;
 
 /// `RCPT TO:<forward-path> [parameters]`.
 ///
-/// A path beyond ASCII may be sent only when the MAIL before it asked for SMTPUTF8; that is for the session to check.
+/// A path beyond ASCII may be sent only when the MAIL before it asked for SMTPUTF8; that is for the
+/// session to check.
 ///
 /// ```
 /// use smtp_proto::address::Address;
@@ -55,7 +56,8 @@ impl<'a> Recipient<'a> {
         self.address.is_ascii()
     }
 
-    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too short.
+    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too
+    /// short.
     #[must_use]
     #[inline]
     pub fn encode(&self, out: &mut [u8]) -> Option<usize> {
@@ -76,14 +78,5 @@ impl<'a> Recipient<'a> {
 impl<'a> From<ForwardPath<'a>> for Recipient<'a> {
     fn from(address: ForwardPath<'a>) -> Self {
         Self::new(address)
-    }
-}
-
-impl Recipient<'_> {
-    /// Octets that the command takes at most.
-    pub(crate) fn max_encoded_len(&self) -> usize {
-        /// `RCPT TO:<>` and CRLF.
-        const FIXED: usize = 12;
-        FIXED + self.address.as_str().len() + crate::parameter::encoded_len(self.extra)
     }
 }

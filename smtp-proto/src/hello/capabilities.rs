@@ -8,8 +8,9 @@ const MAX_MECHANISMS: usize = 256;
 
 /// What the server offers: the lines of its EHLO reply, and what they mean.
 ///
-/// A view: the lines stay where they are. They are kept octet for octet, but without the first line, which names
-/// the server. An offer that was masked is none, even though its line is still there.
+/// A view: the lines stay where they are. They are kept octet for octet, but without the first
+/// line, which names the server. An offer that was masked is none, even though its line is still
+/// there.
 ///
 /// ```
 /// use smtp_proto::hello::{Capabilities, Extension};
@@ -65,15 +66,16 @@ impl<'a> Capabilities<'a> {
         self.offered.size_limit()
     }
 
-    /// What follows `keyword`, in any case, on the first line that begins with it. Empty when nothing follows;
-    /// `None` when there is no such line, or the offer is masked.
+    /// What follows `keyword`, in any case, on the first line that begins with it. Empty when
+    /// nothing follows; `None` when there is no such line, or the offer is masked.
     #[must_use]
     pub fn parameters(&self, keyword: &str) -> Option<&'a [u8]> {
         self.all_parameters(keyword).next()
     }
 
-    /// The SASL mechanisms of all `AUTH` and `AUTH=` lines, each once, in the server's order and spelling. Words that
-    /// are not printable ASCII are no names; of more than 256 words the rest is left out.
+    /// The SASL mechanisms of all `AUTH` and `AUTH=` lines, each once, in the server's order and
+    /// spelling. Words that are not printable ASCII are no names; of more than 256 words the rest
+    /// is left out.
     #[must_use]
     pub fn mechanisms(&self) -> Mechanisms<'a> {
         Mechanisms { capabilities: *self, next: 0 }

@@ -1,4 +1,5 @@
-//! Service extensions by their EHLO keywords (RFC 5321 4.1.1.1, the IANA registry of mail parameters).
+//! Service extensions by their EHLO keywords (RFC 5321 4.1.1.1, the IANA registry of mail
+//! parameters).
 
 use core::fmt;
 
@@ -100,7 +101,7 @@ impl Extension {
     #[must_use]
     #[inline]
     pub fn from_keyword(keyword: &[u8]) -> Option<Self> {
-        candidate(keyword).filter(|e| e.keyword().as_bytes().eq_ignore_ascii_case(keyword))
+        leading(keyword).filter(|(_, rest)| rest.is_empty()).map(|(extension, _)| extension)
     }
 
     const fn bit(self) -> u32 {
@@ -114,36 +115,48 @@ impl fmt::Display for Extension {
     }
 }
 
-/// Length and two letters leave one keyword to compare with.
+/// The extension whose keyword `line` begins with, and what follows the keyword.
 #[inline]
-fn candidate(keyword: &[u8]) -> Option<Extension> {
-    let &[first, second, ..] = keyword else { return None };
-    // Upper to lower case; the digits and the hyphen of keywords stay as they are.
-    Some(match (keyword.len(), first | 0x20, second | 0x20) {
-        (3, b'd', b's') => E::Dsn,
-        (4, b's', b'i') => E::Size,
-        (4, b'a', b'u') => E::Auth,
-        (4, b'r', b'r') => E::Rrvs,
-        (4, b'v', b'r') => E::Vrfy,
-        (4, b'e', b'x') => E::Expn,
-        (4, b'h', b'e') => E::Help,
-        (4, b'e', b't') => E::Etrn,
-        (6, b'l', b'i') => E::Limits,
-        (7, b'x', b'c') => E::XClient,
-        (8, b'8', b'b') => E::EightBitMime,
-        (8, b's', b'm') => E::SmtpUtf8,
-        (8, b's', b't') => E::StartTls,
-        (8, b'c', b'h') => E::Chunking,
-        (8, b'x', b'f') => E::XForward,
-        (9, b'd', b'e') => E::DeliverBy,
-        (10, b'p', b'i') => E::Pipelining,
-        (10, b'b', b'i') => E::BinaryMime,
-        (10, b'r', b'e') => E::RequireTls,
-        (11, b'm', b't') => E::MtPriority,
-        (13, b'f', b'u') => E::FutureRelease,
-        (19, b'e', b'n') => E::EnhancedStatusCodes,
-        _ => return None,
-    })
+pub(super) fn leading(line: &[u8]) -> Option<(Extension, &[u8])> {
+    let &[first, second, ..] = line else { return None };
+    let index = SLOTS[slot(first, second)];
+    let &(extension, keyword) = ALL.get(usize::from(index))?;
+    let (start, rest) = line.split_at_checked(keyword.len())?;
+    is_keyword(start, keyword.as_bytes()).then_some((extension, rest))
+}
+
+/// Which keyword begins with two letters that fall into a slot: no two keywords share one.
+static SLOTS: [u8; 64] = slots();
+
+const fn slots() -> [u8; 64] {
+    let mut slots = [u8::MAX; 64];
+    let mut index = 0;
+    while index < ALL.len() {
+        let keyword = ALL[index].1.as_bytes();
+        let slot = slot(keyword[0], keyword[1]);
+        assert!(slots[slot] == u8::MAX, "two keywords share a slot");
+        #[allow(clippy::cast_possible_truncation, reason = "there are 22 keywords")]
+        let entry = index as u8;
+        slots[slot] = entry;
+        index += 1;
+    }
+    slots
+}
+
+/// A perfect hash of two letters in any case; the factor was found by trying.
+const fn slot(first: u8, second: u8) -> usize {
+    let letters = u16::from_le_bytes([first | 0x20, second | 0x20]);
+    (letters.wrapping_mul(FACTOR) >> 10) as usize
+}
+
+const FACTOR: u16 = 0x0149;
+
+/// Compares without a branch on each octet; both have the same length.
+#[inline]
+fn is_keyword(octets: &[u8], keyword: &[u8]) -> bool {
+    let pairs = octets.iter().zip(keyword);
+    pairs.fold(0, |difference, (octet, letter)| difference | (octet.to_ascii_uppercase() ^ letter))
+        == 0
 }
 
 /// A set of [`Extension`]s.

@@ -8,10 +8,12 @@ use crate::address::{DomainError, check_domain};
 
 const MAX: usize = 255;
 
-/// The name a client gives itself: `Domain / address-literal` (RFC 5321 4.1.1.1), at most 255 octets of ASCII.
+/// The name a client gives itself: `Domain / address-literal` (RFC 5321 4.1.1.1), at most 255
+/// octets of ASCII.
 ///
-/// Owned, without an allocator: 256 octets to copy. Wider than the grammar: `_` is taken in labels, since hosts are
-/// named so, though some servers refuse it. A name beyond ASCII has to be given as its A-labels.
+/// Owned, without an allocator: 256 octets to copy. Wider than the grammar: `_` is taken in labels,
+/// since hosts are named so, though some servers refuse it. A name beyond ASCII has to be given as
+/// its A-labels.
 ///
 /// ```
 /// use smtp_proto::hello::EhloName;
@@ -34,7 +36,8 @@ impl EhloName {
     /// The longest name in octets (RFC 5321 4.5.3.1.2).
     pub const MAX: usize = MAX;
 
-    /// `[127.0.0.1]`, for a client that knows no better: the grammar has no unqualified `localhost`.
+    /// `[127.0.0.1]`, for a client that knows no better: the grammar has no unqualified
+    /// `localhost`.
     pub const LOCALHOST: Self = Self::EMPTY.with(b"[127.0.0.1]");
 
     const EMPTY: Self = Self { octets: [0; MAX], len: 0 };

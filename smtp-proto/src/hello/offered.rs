@@ -1,5 +1,6 @@
 //! What the client keeps of an EHLO reply.
 
+use super::extension::leading;
 use super::{Extension, Extensions};
 
 /// Which extensions the server offers, and its size limit. Small and `Copy`.
@@ -23,17 +24,17 @@ pub struct Offered {
 }
 
 impl Offered {
-    /// Takes one line of an EHLO reply: the text behind `250-`, without line end. Not the first line of the reply,
-    /// which names the server and is never an extension.
+    /// Takes one line of an EHLO reply: the text behind `250-`, without line end. Not the first
+    /// line of the reply, which names the server and is never an extension.
     ///
     /// Of several `SIZE` lines the first with a limit counts.
     #[inline]
     pub fn observe(&mut self, line: &[u8]) {
-        let (keyword, parameters) = split(line);
-        let Some(extension) = Extension::from_keyword(keyword) else { return };
+        let Some((extension, rest)) = leading(trim_start(line)) else { return };
+        let (None | Some(b' ' | b'\t' | b'=')) = rest.first() else { return };
         self.extensions.insert(extension);
         if extension == Extension::Size && self.size_limit.is_none() {
-            self.size_limit = limit(parameters);
+            self.size_limit = limit(rest.get(1..).unwrap_or_default());
         }
     }
 
@@ -57,8 +58,8 @@ impl Offered {
         self.extensions
     }
 
-    /// The largest message in octets (RFC 1870 4). `None` when the server gave no limit, zero, or what is no number
-    /// of 64 bits.
+    /// The largest message in octets (RFC 1870 4). `None` when the server gave no limit, zero, or
+    /// what is no number of 64 bits.
     #[must_use]
     pub const fn size_limit(&self) -> Option<u64> {
         self.size_limit
@@ -98,7 +99,9 @@ mod tests {
 
     fn observed(lines: &[&str]) -> Offered {
         let mut offered = Offered::default();
-        lines.iter().for_each(|line| offered.observe(line.as_bytes()));
+        for line in lines {
+            offered.observe(line.as_bytes());
+        }
         offered
     }
 

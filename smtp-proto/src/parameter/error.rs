@@ -4,7 +4,8 @@ use core::fmt;
 
 use super::Parameters;
 
-/// Why a parameter, or a list of them, was refused. Offsets count octets of the keyword or of the value.
+/// Why a parameter, or a list of them, was refused. Offsets count octets of the keyword or of the
+/// value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ParameterError {

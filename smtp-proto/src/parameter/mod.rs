@@ -42,7 +42,8 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    /// Validates a keyword and, if there is one, a value. Offsets in errors count from the start of either.
+    /// Validates a keyword and, if there is one, a value. Offsets in errors count from the start of
+    /// either.
     pub fn new(keyword: &'a str, value: Option<&'a str>) -> Result<Self, ParameterError> {
         check_keyword(keyword.as_bytes())?;
         value.map_or(Ok(()), |value| check_value(value.as_bytes()))?;
@@ -143,10 +144,4 @@ mod tests {
             assert_eq!(Parameter::parse(text), Err(error), "{text:?}");
         }
     }
-}
-
-/// Octets that these take behind a path, with the spaces before them.
-pub(crate) fn encoded_len(parameters: &[Parameter<'_>]) -> usize {
-    let length = |p: &Parameter<'_>| 2 + p.keyword().len() + p.value().map_or(0, str::len);
-    parameters.iter().map(length).sum()
 }
