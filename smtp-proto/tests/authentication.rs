@@ -18,8 +18,7 @@ const PLAIN: &str = "AHVzZXIAcGFzcw==";
 
 #[test]
 fn plain_leaves_with_the_command() {
-    let mut session =
-        open("AUTH_PLAIN_LOGIN", &format!("C: AUTH PLAIN {PLAIN}\nS: 235 welcome"));
+    let mut session = open("AUTH_PLAIN_LOGIN", &format!("C: AUTH PLAIN {PLAIN}\nS: 235 welcome"));
     assert_eq!(session.authenticate(&mut Plain::new("user", "pass")), Wants::Command);
     assert_eq!(session.client.authentication(), Authentication::Done(0));
     session.expect_events(&["auth 235"]);
@@ -58,14 +57,15 @@ fn login_answers_by_position_whatever_the_prompts_say() {
 fn success_right_after_the_user_name_sends_no_password() {
     let mut session =
         open("AUTH_LOGIN", "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 235 welcome");
-    session.authenticate(&mut Login::new("user", "pass"));
+    _ = session.authenticate(&mut Login::new("user", "pass"));
     assert_eq!(session.client.authentication(), Authentication::Done(0));
     assert!(session.peer.is_done());
 }
 
 #[test]
 fn a_third_prompt_is_cancelled_and_the_password_never_sent_again() {
-    let script = "C: AUTH LOGIN\nS: 334 a\nC: dXNlcg==\nS: 334 b\nC: cGFzcw==\nS: 334 c\nC: *\nS: 501 ok";
+    let script =
+        "C: AUTH LOGIN\nS: 334 a\nC: dXNlcg==\nS: 334 b\nC: cGFzcw==\nS: 334 c\nC: *\nS: 501 ok";
     let mut session = open("AUTH_LOGIN_PLAIN", script);
     let (mut login, mut plain) = (Login::new("user", "pass"), Plain::new("user", "pass"));
     let mut both: [&mut dyn Mechanism; 2] = [&mut login, &mut plain];
@@ -78,7 +78,7 @@ fn a_third_prompt_is_cancelled_and_the_password_never_sent_again() {
 fn a_challenge_behind_plain_with_its_response_is_cancelled() {
     let script = format!("C: AUTH PLAIN {PLAIN}\nS: 334\nC: *\nS: 501 cancelled");
     let mut session = open("AUTH_PLAIN", &script);
-    session.authenticate(&mut Plain::new("user", "pass"));
+    _ = session.authenticate(&mut Plain::new("user", "pass"));
     assert_eq!(session.client.authentication(), Authentication::BadChallenge);
     assert!(session.client.is_reusable());
 }
@@ -179,7 +179,7 @@ fn endless_challenges_end_the_session() {
         }
         session.peer.extend("C: eA==");
         session.client.authenticate(&mut Endless).unwrap();
-        session.pump();
+        _ = session.pump();
     }
     panic!("no end");
 }
@@ -192,7 +192,11 @@ fn a_decoded_challenge_reaches_the_mechanism() {
         fn name(&self) -> &'static str {
             "ECHO"
         }
-        fn respond(&mut self, c: Challenge<'_>, out: &mut Response<'_>) -> Result<(), CannotAnswer> {
+        fn respond(
+            &mut self,
+            c: Challenge<'_>,
+            out: &mut Response<'_>,
+        ) -> Result<(), CannotAnswer> {
             let octets = c.octets().ok_or(CannotAnswer::TryNext)?;
             self.0.push(octets.to_vec());
             for octet in octets {
@@ -207,7 +211,7 @@ fn a_decoded_challenge_reaches_the_mechanism() {
         let mut session = open("AUTH_ECHO", "");
         session.peer.extend(&format!("C: AUTH ECHO =\nS: 334 {text}\nC: {text}\nS: 235 ok"));
         let mut echo = Echo::default();
-        session.authenticate(&mut echo);
+        _ = session.authenticate(&mut echo);
         assert_eq!(echo.0.last().unwrap(), challenge);
         assert!(session.peer.is_done());
     }

@@ -65,7 +65,8 @@ fn helo_is_never_said_where_tls_is_required() {
 
 #[test]
 fn required_tls_that_is_not_offered_stops_before_anything_else_is_said() {
-    let script = "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 XXXXXXXA\nC: QUIT\nS: 221 bye";
+    let script =
+        "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 XXXXXXXA\nC: QUIT\nS: 221 bye";
     let mut session = Session::new(config(TlsPolicy::Required), script);
     assert_eq!(session.pump(), Wants::Nothing);
     assert_eq!(session.end(), Some(End::TlsUnavailable));

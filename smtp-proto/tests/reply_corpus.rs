@@ -44,7 +44,8 @@ fn corpus(folder: &str) -> Vec<(Vec<String>, Vec<u8>)> {
 fn real_replies_parse_as_indexed() {
     let mut seen = 0;
     for (row, octets) in corpus("replies") {
-        let [name, .., codes, lines, quirks] = row.iter().map(String::as_str).collect::<Vec<_>>()[..]
+        let [name, .., codes, lines, quirks] =
+            row.iter().map(String::as_str).collect::<Vec<_>>()[..]
         else {
             panic!("{row:?}");
         };
@@ -57,10 +58,17 @@ fn real_replies_parse_as_indexed() {
         let found: Vec<String> = replies.iter().map(|(_, code, _)| code.to_string()).collect();
         let expected = codes.trim_end_matches(",…");
         let found = found.join(",");
-        assert!(found == expected || codes != expected && found.starts_with(expected), "{name}: {found}");
+        assert!(
+            found == expected || codes != expected && found.starts_with(expected),
+            "{name}: {found}"
+        );
         let count: usize = replies.iter().map(|(_, _, texts)| texts.len()).sum();
         assert_eq!(count.to_string(), lines, "{name}");
-        assert_eq!(replies.iter().map(|(length, ..)| length).sum::<usize>(), octets.len(), "{name}");
+        assert_eq!(
+            replies.iter().map(|(length, ..)| length).sum::<usize>(),
+            octets.len(),
+            "{name}"
+        );
         seen += 1;
     }
     assert!(seen > 100, "{seen}");
@@ -142,7 +150,9 @@ fn every_cut_in_two_and_three_reads_the_same() {
 
 #[test]
 fn every_cut_of_short_streams_reads_the_same() {
-    for stream in [&b"250-a\r\n250 b\r\n"[..], b"250\n354 \r\n22", b"250-a\n251 b\r\n", b"25\r\n250 ok"] {
+    for stream in
+        [&b"250-a\r\n250 b\r\n"[..], b"250\n354 \r\n22", b"250-a\n251 b\r\n", b"25\r\n250 ok"]
+    {
         let whole = read(&[stream]);
         for cuts in 0u32..1 << (stream.len() - 1) {
             let (mut pieces, mut start) = (Vec::new(), 0);
@@ -190,7 +200,9 @@ fn enhanced_codes_count_only_where_their_class_fits() {
 
 #[test]
 fn hostile_text_cannot_reach_a_terminal() {
-    for name in ["reply-ctl-ansi", "reply-ctl-bs", "reply-bidi", "reply-c1-csi", "reply-ls", "reply-nul"] {
+    for name in
+        ["reply-ctl-ansi", "reply-ctl-bs", "reply-bidi", "reply-c1-csi", "reply-ls", "reply-nul"]
+    {
         let path = format!("{}/tests/corpus/hostile/{name}.bin", env!("CARGO_MANIFEST_DIR"));
         let octets = std::fs::read(path).unwrap();
         let (reply, _) = Reply::parse(&octets).unwrap().unwrap();

@@ -50,7 +50,7 @@ fn with_pipelining_a_message_takes_two_round_trips_and_two_writes() {
          C: .
          S: 250 queued",
     );
-    session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
+    _ = session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
     assert!(session.peer.is_done());
     assert_eq!(session.round_trips, 2);
     assert_eq!(session.writes.len(), 2, "the envelope in one write, content and dot in one");
@@ -89,7 +89,7 @@ fn nothing_follows_the_final_dot_before_its_reply() {
 #[test]
 fn running_ahead_the_next_envelope_leaves_with_the_dot_in_one_write() {
     let script = format!(
-        "{ENVELOPE}{GO}C: one\nC: .\n{ENVELOPE}S: 250 first\n{GO}C: two\nC: .\nS: 250 second"
+        "{ENVELOPE}{GO}C: one\nC: .\nC: RSET\n{ENVELOPE}S: 250 first\nS: 250 reset\n{GO}C: two\nC: .\nS: 250 second"
     );
     let mut session = two_messages(true, &script);
     assert_eq!(session.round_trips, 3, "one for each message, and one to begin with");
@@ -100,6 +100,7 @@ fn running_ahead_the_next_envelope_leaves_with_the_dot_in_one_write() {
         "data[0] 354",
         "final[0] 250",
         "ended[0] Answered",
+        "rset 250",
         "mail[1] 250",
         "rcpt[1.0] 250",
         "data[1] 354",
@@ -123,7 +124,7 @@ fn one_refused_recipient_does_not_stop_the_others() {
          C: .
          S: 250 queued",
     );
-    session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
+    _ = session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
     session.expect_events(&[
         "mail[0] 250",
         "rcpt[0.0] 550",
@@ -195,7 +196,7 @@ fn refused_sender_with_the_group_in_flight_reads_every_reply() {
     );
     assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Command);
     session.expect_events(&["mail[0] 550", "rcpt[0.0] 503", "data[0] 503", "ended[0] Refused"]);
-    session.inquire(smtp_proto::client::Inquiry::Noop);
+    _ = session.inquire(smtp_proto::client::Inquiry::Noop);
     session.expect_events(&["noop 250"]);
     assert!(session.client.is_reusable());
 }
@@ -254,9 +255,25 @@ fn refused_data_is_followed_by_rset() {
          S: 250 queued",
     );
     let envelope = envelope("alice@example.org", &TWO[..1]);
-    session.send(&envelope, b"x");
+    _ = session.send(&envelope, b"x");
     session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "data[0] 451", "ended[0] Refused"]);
     assert_eq!(session.send(&envelope, b"x"), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn refused_content_is_followed_by_rset_for_some_servers_keep_the_transaction() {
+    let script = format!(
+        "{ENVELOPE}{GO}C: x\nC: .\nS: 550 no\nC: RSET\n{ENVELOPE}S: 250 reset\n{GO}C: x\nC: .\nS: 250 ok"
+    );
+    let mut session = Session::open(plain_config(), "PIPELINING").then(&script);
+    let envelope = envelope("alice@example.org", &TWO[..1]);
+    session.client.begin(&envelope).unwrap();
+    session.hand_over(&envelope, b"x");
+    // Begun before the verdict: the envelope waits for it and knows it.
+    session.client.begin(&envelope).unwrap();
+    session.hand_over(&envelope, b"x");
+    assert_eq!(session.pump(), Wants::Command);
     assert!(session.peer.is_done());
 }
 
@@ -356,7 +373,12 @@ fn a_421_to_one_recipient_ends_the_session_and_is_no_verdict() {
          S: 421 4.3.2 shutting down",
     );
     assert_eq!(session.send(&envelope("alice@example.org", &TWO), b"x"), Wants::Nothing);
-    session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "closing rcpt 421", "ended[0] NotSent"]);
+    session.expect_events(&[
+        "mail[0] 250",
+        "rcpt[0.0] 250",
+        "closing rcpt 421",
+        "ended[0] NotSent",
+    ]);
     assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Rcpt)));
 }
 
@@ -374,7 +396,7 @@ fn an_unasked_421_is_understood_and_anything_else_unasked_is_an_attack() {
 
 #[test]
 fn a_lost_connection_behind_a_run_ahead_envelope_tells_both_fates() {
-    let script = format!("{ENVELOPE}{GO}C: one\nC: .\n{ENVELOPE}close");
+    let script = format!("{ENVELOPE}{GO}C: one\nC: .\nC: RSET\n{ENVELOPE}close");
     let config = plain_config().with_run_ahead(true);
     let mut session = Session::open(config, "PIPELINING").then(&script);
     let envelope = envelope("alice@example.org", &TWO[..1]);

@@ -210,7 +210,7 @@ impl<B: Storage> Client<B> {
             Wants::Read
         } else if self.auth.wants_credentials() {
             Wants::Credentials
-        } else if self.sending.wants_envelope() {
+        } else if self.sending.wants_envelope(self.may_start()) {
             Wants::Envelope
         } else if self.sending.wants_content() && self.outbox.room() > self.outbox.capacity() / 2 {
             Wants::Content

@@ -258,6 +258,7 @@ impl<B: Storage> Client<B> {
     fn on_final(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
         self.answering.end(Fate::Answered);
+        self.reset_needed = code.is_refusal();
         if code.class() == Class::Intermediate {
             self.answering.end(Fate::Unknown);
             self.unexpected(Phase::Final, code);

@@ -90,7 +90,8 @@ pub(super) enum Sending {
 /// The next command of an envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Step {
-    Rset,
+    /// RSET, if one is due.
+    Start,
     Mail,
     Rcpt(usize),
 }
@@ -104,8 +105,13 @@ impl Sending {
         matches!(self, Sending::Cancelled)
     }
 
-    pub(super) const fn wants_envelope(&self) -> bool {
-        matches!(self, Sending::Envelope { blocked: false, .. })
+    /// Whether commands of the envelope can be queued; the first only where it `may_start`.
+    pub(super) const fn wants_envelope(&self, may_start: bool) -> bool {
+        match self {
+            Sending::Envelope { step: Step::Start, blocked, .. } => may_start && !*blocked,
+            Sending::Envelope { blocked, .. } => !*blocked,
+            _ => false,
+        }
     }
 
     pub(super) const fn wants_content(&self) -> bool {
@@ -202,9 +208,7 @@ impl<B: Storage> Client<B> {
     pub fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Refusal> {
         self.check_ready()?;
         let eight_bit = self.check_envelope(envelope)?;
-        let step = if self.reset_needed { Step::Rset } else { Step::Mail };
-        self.reset_needed = false;
-        self.sending = Sending::Envelope { step, eight_bit, blocked: false };
+        self.sending = envelope_at(Step::Start, eight_bit);
         let transaction = self.answering.begin();
         self.fill(envelope);
         Ok(transaction)
@@ -337,13 +341,18 @@ impl<B: Storage> Client<B> {
     /// Queues the envelope from where it stands until there is no room or no more.
     fn fill(&mut self, envelope: &(impl AsEnvelope + ?Sized)) {
         let ascii = self.is_ascii(envelope);
-        while let Sending::Envelope { step, eight_bit, .. } = self.sending {
+        while self.sending.wants_envelope(self.may_start()) {
+            let Sending::Envelope { step, eight_bit, .. } = self.sending else { return };
+            if step == Step::Start && !self.reset_is_due() {
+                self.sending = envelope_at(Step::Mail, eight_bit);
+                continue;
+            }
             let recipient = match step {
                 Step::Rcpt(index) => envelope.recipient(index),
                 _ => None,
             };
             let (command, verb, next) = match (step, recipient) {
-                (Step::Rset, _) => (Command::Rset, Verb::Rset, envelope_at(Step::Mail, eight_bit)),
+                (Step::Start, _) => (Command::Rset, Verb::Rset, envelope_at(Step::Mail, eight_bit)),
                 (Step::Mail, _) => {
                     let mail = self.adapted(envelope.mail());
                     let mail = if ascii { mail } else { mail.with_smtp_utf8() };
@@ -365,9 +374,20 @@ impl<B: Storage> Client<B> {
         }
     }
 
+    /// Whether an envelope may be started: by default only when all before it is answered.
+    pub(super) fn may_start(&self) -> bool {
+        self.config.run_ahead || self.queue.is_empty()
+    }
+
+    /// RSET, where the server may still be in a transaction. Postfix keeps one open after it has
+    /// refused the content, so an envelope that runs ahead of a verdict has to start afresh.
+    fn reset_is_due(&self) -> bool {
+        self.reset_needed || !self.queue.is_empty()
+    }
+
     fn is_ascii(&self, envelope: &(impl AsEnvelope + ?Sized)) -> bool {
         // Only MAIL says SMTPUTF8; behind it there is nothing to decide.
-        let Sending::Envelope { step: Step::Rset | Step::Mail, .. } = self.sending else {
+        let Sending::Envelope { step: Step::Start | Step::Mail, .. } = self.sending else {
             return true;
         };
         let mail = envelope.mail();

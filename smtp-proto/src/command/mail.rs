@@ -1,7 +1,7 @@
 //! MAIL (RFC 5321 4.1.1.2).
 
 use crate::address::ReversePath;
-use crate::parameter::{Body, Parameter, ParameterError, check_unique};
+use crate::parameter::{Body, Parameter, ParameterError, check_unique, encoded_len};
 use crate::writer::Writer;
 
 /// Keywords that have a method here.
@@ -106,6 +106,18 @@ impl<'a> Mail<'a> {
         self.write(&mut writer);
         writer.push(b"\r\n");
         writer.finish()
+    }
+
+    /// The same command with the parameters that a server understands.
+    pub(crate) const fn adapted(self, size: Option<u64>, body: Option<Body>) -> Self {
+        Self { size, body, ..self }
+    }
+
+    /// Octets that the command takes at most.
+    pub(crate) fn max_encoded_len(&self) -> usize {
+        /// `MAIL FROM:<> SIZE=18446744073709551615 BODY=BINARYMIME SMTPUTF8` and CRLF.
+        const FIXED: usize = 66;
+        FIXED + self.from.as_str().len() + encoded_len(self.extra)
     }
 
     pub(super) fn write(&self, out: &mut Writer<'_>) {

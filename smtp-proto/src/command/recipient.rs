@@ -1,7 +1,7 @@
 //! RCPT (RFC 5321 4.1.1.3).
 
 use crate::address::ForwardPath;
-use crate::parameter::{Parameter, ParameterError, check_unique};
+use crate::parameter::{Parameter, ParameterError, check_unique, encoded_len};
 use crate::writer::Writer;
 
 /// `RCPT TO:<forward-path> [parameters]`.
@@ -65,6 +65,13 @@ impl<'a> Recipient<'a> {
         self.write(&mut writer);
         writer.push(b"\r\n");
         writer.finish()
+    }
+
+    /// Octets that the command takes at most.
+    pub(crate) fn max_encoded_len(&self) -> usize {
+        /// `RCPT TO:<>` and CRLF.
+        const FIXED: usize = 12;
+        FIXED + self.address.as_str().len() + encoded_len(self.extra)
     }
 
     #[inline]

@@ -145,3 +145,9 @@ mod tests {
         }
     }
 }
+
+/// Octets that these take behind a path, with the spaces before them.
+pub(crate) fn encoded_len(parameters: &[Parameter<'_>]) -> usize {
+    let length = |p: &Parameter<'_>| 2 + p.keyword().len() + p.value().map_or(0, str::len);
+    parameters.iter().map(length).sum()
+}

@@ -1,5 +1,5 @@
 //! A scripted peer: `C: ` and `S: ` lines, cut into reads and writes of any size.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate and uses its part")]
 
 use std::collections::VecDeque;
 
