@@ -1,0 +1,158 @@
+#!/bin/bash
+# postfix.sh DIR PORTBASE: a Postfix of its own on 127.0.0.1, all its state under DIR. See README.md.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+[ $# = 2 ] || die "usage: postfix.sh DIR PORTBASE"
+has_postfix || die "Postfix cannot be started here; install.sh, as root, installs it"
+
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+[ ! -e "$dir/etc" ] || die "$dir has been used"
+chmod 711 "$dir"
+# Postfix's daemons are not root: each folder above must let them through.
+at=$dir
+until [ "$at" = / ]; do
+  [ $((0$(stat -c %a "$at") & 1)) = 1 ] || die "other users cannot enter $at: take a DIR elsewhere"
+  at=$(dirname "$at")
+done
+
+free_block() { # three free ports in a row, outside the range that the kernel gives to clients
+  local try base
+  for try in {1..200}; do
+    base=$((10000 + (RANDOM * 32768 + RANDOM + try) % 20000))
+    answers $base || answers $((base + 1)) || answers $((base + 2)) || { echo $base; return; }
+  done
+  die "no free ports"
+}
+base=$2
+[ "$base" != 0 ] || base=$(free_block)
+
+mkdir -p "$dir"/{etc/sasl,queue,data,mail}
+chown postfix "$dir/data"
+chown nobody "$dir/mail"
+"$LIVE/ca.sh" "$dir/ca"
+
+cat >"$dir/etc/sasl/smtpd.conf" <<C
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: $dir/etc/sasl/users
+mech_list: ${SMTP_LIVE_MECHANISMS:-PLAIN LOGIN}
+C
+printf s3cret | saslpasswd2 -p -c -f "$dir/etc/sasl/users" -u lab.test alice
+chgrp postfix "$dir/etc/sasl/users"
+chmod 640 "$dir/etc/sasl/users"
+
+{
+  for user in alice bob carol u{0..199}; do echo "$user@lab.test $user/"; done
+  for user in perm temp go421; do echo "$user@lab.test $user/"; done
+  echo 'δοκιμή@lab.test utf8/'
+} >"$dir/etc/mailboxes"
+cat >"$dir/etc/recipients" <<'C'
+perm@lab.test 550 5.7.1 Refused for good
+temp@lab.test 450 4.2.1 Refused for now
+go421@lab.test 421 4.3.2 Closing
+C
+cat >"$dir/etc/senders" <<'C'
+reject@lab.test 554 5.7.1 Content refused
+C
+
+cat >"$dir/etc/main.cf" <<C
+compatibility_level = 3.6
+queue_directory = $dir/queue
+data_directory = $dir/data
+command_directory = $(postconf -dh command_directory)
+daemon_directory = $(postconf -dh daemon_directory)
+maillog_file = $dir/log
+maillog_file_prefixes = /
+myhostname = mx.lab.test
+mydomain = lab.test
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks =
+alias_maps =
+alias_database =
+notify_classes =
+local_transport = error:no local mail
+default_transport = error:no relaying
+virtual_mailbox_domains = lab.test
+virtual_mailbox_maps = texthash:$dir/etc/mailboxes
+virtual_mailbox_base = $dir/mail
+virtual_mailbox_limit = 0
+virtual_minimum_uid = 1
+virtual_uid_maps = static:$(id -u nobody)
+virtual_gid_maps = static:$(id -g nobody)
+message_size_limit = 20971520
+smtputf8_enable = yes
+smtpd_forbid_bare_newline = reject
+smtpd_forbid_bare_newline_exclusions =
+smtpd_recipient_limit = 150
+smtpd_error_sleep_time = 0
+smtpd_soft_error_limit = 900
+smtpd_hard_error_limit = 1000
+smtpd_client_connection_count_limit = 0
+smtpd_timeout = 60s
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = $dir/ca/server.key, $dir/ca/server.pem
+smtpd_tls_received_header = yes
+smtpd_tls_session_cache_database =
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_authenticated_header = yes
+smtpd_sasl_security_options = noanonymous
+smtpd_sasl_local_domain = lab.test
+smtpd_sasl_path = smtpd
+# Debian 13 looks here; Debian 12 in the folder sasl of the configuration.
+cyrus_sasl_config_path = $dir/etc/sasl
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions = check_recipient_access texthash:$dir/etc/recipients
+smtpd_end_of_data_restrictions = check_sender_access texthash:$dir/etc/senders
+C
+
+cat >"$dir/etc/master.cf" <<C
+127.0.0.1:$base inet n - n - - smtpd
+127.0.0.1:$((base + 1)) inet n - n - - smtpd
+  -o smtpd_tls_security_level=encrypt -o smtpd_tls_auth_only=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+127.0.0.1:$((base + 2)) inet n - n - - smtpd
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+proxymap unix - - n - - proxymap
+tlsmgr unix - - n 1000? 1 tlsmgr
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+C
+
+# The daemons get no descriptor of this script: a reader of its output would wait for them too.
+quiet() { "$@" </dev/null >>"$dir/start.log" 2>&1; }
+stop() { quiet postfix -c "$dir/etc" stop || true; }
+trap stop EXIT
+trap 'exit 0' TERM INT HUP
+
+quiet postfix -c "$dir/etc" start || { cat "$dir/start.log" >&2; die "did not start"; }
+read -r master <"$dir/queue/pid/master.pid"
+for try in {1..500}; do
+  answers "$base" && break
+  [ "$try" != 500 ] || { cat "$dir/log" >&2; die "does not answer on $base"; }
+  sleep 0.02
+done
+printf '{"name":"postfix","version":"%s","ports":{"plain":%d,"submission":%d,"smtps":%d},"ca":"%s","mail":"%s","pid":%d}\n' \
+  "$(postconf -dh mail_version)" "$base" $((base + 1)) $((base + 2)) "$dir/ca/ca.pem" "$dir/mail" "$master"
+
+# Until standard input ends, that is, until the process that started this one ends, or a signal. The one that waits for
+# the former is a process of its own, which stops Postfix even when this one is killed.
+(
+  while read -r _; do :; done
+  stop
+) <&0 >/dev/null 2>&1 &
+keeper=$!
+trap 'kill $keeper 2>/dev/null || true; stop' EXIT
+wait $keeper
