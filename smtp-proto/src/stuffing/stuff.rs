@@ -123,7 +123,7 @@ impl Stuffer {
     /// 8BITMIME or SMTPUTF8.
     #[must_use]
     pub const fn new(newlines: Newlines, eight_bit_allowed: bool) -> Self {
-        let octets = if eight_bit_allowed { Octets::EightBit } else { Octets::SevenBit };
+        let octets = if eight_bit_allowed { Octets::EIGHT_BIT } else { Octets::SEVEN_BIT };
         Self { newlines, octets, at: At::LineStart, owed: &[], offset: 0, failed: None }
     }
 
