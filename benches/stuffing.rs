@@ -1,6 +1,8 @@
 //! Messages to stuff, and the kernels that stand beside [`Stuffer`].
 
+use core::cell::RefCell;
 use core::hint::black_box;
+use std::rc::Rc;
 
 use memchr::memmem;
 use smtp_proto::stuffing::{Newlines, Stuffer, Unstuffer};
@@ -74,23 +76,27 @@ impl Random {
 pub fn copying(message: &[u8], chunk: usize) -> Vec<Contender<'_>> {
     let finder = memmem::Finder::new(b"\r\n.");
     let expected = wire(message);
+    // One for all, so that none is warmer than another.
+    let output = Rc::new(RefCell::new(vec![0; 2 * chunk + 8]));
     let ours = |eight_bit| {
-        let mut output = vec![0; 2 * chunk + 8];
+        let output = Rc::clone(&output);
         move |sink: &mut dyn FnMut(&[u8])| {
+            let output = &mut output.borrow_mut()[..];
             let mut stuffer = Stuffer::new(Newlines::Normalise, eight_bit);
             for chunk in message.chunks(chunk) {
-                let end = stuff_chunk(&mut stuffer, chunk, &mut output);
+                let end = stuff_chunk(&mut stuffer, chunk, output);
                 sink(&output[..end]);
             }
-            let end = stuffer.finish(&mut output).map_or(0, |end| end.produced);
+            let end = stuffer.finish(output).map_or(0, |end| end.produced);
             sink(&output[..end]);
         }
     };
     let kernel = |copy: fn(&memmem::Finder<'_>, &[u8], &mut [u8]) -> usize| {
-        let (finder, mut output) = (finder.clone(), vec![0; 2 * chunk + 8]);
+        let (finder, output) = (finder.clone(), Rc::clone(&output));
         move |sink: &mut dyn FnMut(&[u8])| {
+            let output = &mut output.borrow_mut()[..];
             for chunk in message.chunks(chunk) {
-                let end = copy(&finder, chunk, &mut output);
+                let end = copy(&finder, chunk, output);
                 sink(&output[..end]);
             }
             sink(b".\r\n");
@@ -99,9 +105,9 @@ pub fn copying(message: &[u8], chunk: usize) -> Vec<Contender<'_>> {
     vec![
         contender("memcpy", None, kernel(memcpy)),
         contender("memmem+copy", Some(&expected), kernel(memmem_copy)),
-        contender("byte loop", Some(&expected), kernel(byte_loop)),
         contender("Stuffer, 7-bit", Some(&expected), ours(false)),
         contender("Stuffer, 8-bit", Some(&expected), ours(true)),
+        contender("byte loop", Some(&expected), kernel(byte_loop)),
     ]
 }
 

@@ -16,7 +16,7 @@ fn main() {
 fn stuffing_rows(wanted: &dyn Fn(&str) -> bool) {
     for message in stuffing::messages() {
         let (name, octets) = (message.name, &message.octets[..]);
-        row(wanted, &format!("stuff: {name}"), octets, ROUNDS, 3, |m| {
+        row(wanted, &format!("stuff: {name}"), octets, ROUNDS, 2, |m| {
             stuffing::copying(m, m.len())
         });
         row(wanted, &format!("slices: {name}"), octets, ROUNDS, 2, stuffing::slicing);
@@ -24,7 +24,7 @@ fn stuffing_rows(wanted: &dyn Fn(&str) -> bool) {
     }
     let title = "stream: base64 in chunks of 64 KiB";
     if wanted(title) {
-        row(wanted, title, &stuffing::base64(STREAM), 15, 3, |m| stuffing::copying(m, 64 << 10));
+        row(wanted, title, &stuffing::base64(STREAM), 15, 2, |m| stuffing::copying(m, 64 << 10));
     }
 }
 

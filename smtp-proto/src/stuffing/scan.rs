@@ -38,8 +38,8 @@ impl Octets {
 
     /// As [`Octets::admit`], for each octet.
     pub(super) fn admit_all(self, octets: &[u8]) -> bool {
-        let extremes = |(low, high): (u8, u8), &octet: &u8| (octet.min(low), octet.max(high));
-        let (low, high) = octets.iter().fold((u8::MAX, 0), extremes);
+        let low = octets.iter().fold(u8::MAX, |low, &octet| low.min(octet));
+        let high = octets.iter().fold(0, |high: u8, &octet| high.max(octet));
         self.least <= low && high <= self.most
     }
 }
@@ -77,8 +77,11 @@ pub(super) fn exact_prefix(input: &[u8], line_start: bool, octets: Octets) -> us
 /// Whether every CR and LF stands in a CRLF.
 pub(super) fn newlines_paired(octets: &[u8]) -> bool {
     let (first, last) = (octets.first(), octets.last());
-    let pairs = octets.iter().zip(octets.iter().skip(1));
-    let bare = pairs.fold(false, |bare, (&x, &y)| bare | ((x == CR) != (y == LF)));
+    let next = octets.get(1..).unwrap_or_default();
+    let mut bare = false;
+    for (&x, &y) in octets.iter().zip(next) {
+        bare |= (x == CR) != (y == LF);
+    }
     !bare && first != Some(&LF) && last != Some(&CR)
 }
 
@@ -180,16 +183,17 @@ fn even_line(line: &[u8], low: &mut [u8; 16], high: &mut [u8; 16]) -> bool {
     let (Some(head), Some(tail)) = (text.first_chunk::<64>(), text.last_chunk::<16>()) else {
         return false;
     };
-    for block in head.chunks_exact(16).chain([&tail[..]]) {
+    for block in head.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
         fold(block, low, high);
     }
+    fold(tail, low, high);
     (cr == CR) & (lf == LF) & (next != DOT) & (next != LF)
 }
 
 #[inline]
-fn fold(block: &[u8], low: &mut [u8; 16], high: &mut [u8; 16]) {
-    for ((low, high), &octet) in low.iter_mut().zip(high).zip(block) {
-        *low = octet.min(*low);
-        *high = octet.max(*high);
+fn fold(block: &[u8; 16], low: &mut [u8; 16], high: &mut [u8; 16]) {
+    for i in 0..16 {
+        low[i] = low[i].min(block[i]);
+        high[i] = high[i].max(block[i]);
     }
 }
