@@ -4,6 +4,8 @@
 //! round after round in one process, and [`print_table`] shows the median time of each and the median of its
 //! ratio to the first in the same round.
 
+extern crate alloc;
+
 use core::hint::black_box;
 use core::time::Duration;
 use std::time::Instant;

@@ -1,8 +1,8 @@
 //! Messages to stuff, and the kernels that stand beside [`Stuffer`].
 
+use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::hint::black_box;
-use std::rc::Rc;
 
 use memchr::memmem;
 use smtp_proto::stuffing::{Newlines, Stuffer, Unstuffer};

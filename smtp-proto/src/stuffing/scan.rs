@@ -4,6 +4,11 @@
 //! verdict per block. Base64 of even lines has a cheaper test still ([`even_lines`]). What neither passes is
 //! looked at octet by octet.
 
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "a lazy operator is a branch, and ends vector code"
+)]
+
 use memchr::{memchr, memrchr};
 
 pub(super) const CR: u8 = b'\r';

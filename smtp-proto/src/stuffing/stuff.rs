@@ -118,6 +118,9 @@ pub(super) enum Step {
     Wait,
 }
 
+/// Copies a block that stands after an octet, with insertions; returns the octets written.
+type Rewriter = fn(u8, &[u8], &mut [u8]) -> usize;
+
 impl Stuffer {
     /// A stuffer at the start of a message. Octets of 0x80 and more pass if `eight_bit_allowed`: with
     /// 8BITMIME or SMTPUTF8.
@@ -177,8 +180,8 @@ impl Stuffer {
     }
 
     /// What has to go out before the next octet.
-    pub(super) const fn take_owed(&mut self) -> &'static [u8] {
-        core::mem::replace(&mut self.owed, &[])
+    pub(super) fn take_owed(&mut self) -> &'static [u8] {
+        core::mem::take(&mut self.owed)
     }
 
     /// The longest prefix that goes out as it is, now counted as passed.
@@ -265,7 +268,7 @@ impl Stuffer {
     }
 
     /// The cheapest loop that sends a block right; none if it may hold an error.
-    fn rewriter(&self, block: &[u8]) -> Option<fn(u8, &[u8], &mut [u8]) -> usize> {
+    fn rewriter(&self, block: &[u8]) -> Option<Rewriter> {
         if block.is_empty() || self.at == At::AfterCr || !self.octets.admit_all(block) {
             return None;
         }
@@ -371,6 +374,7 @@ fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> usize {
 /// does not end in CR.
 ///
 /// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict.
+#[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
 fn rewrite(before: u8, block: &[u8], output: &mut [u8]) -> usize {
     let (mut previous, mut end) = (before, 0);
     for &octet in block {
