@@ -1,6 +1,6 @@
 //! Stuffing and unstuffing beside memcpy, memchr and a byte loop.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput};
 use smtp_benches::{Contender, stuffing};
 
 fn contiguous(c: &mut Criterion) {
@@ -32,5 +32,9 @@ fn group(c: &mut Criterion, name: &str, input: &[u8], contenders: Vec<Contender<
     group.finish();
 }
 
-criterion_group!(benches, contiguous, streamed);
-criterion_main!(benches);
+fn main() {
+    let mut c = Criterion::default().configure_from_args();
+    contiguous(&mut c);
+    streamed(&mut c);
+    c.final_summary();
+}
