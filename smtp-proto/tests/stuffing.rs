@@ -379,8 +379,11 @@ fn newlines_of_smugglers_do_not_end_content() {
     }
 }
 
+/// File, wire form or error by default, error with [`Newlines::Reject`].
+type Body = (&'static str, Result<&'static [u8], ContentErrorKind>, Option<ContentErrorKind>);
+
 /// What each hostile body gives by default, and what a stuffer that rejects bare newlines says.
-const BODIES: &[(&str, Result<&[u8], ContentErrorKind>, Option<ContentErrorKind>)] = {
+const BODIES: &[Body] = {
     use ContentErrorKind::{BareCr, BareLf, EightBit, Nul};
     &[
         ("in-body-8bit-no-8bitmime.bin", Err(EightBit), Some(EightBit)),

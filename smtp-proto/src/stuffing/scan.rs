@@ -4,6 +4,11 @@
 //! verdict per block. Base64 of even lines has a cheaper test still ([`even_lines`]). What neither passes is
 //! looked at octet by octet.
 
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "a lazy operator is a branch, and ends vector code"
+)]
+
 use memchr::{memchr, memrchr};
 
 pub(super) const CR: u8 = b'\r';
@@ -19,33 +24,28 @@ const COARSE_RUN: usize = 16;
 /// Lines of base64 judged together.
 const GROUP: usize = 4;
 
-/// Which octets pass, apart from newlines.
+/// Which octets pass, apart from newlines: a range. Bounds known only at run time keep the loops below the
+/// same for all, and in a shape that the compiler makes vector code of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Octets {
-    /// 0x01 to 0x7F.
-    SevenBit,
-    /// 0x01 to 0xFF.
-    EightBit,
-    /// All.
-    Any,
+pub(super) struct Octets {
+    least: u8,
+    most: u8,
 }
 
 impl Octets {
+    pub(super) const SEVEN_BIT: Self = Self { least: 1, most: 0x7F };
+    pub(super) const EIGHT_BIT: Self = Self { least: 1, most: 0xFF };
+    pub(super) const ANY: Self = Self { least: 0, most: 0xFF };
+
     pub(super) const fn admit(self, octet: u8) -> bool {
-        match self {
-            Self::SevenBit => octet != 0 && octet < 0x80,
-            Self::EightBit => octet != 0,
-            Self::Any => true,
-        }
+        self.least <= octet && octet <= self.most
     }
 
     /// As [`Octets::admit`], for each octet.
     pub(super) fn admit_all(self, octets: &[u8]) -> bool {
-        match self {
-            Self::SevenBit => !octets.iter().fold(false, |bad, &x| bad | (x == 0) | (x >= 0x80)),
-            Self::EightBit => !octets.iter().fold(false, |bad, &x| bad | (x == 0)),
-            Self::Any => true,
-        }
+        let low = octets.iter().fold(u8::MAX, |low, &octet| low.min(octet));
+        let high = octets.iter().fold(0, |high: u8, &octet| high.max(octet));
+        self.least <= low && high <= self.most
     }
 }
 
@@ -59,11 +59,7 @@ pub(super) fn clean_prefix(input: &[u8], limit: usize, line_start: bool, octets:
         [DOT, ..] if line_start => return 0,
         _ => {}
     }
-    let end = match octets {
-        Octets::SevenBit => stretch::<false, false>(input, limit),
-        Octets::EightBit => stretch::<false, true>(input, limit),
-        Octets::Any => stretch::<true, true>(input, limit),
-    };
+    let end = stretch(input, limit, octets);
     let end = end.min(limit);
     if input[..end].last() == Some(&CR) { end - 1 } else { end }
 }
@@ -86,36 +82,35 @@ pub(super) fn exact_prefix(input: &[u8], line_start: bool, octets: Octets) -> us
 /// Whether every CR and LF stands in a CRLF.
 pub(super) fn newlines_paired(octets: &[u8]) -> bool {
     let (first, last) = (octets.first(), octets.last());
-    let pairs = octets.iter().zip(octets.iter().skip(1));
-    let bare = pairs.fold(false, |bare, (&x, &y)| bare | ((x == CR) != (y == LF)));
+    let next = octets.get(1..).unwrap_or_default();
+    let mut bare = false;
+    for (&x, &y) in octets.iter().zip(next) {
+        bare |= (x == CR) != (y == LF);
+    }
     !bare && first != Some(&LF) && last != Some(&CR)
 }
 
 /// The clean prefix of an input whose first octet is known to begin no trouble.
-fn stretch<const NUL: bool, const EIGHT: bool>(input: &[u8], limit: usize) -> usize {
-    let mut end = blocks::<FINE, NUL, EIGHT>(input, 0, 2);
+fn stretch(input: &[u8], limit: usize, octets: Octets) -> usize {
+    let mut end = blocks::<FINE>(input, 0, 2, octets);
     if end < 2 * FINE {
         return end;
     }
     loop {
-        end = even_lines::<EIGHT>(input, end, limit);
-        let stop = blocks::<COARSE, NUL, EIGHT>(input, end, COARSE_RUN);
+        end = even_lines(input, end, limit, octets);
+        let stop = blocks::<COARSE>(input, end, COARSE_RUN, octets);
         if stop >= limit {
             return stop;
         }
         if stop - end < COARSE_RUN * COARSE {
-            return blocks::<FINE, NUL, EIGHT>(input, stop, COARSE / FINE);
+            return blocks::<FINE>(input, stop, COARSE / FINE, octets);
         }
         end = stop;
     }
 }
 
 /// The end of the clean blocks from `start` on, at most `count` of them.
-fn blocks<const N: usize, const NUL: bool, const EIGHT: bool>(
-    input: &[u8],
-    start: usize,
-    count: usize,
-) -> usize {
+fn blocks<const N: usize>(input: &[u8], start: usize, count: usize, octets: Octets) -> usize {
     let mut end = start;
     for _ in 0..count {
         let Some(window) = input.get(end..end + N + 2) else { break };
@@ -124,7 +119,7 @@ fn blocks<const N: usize, const NUL: bool, const EIGHT: bool>(
         else {
             break;
         };
-        if !is_clean::<N, NUL, EIGHT>(x, y, z) {
+        if !is_clean::<N>(x, y, z, octets) {
             break;
         }
         end += N;
@@ -135,28 +130,17 @@ fn blocks<const N: usize, const NUL: bool, const EIGHT: bool>(
 /// Judges a block `x`, given the block one octet on, `y`, and the block two octets on, `z`.
 ///
 /// Not inlined: the compiler would find that the three overlap, and derive two from the first by shuffles, which
-/// costs a third more. Verdicts are gathered in the high bit of `stain`.
+/// costs a third more.
 #[inline(never)]
-fn is_clean<const N: usize, const NUL: bool, const EIGHT: bool>(
-    x: &[u8; N],
-    y: &[u8; N],
-    z: &[u8; N],
-) -> bool {
-    let mut stain = 0u8;
+fn is_clean<const N: usize>(x: &[u8; N], y: &[u8; N], z: &[u8; N], octets: Octets) -> bool {
+    let (mut stain, mut low, mut high) = (false, u8::MAX, 0);
     for i in 0..N {
-        let lf = mask(y[i] == LF);
-        stain |= (mask(x[i] == CR) ^ lf) | (lf & mask(z[i] == DOT));
-        stain |= match (NUL, EIGHT) {
-            (false, false) => x[i].wrapping_sub(1) | x[i],
-            (false, true) => x[i].wrapping_sub(1) & !x[i],
-            (true, _) => 0,
-        };
+        let lf = y[i] == LF;
+        stain |= ((x[i] == CR) != lf) | (lf & (z[i] == DOT));
+        low = low.min(x[i]);
+        high = high.max(x[i]);
     }
-    stain < 0x80
-}
-
-const fn mask(condition: bool) -> u8 {
-    0u8.wrapping_sub(condition as u8)
+    !stain & (octets.least <= low) & (high <= octets.most)
 }
 
 /// The end of the lines, from the one that holds `from`, that are all as long as the first and hold no control
@@ -164,7 +148,7 @@ const fn mask(condition: bool) -> u8 {
 ///
 /// MIME encoders break base64 into lines of one length (76 octets, RFC 2045 6.8; 64 in PEM). Where the line must end
 /// is then known, and two vector instructions for 16 octets suffice for what is between.
-fn even_lines<const EIGHT: bool>(input: &[u8], from: usize, limit: usize) -> usize {
+fn even_lines(input: &[u8], from: usize, limit: usize, octets: Octets) -> usize {
     let start = memrchr(LF, &input[..from]).map_or(0, |lf| lf + 1);
     let Some(length) = memchr(CR, &input[start..]).filter(|l| (64..80).contains(l)) else {
         return from;
@@ -174,7 +158,7 @@ fn even_lines<const EIGHT: bool>(input: &[u8], from: usize, limit: usize) -> usi
     while end < limit {
         // One octet on: that which follows the last line counts.
         let Some(group) = input.get(end..=end + GROUP * step) else { break };
-        if !even_group::<EIGHT>(group, step) {
+        if !even_group(group, step, octets) {
             break;
         }
         end += GROUP * step;
@@ -184,36 +168,37 @@ fn even_lines<const EIGHT: bool>(input: &[u8], from: usize, limit: usize) -> usi
 
 /// Judges [`GROUP`] lines of `step` octets with their CRLF, and the octet that follows.
 #[inline]
-fn even_group<const EIGHT: bool>(mut group: &[u8], step: usize) -> bool {
-    let (mut least, mut all) = ([u8::MAX; 16], [0; 16]);
+fn even_group(mut group: &[u8], step: usize, octets: Octets) -> bool {
+    let (mut low, mut high) = ([u8::MAX; 16], [0; 16]);
     let mut ended = true;
     for _ in 0..GROUP {
         let Some(line) = group.get(..=step) else { return false };
-        ended &= even_line(line, &mut least, &mut all);
+        ended &= even_line(line, &mut low, &mut high);
         group = &group[step..];
     }
-    let printable = least.iter().fold(true, |yes, &x| yes & (x > CR));
-    ended & printable & (EIGHT | all.iter().fold(true, |yes, &x| yes & (x < 0x80)))
+    let printable = low.iter().fold(true, |yes, &x| yes & (x > CR));
+    ended & printable & high.iter().fold(true, |yes, &x| yes & (x <= octets.most))
 }
 
 /// Folds a line of 64 to 79 octets into the accumulators; whether CRLF follows, and then no dot or bare LF.
 #[inline]
-fn even_line(line: &[u8], least: &mut [u8; 16], all: &mut [u8; 16]) -> bool {
+fn even_line(line: &[u8], low: &mut [u8; 16], high: &mut [u8; 16]) -> bool {
     let Some((text, &[cr, lf, next])) = line.split_last_chunk::<3>() else { return false };
     // The last 16 octets overlap the first 64: no odd tail.
     let (Some(head), Some(tail)) = (text.first_chunk::<64>(), text.last_chunk::<16>()) else {
         return false;
     };
-    for block in head.chunks_exact(16).chain([&tail[..]]) {
-        fold(block, least, all);
+    for block in head.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
+        fold(block, low, high);
     }
+    fold(tail, low, high);
     (cr == CR) & (lf == LF) & (next != DOT) & (next != LF)
 }
 
 #[inline]
-fn fold(block: &[u8], least: &mut [u8; 16], all: &mut [u8; 16]) {
-    for ((least, all), &octet) in least.iter_mut().zip(all).zip(block) {
-        *least = octet.min(*least);
-        *all |= octet;
+fn fold(block: &[u8; 16], low: &mut [u8; 16], high: &mut [u8; 16]) {
+    for i in 0..16 {
+        low[i] = low[i].min(block[i]);
+        high[i] = high[i].max(block[i]);
     }
 }

@@ -4,12 +4,12 @@ use core::fmt;
 
 use super::scan::{self, CR, DOT, LF, Octets};
 
-/// Octets scanned before they are copied: small enough that the copy finds them in the nearest cache.
-const WINDOW: usize = 8 * 1024;
+/// Octets scanned before they are copied: few enough that the copy finds them in a near cache.
+const WINDOW: usize = 64 * 1024;
 /// Octets rewritten one by one before content is given another try as clean, at first.
 const LEAST_BURST: usize = 32;
 /// And at most: content that is seldom clean is not scanned for nothing.
-const MOST_BURST: usize = 1024;
+const MOST_BURST: usize = 4096;
 
 /// What becomes of a CR without LF, or an LF without CR, in a message to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -118,12 +118,15 @@ pub(super) enum Step {
     Wait,
 }
 
+/// Copies a block that stands after an octet, with insertions; returns the octets written.
+type Rewriter = fn(u8, &[u8], &mut [u8]) -> usize;
+
 impl Stuffer {
     /// A stuffer at the start of a message. Octets of 0x80 and more pass if `eight_bit_allowed`: with
     /// 8BITMIME or SMTPUTF8.
     #[must_use]
     pub const fn new(newlines: Newlines, eight_bit_allowed: bool) -> Self {
-        let octets = if eight_bit_allowed { Octets::EightBit } else { Octets::SevenBit };
+        let octets = if eight_bit_allowed { Octets::EIGHT_BIT } else { Octets::SEVEN_BIT };
         Self { newlines, octets, at: At::LineStart, owed: &[], offset: 0, failed: None }
     }
 
@@ -177,8 +180,8 @@ impl Stuffer {
     }
 
     /// What has to go out before the next octet.
-    pub(super) const fn take_owed(&mut self) -> &'static [u8] {
-        core::mem::replace(&mut self.owed, &[])
+    pub(super) fn take_owed(&mut self) -> &'static [u8] {
+        core::mem::take(&mut self.owed)
     }
 
     /// The longest prefix that goes out as it is, now counted as passed.
@@ -255,20 +258,25 @@ impl Stuffer {
             // Only the octet after it tells whether it is bare.
             block = rest;
         }
-        if self.can_rewrite(block) {
-            let before = if self.at == At::LineStart { LF } else { b' ' };
-            let produced = rewrite(before, block, output);
-            self.passed(block);
-            return Progress { consumed: block.len(), produced };
-        }
-        self.walk(&input[..input.len().min(burst)], output)
+        let Some(rewrite) = self.rewriter(block) else {
+            return self.walk(&input[..input.len().min(burst)], output);
+        };
+        let before = if self.at == At::LineStart { LF } else { b' ' };
+        let produced = rewrite(before, block, output);
+        self.passed(block);
+        Progress { consumed: block.len(), produced }
     }
 
-    fn can_rewrite(&self, block: &[u8]) -> bool {
-        !block.is_empty()
-            && self.at != At::AfterCr
-            && self.octets.admit_all(block)
-            && (self.newlines == Newlines::Normalise || scan::newlines_paired(block))
+    /// The cheapest loop that sends a block right; none if it may hold an error.
+    fn rewriter(&self, block: &[u8]) -> Option<Rewriter> {
+        if block.is_empty() || self.at == At::AfterCr || !self.octets.admit_all(block) {
+            return None;
+        }
+        match self.newlines {
+            _ if scan::newlines_paired(block) => Some(double_dots),
+            Newlines::Normalise => Some(rewrite),
+            Newlines::Reject => None,
+        }
     }
 
     /// One octet after the other, each with a look at the room and the rules.
@@ -346,11 +354,27 @@ impl fmt::Display for ContentError {
 
 impl core::error::Error for ContentError {}
 
-/// Copies a block of admitted octets with all insertions made, and returns the octets written: `2 * block.len()` at
-/// most. `output` is two octets longer than that. The block does not end in CR.
+/// Copies a block of admitted octets and whole CRLFs, dots doubled, and returns the octets written: at most
+/// `2 * block.len()`.
+fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> usize {
+    let (mut line_start, mut end) = (before == LF, 0);
+    for &octet in block {
+        if line_start && octet == DOT {
+            output[end] = DOT;
+            end += 1;
+        }
+        output[end] = octet;
+        end += 1;
+        line_start = octet == LF;
+    }
+    end
+}
+
+/// As [`double_dots`], with bare newlines made CRLF. `output` is two octets longer than the most it needs. The block
+/// does not end in CR.
 ///
-/// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict, so content
-/// dense with dots or bare newlines costs no more than other content.
+/// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict.
+#[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
 fn rewrite(before: u8, block: &[u8], output: &mut [u8]) -> usize {
     let (mut previous, mut end) = (before, 0);
     for &octet in block {

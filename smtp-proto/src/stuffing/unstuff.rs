@@ -155,7 +155,7 @@ impl Unstuffer {
             return &[];
         }
         let line_start = newline == 1 || self.at == At::LineStart;
-        let mut end = newline + scan::exact_prefix(&input[newline..], line_start, Octets::Any);
+        let mut end = newline + scan::exact_prefix(&input[newline..], line_start, Octets::ANY);
         if input[end..] == [CR] {
             end += 1;
         }
