@@ -7,6 +7,7 @@ use crate::{
     client::AsEnvelope,
     command::{Mail, Recipient},
     parameter::Body,
+    stuffing::Survey,
 };
 
 /// Who sends a message and who gets it: what MAIL and RCPT say, not what the headers say.
@@ -59,6 +60,14 @@ impl Envelope {
     #[must_use]
     pub fn with_size(self, size: Option<u64>) -> Self {
         Self { size, ..self }
+    }
+
+    /// Declares size and body type of content that is there as a whole.
+    #[must_use]
+    pub fn describing(self, content: &[u8]) -> Self {
+        let Survey { size, eight_bit, .. } = Survey::of(content);
+        let body = if eight_bit { Body::EightBitMime } else { Body::SevenBit };
+        self.with_size(Some(size)).with_body(body)
     }
 
     /// Declares what the content is made of; without, 8BITMIME is declared wherever it is offered.

@@ -334,7 +334,12 @@ impl<B: Storage> Client<B> {
     fn adapted<'m>(&self, mail: Mail<'m>) -> Mail<'m> {
         let size = mail.size().filter(|_| self.offered.offers(Extension::Size));
         let eight_bit = self.offered.offers(Extension::EightBitMime);
-        let body = if eight_bit { mail.body().or(Some(Body::EightBitMime)) } else { None };
+        let body = match mail.body() {
+            // What goes without saying.
+            Some(Body::SevenBit) => None,
+            body if eight_bit => body.or(Some(Body::EightBitMime)),
+            _ => None,
+        };
         mail.adapted(size, body)
     }
 

@@ -14,8 +14,10 @@
 mod scan;
 mod slices;
 mod stuff;
+mod survey;
 mod unstuff;
 
 pub use slices::Pieces;
 pub use stuff::{ContentError, ContentErrorKind, Finish, Newlines, Progress, Stuffer};
+pub use survey::Survey;
 pub use unstuff::{BareNewline, BareNewlineKind, Unstuffed, Unstuffer};

@@ -8,6 +8,7 @@ use smtp_proto::{
     envelope::Envelope,
     hello::EhloName,
     sasl::Mechanisms,
+    transcript::Transcript,
 };
 
 pub type Owned = Client<Box<[u8]>>;
@@ -39,6 +40,8 @@ pub struct Peer {
     closed: bool,
     /// All that the client has sent.
     pub heard: Vec<u8>,
+    /// Does not mind that commands come before their predecessors are answered.
+    pub patient: bool,
 }
 
 impl Peer {
@@ -77,7 +80,7 @@ impl Peer {
                 }
                 Step::Say(octets) => {
                     assert!(
-                        self.input.is_empty(),
+                        self.patient || self.input.is_empty(),
                         "the client did not wait for {:?}: {:?}",
                         String::from_utf8_lossy(octets),
                         String::from_utf8_lossy(&self.input)
@@ -120,6 +123,9 @@ pub struct Session {
     pub round_trips: usize,
     pub read_size: usize,
     pub write_size: usize,
+    /// The dialogue as a person reads it.
+    pub text: String,
+    transcript: Transcript,
 }
 
 impl Session {
@@ -136,6 +142,8 @@ impl Session {
             round_trips: 0,
             read_size: usize::MAX,
             write_size: usize::MAX,
+            text: String::new(),
+            transcript: Transcript::new(),
         }
     }
 
@@ -182,7 +190,12 @@ impl Session {
     fn take_events(&mut self) {
         loop {
             match self.client.poll_event() {
-                Ok(Some(event)) => self.events.push(describe(&event)),
+                Ok(Some(event)) => {
+                    self.events.push(describe(&event));
+                    if let Some(reply) = event.reply() {
+                        self.transcript.received(&mut self.text, reply).unwrap();
+                    }
+                }
                 Ok(None) => return,
                 Err(error) => {
                     self.events.push(format!("error {error:?}"));
@@ -196,6 +209,9 @@ impl Session {
         let octets = self.client.transmit();
         let n = octets.len().min(self.write_size);
         let octets = octets[..n].to_vec();
+        for span in self.client.transmit_spans(n) {
+            self.transcript.sent(&mut self.text, span).unwrap();
+        }
         assert!(n > 0, "a write of nothing");
         self.client.transmitted(n).unwrap();
         self.peer.hear(&octets);
@@ -240,6 +256,11 @@ impl Session {
 
     pub fn authenticate<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M) -> Wants {
         self.client.authenticate(mechanisms).unwrap();
+        self.authenticate_further(mechanisms)
+    }
+
+    /// Goes on with a dialogue that wants credentials.
+    pub fn authenticate_further<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M) -> Wants {
         loop {
             match self.pump() {
                 Wants::Credentials => self.client.authenticate(mechanisms).unwrap(),
