@@ -1,1 +1,5 @@
-//! Harness code shared by the fuzz targets.
+//! Harness code of the fuzz targets: each `check` panics where a property does not hold.
+
+pub mod client;
+pub mod reply;
+pub mod stuffing;

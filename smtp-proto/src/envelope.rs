@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
-    address::{AddressError, ForwardPath, ReversePath},
+    address::{Address, AddressError, ForwardPath, ReversePath},
     client::AsEnvelope,
     command::{Mail, Recipient},
     parameter::Body,
@@ -21,8 +21,10 @@ use crate::{
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Envelope {
-    from: Box<str>,
-    recipients: Vec<Box<str>>,
+    /// `None` is the null sender.
+    from: Option<Mailbox>,
+    /// `None` is the bare postmaster.
+    recipients: Vec<Option<Mailbox>>,
     size: Option<u64>,
     body: Option<Body>,
     smtp_utf8: bool,
@@ -34,7 +36,7 @@ impl Envelope {
     /// # Errors
     /// What is no mailbox, with octet and offset.
     pub fn new(from: &str) -> Result<Self, AddressError> {
-        let from = ReversePath::parse(from)?.as_str().into();
+        let from = ReversePath::parse(from)?.address().map(Mailbox::from);
         Ok(Self { from, recipients: Vec::new(), size: None, body: None, smtp_utf8: false })
     }
 
@@ -52,7 +54,7 @@ impl Envelope {
     /// # Errors
     /// What is no mailbox, with octet and offset.
     pub fn push(&mut self, recipient: &str) -> Result<(), AddressError> {
-        self.recipients.push(ForwardPath::parse(recipient)?.as_str().into());
+        self.recipients.push(ForwardPath::parse(recipient)?.address().map(Mailbox::from));
         Ok(())
     }
 
@@ -96,20 +98,47 @@ impl Envelope {
 
     /// The recipients' addresses, in order.
     pub fn recipients(&self) -> impl Iterator<Item = &str> {
-        self.recipients.iter().map(|recipient| &**recipient)
+        self.recipients.iter().map(|recipient| forward_path(recipient.as_ref()).as_str())
+    }
+}
+
+/// An address validated once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Mailbox {
+    text: Box<str>,
+    at: usize,
+}
+
+impl Mailbox {
+    fn address(&self) -> Address<'_> {
+        Address::validated(&self.text, self.at)
+    }
+}
+
+impl From<Address<'_>> for Mailbox {
+    fn from(address: Address<'_>) -> Self {
+        Self { text: address.as_str().into(), at: address.at() }
+    }
+}
+
+fn forward_path(recipient: Option<&Mailbox>) -> ForwardPath<'_> {
+    match recipient {
+        Some(mailbox) => ForwardPath::Mailbox(mailbox.address()),
+        None => ForwardPath::Postmaster,
     }
 }
 
 impl AsEnvelope for Envelope {
     fn mail(&self) -> Mail<'_> {
-        // Validated when it was made.
-        let from = ReversePath::parse(&self.from).unwrap_or(ReversePath::Null);
+        let from = match &self.from {
+            Some(mailbox) => ReversePath::Mailbox(mailbox.address()),
+            None => ReversePath::Null,
+        };
         let mail = Mail::new(from).adapted(self.size, self.body);
         if self.smtp_utf8 { mail.with_smtp_utf8() } else { mail }
     }
 
     fn recipient(&self, index: usize) -> Option<Recipient<'_>> {
-        let address = ForwardPath::parse(self.recipients.get(index)?).ok()?;
-        Some(Recipient::new(address))
+        self.recipients.get(index).map(|recipient| Recipient::new(forward_path(recipient.as_ref())))
     }
 }

@@ -37,7 +37,7 @@ fn script(dialogue: &Dialogue) -> String {
     let content: String = if shown {
         String::new()
     } else {
-        dialogue.content.lines().map(|line| format!("C: {line}\n")).collect()
+        dialogue.content.split_inclusive('\n').flat_map(|line| ["C: ", line]).collect()
     };
     let mut lines = String::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {

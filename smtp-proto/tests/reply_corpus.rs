@@ -79,7 +79,7 @@ fn real_replies_parse_as_indexed() {
 const DECIDED: [(&str, usize); 9] = [
     ("reply-bare-cr.bin", 1),
     ("reply-bare-lf.bin", 1),
-    ("reply-bare-lf-multi.bin", 2),
+    ("reply-bare-lf-multi.bin", 1),
     ("reply-cr-cr-lf.bin", 1),
     ("reply-cr-hidden-reply.bin", 1),
     ("reply-lf-cr.bin", 1),

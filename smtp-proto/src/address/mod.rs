@@ -73,6 +73,18 @@ impl<'a> Address<'a> {
         Ok(Self { text, at })
     }
 
+    /// Takes what [`parse`](Self::parse) has validated and taken apart before.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn validated(text: &'a str, at: usize) -> Self {
+        Self { text, at }
+    }
+
+    /// Where the `@` between local part and domain is.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
     /// The mailbox as it was given.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {

@@ -113,6 +113,12 @@ fn check_value(value: &[u8]) -> Result<(), ParameterError> {
     }
 }
 
+/// Octets that these take behind a path, with the spaces before them.
+pub(crate) fn encoded_len(parameters: &[Parameter<'_>]) -> usize {
+    let length = |p: &Parameter<'_>| 2 + p.keyword().len() + p.value().map_or(0, str::len);
+    parameters.iter().map(length).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Parameter, ParameterError};
@@ -144,10 +150,4 @@ mod tests {
             assert_eq!(Parameter::parse(text), Err(error), "{text:?}");
         }
     }
-}
-
-/// Octets that these take behind a path, with the spaces before them.
-pub(crate) fn encoded_len(parameters: &[Parameter<'_>]) -> usize {
-    let length = |p: &Parameter<'_>| 2 + p.keyword().len() + p.value().map_or(0, str::len);
-    parameters.iter().map(length).sum()
 }

@@ -1,5 +1,11 @@
 //! A scripted peer: `C: ` and `S: ` lines, cut into reads and writes of any size.
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate and uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "a test may panic and take time"
+)]
+#![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "not for others")]
 
 use std::collections::VecDeque;
 
