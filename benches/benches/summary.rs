@@ -2,7 +2,7 @@
 //!
 //! A module adds its rows with a function of its own, called from `main`.
 
-use smtp_benches::{Contender, measure_interleaved, print_table, stuffing};
+use smtp_benches::{Contender, measure_interleaved, print_table, replies, stuffing};
 
 const ROUNDS: usize = 201;
 const STREAM: usize = 64 << 20;
@@ -10,7 +10,18 @@ const STREAM: usize = 64 << 20;
 fn main() {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let wanted = |title: &str| filter.as_ref().is_none_or(|part| title.contains(part.as_str()));
+    reply_rows(&wanted);
     stuffing_rows(&wanted);
+}
+
+fn reply_rows(wanted: &dyn Fn(&str) -> bool) {
+    for stream in replies::streams() {
+        let title = format!("replies: {}", stream.name);
+        if wanted(&title) {
+            let measured = measure_interleaved(ROUNDS, &mut replies::parsing(&stream));
+            print_table(&title, stream.octets.len(), 2, &measured);
+        }
+    }
 }
 
 fn stuffing_rows(wanted: &dyn Fn(&str) -> bool) {

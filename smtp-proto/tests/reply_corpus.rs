@@ -115,7 +115,7 @@ fn hostile_replies_are_refused_or_accepted_as_indexed() {
             assert_eq!(used, octets.len(), "{name}");
         }
     }
-    assert!(seen > 40, "{seen}");
+    assert!(seen >= 40, "{seen}");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use core::fmt;
 
 use memchr::memchr;
 
+use super::Reply;
+
 /// How much of the peer's text one reply may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -163,6 +165,19 @@ impl Framer {
             *self = Self { line: end, scanned: end, checked: 0, lines: self.lines + 1 };
         }
         Ok(None)
+    }
+
+    /// The reply that `input` starts with and its length; as [`frame`](Self::frame) otherwise.
+    ///
+    /// # Errors
+    /// Those of [`frame`](Self::frame).
+    pub fn reply<'a>(
+        &mut self,
+        input: &'a [u8],
+        limits: &ReplyLimits,
+    ) -> Result<Option<(Reply<'a>, usize)>, ReplyError> {
+        let length = self.frame(input, limits)?;
+        Ok(length.map(|length| (Reply::from_frame(&input[..length]), length)))
     }
 
     /// The first offset at which the line at hand must have ended.

@@ -49,20 +49,22 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// The first octet that no valid reply can have, with [`ReplyLimits::DEFAULT`].
     pub fn parse(input: &'a [u8]) -> Result<Option<(Self, usize)>, ReplyError> {
-        let length = Framer::new().frame(input, &ReplyLimits::DEFAULT)?;
-        Ok(length.map(|length| (Self::from_frame(&input[..length]), length)))
+        Framer::new().reply(input, &ReplyLimits::DEFAULT)
     }
 
     /// Reads a reply that a [`Framer`] has found whole.
     #[must_use]
     pub(crate) fn from_frame(octets: &'a [u8]) -> Self {
-        let code = match parse::line(octets) {
+        let code = match parse::code(octets) {
             Ok((_, code)) => code,
             // The framer has seen three digits.
             Err(_) => Code::TRANSACTION_FAILED,
         };
         let mut reply = Self { octets, code, enhanced: None };
-        reply.enhanced = reply.raw_lines().find_map(|text| reply.enhanced_of(text)).map(|(_, e)| e);
+        if code.class() != Class::Intermediate {
+            let enhanced = reply.raw_lines().find_map(|text| reply.enhanced_of(text));
+            reply.enhanced = enhanced.map(|(_, enhanced)| enhanced);
+        }
         reply
     }
 
@@ -96,6 +98,10 @@ impl<'a> Reply<'a> {
     }
 
     fn enhanced_of(&self, text: &'a [u8]) -> Option<(&'a [u8], EnhancedCode)> {
+        // Most lines are told apart by their second octet.
+        if text.get(1) != Some(&b'.') {
+            return None;
+        }
         let (rest, enhanced) = parse::enhanced_code(text).ok()?;
         enhanced.fits(self.code).then_some((rest, enhanced))
     }
@@ -136,6 +142,7 @@ impl<'a> Iterator for Lines<'a> {
         let (line, rest) = (&self.rest[..end], &self.rest[end + 1..]);
         self.rest = rest;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        Some(parse::line(line).map_or(line, |(text, _)| text))
+        // The framer has seen three digits, and a separator where there is text.
+        Some(line.get(4..).unwrap_or_default())
     }
 }

@@ -1,25 +1,19 @@
-//! The grammar of a reply, over octets that are whole (RFC 5321 4.2, RFC 2034).
+//! The grammar of a reply's codes, over octets that are whole (RFC 5321 4.2, RFC 2034).
 
 use nom::{
     IResult, Parser,
     branch::alt,
     bytes::complete::{tag, take},
     character::complete::one_of,
-    combinator::{eof, map, map_opt, opt, peek},
+    combinator::{eof, map, map_opt, peek},
     multi::fold_many_m_n,
     sequence::preceded,
 };
 
 use super::{Code, EnhancedCode};
 
-/// `Reply-code [ SP / "-" ] textstring`, the line end already cut off.
-pub(super) fn line(input: &[u8]) -> IResult<&[u8], Code> {
-    let (text, code) = code(input)?;
-    let (text, _) = opt(one_of(" -")).parse(text)?;
-    Ok((text, code))
-}
-
-fn code(input: &[u8]) -> IResult<&[u8], Code> {
+/// `Reply-code = %x32-35 2DIGIT`, the second digit beyond 5 too.
+pub(super) fn code(input: &[u8]) -> IResult<&[u8], Code> {
     map_opt(take(3usize), |digits: &[u8]| match *digits {
         [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Some(Code::from_digits([a, b, c])),
         _ => None,
