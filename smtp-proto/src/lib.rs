@@ -16,6 +16,7 @@ pub mod hello;
 pub mod parameter;
 pub mod reply;
 pub mod sasl;
+pub mod server;
 pub mod stuffing;
 pub mod transcript;
 pub mod xtext;

@@ -1,0 +1,242 @@
+//! What the application decides once for a session.
+
+use crate::{
+    buffer::Storage,
+    hello::{EhloName, Extension, Extensions},
+};
+
+/// Whether the session is encrypted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum TlsPolicy {
+    /// Never: STARTTLS is not implemented.
+    #[default]
+    None,
+    /// STARTTLS is offered until TLS is on (RFC 3207).
+    Offered,
+    /// STARTTLS is offered, and without it there is neither AUTH nor MAIL: 530.
+    Required,
+    /// TLS from the first octet (RFC 8314 3), as on port 465.
+    Implicit,
+}
+
+/// Whether clients authenticate (RFC 4954), by PLAIN or LOGIN.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum AuthPolicy {
+    /// AUTH is not implemented.
+    #[default]
+    None,
+    /// AUTH is offered.
+    Offered,
+    /// AUTH is offered, and without it there is no MAIL: 530.
+    Required,
+}
+
+/// Limits on what a peer can make the core hold or do, all checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Octets of a command line with its CRLF; also bounded by the receive buffer. RFC 5321
+    /// 4.5.3.1.4 wants 512 and more for each extension; Postfix has 2,048, go-smtp 2,000.
+    pub line: usize,
+    /// Octets of a client's answer in an AUTH dialogue; RFC 4954 4 allows 12,288.
+    pub auth_line: usize,
+    /// Octets of a message's content, 0 for no limit (RFC 1870). Exim has 50 MiB.
+    pub content: u64,
+    /// Recipients of a message; RFC 5321 4.5.3.1.8 wants 100 at least.
+    pub recipients: u32,
+    /// Commands refused for syntax or sequence, and failed AUTH dialogues, that are answered; one
+    /// more and the session is closed with 421. Dovecot closes after 10, Exim and qpsmtpd after 20.
+    pub bad_commands: u32,
+}
+
+impl Limits {
+    /// 2,048 octets a line, 12,288 in AUTH, 50 MiB of content, 100 recipients, 10 bad commands.
+    pub const DEFAULT: Limits = Limits {
+        line: 2048,
+        auth_line: 12_288,
+        content: 50 * 1024 * 1024,
+        recipients: 100,
+        bad_commands: 10,
+    };
+
+    /// Sets the octets of a message's content; 0 for no limit.
+    #[must_use]
+    pub const fn with_content(self, content: u64) -> Self {
+        Self { content, ..self }
+    }
+
+    /// Sets the number of recipients of a message.
+    #[must_use]
+    pub const fn with_recipients(self, recipients: u32) -> Self {
+        Self { recipients, ..self }
+    }
+
+    /// Sets the octets of a command line.
+    #[must_use]
+    pub const fn with_line(self, line: usize) -> Self {
+        Self { line, ..self }
+    }
+
+    /// Sets how many bad commands are answered.
+    #[must_use]
+    pub const fn with_bad_commands(self, bad_commands: u32) -> Self {
+        Self { bad_commands, ..self }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What the application decides once for a session.
+///
+/// ```
+/// use smtp_proto::{hello::EhloName, server::{AuthPolicy, Config, TlsPolicy}};
+/// let config = Config::new(EhloName::parse("mx.example.org")?)
+///     .with_tls(TlsPolicy::Required)
+///     .with_auth(AuthPolicy::Required);
+/// # Ok::<(), smtp_proto::address::DomainError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    pub(super) name: EhloName,
+    pub(super) extensions: Extensions,
+    pub(super) tls: TlsPolicy,
+    pub(super) auth: AuthPolicy,
+    pub(super) plaintext_auth: bool,
+    pub(super) limits: Limits,
+}
+
+impl Config {
+    /// A server that calls itself `name` and offers PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and
+    /// ENHANCEDSTATUSCODES, in the clear and without AUTH.
+    #[must_use]
+    pub fn new(name: EhloName) -> Self {
+        let mut extensions = supported();
+        extensions.remove(Extension::Dsn);
+        Self {
+            name,
+            extensions,
+            tls: TlsPolicy::None,
+            auth: AuthPolicy::None,
+            plaintext_auth: false,
+            limits: Limits::DEFAULT,
+        }
+    }
+
+    /// Sets what EHLO offers. Only PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES and DSN
+    /// count here, since the server cannot keep what others promise; STARTTLS and AUTH follow from
+    /// their policies. With DSN its parameters reach the application unchecked.
+    #[must_use]
+    pub fn with_extensions(self, extensions: Extensions) -> Self {
+        let offered = extensions.iter().filter(|&extension| supported().contains(extension));
+        Self { extensions: offered.collect(), ..self }
+    }
+
+    /// Sets the TLS policy; [`TlsPolicy::None`] unless set.
+    #[must_use]
+    pub const fn with_tls(self, tls: TlsPolicy) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Sets the AUTH policy; [`AuthPolicy::None`] unless set.
+    #[must_use]
+    pub const fn with_auth(self, auth: AuthPolicy) -> Self {
+        Self { auth, ..self }
+    }
+
+    /// Offers AUTH without TLS too. Whoever sees the connection then has the credentials.
+    #[must_use]
+    pub const fn with_plaintext_auth(self, allowed: bool) -> Self {
+        Self { plaintext_auth: allowed, ..self }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub const fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// What EHLO offers, inside TLS or not.
+    pub(super) fn offers(&self, secure: bool) -> Extensions {
+        let mut offers = self.extensions;
+        if !secure && matches!(self.tls, TlsPolicy::Offered | TlsPolicy::Required) {
+            offers.insert(Extension::StartTls);
+        }
+        if self.auth != AuthPolicy::None && self.may_authenticate(secure) {
+            offers.insert(Extension::Auth);
+        }
+        offers
+    }
+
+    /// Whether credentials may be asked for.
+    pub(super) fn may_authenticate(&self, secure: bool) -> bool {
+        secure || (self.plaintext_auth && self.tls != TlsPolicy::Required)
+    }
+
+    /// Whether content of `octets` is over the limit.
+    pub(super) const fn is_too_large(&self, octets: u64) -> bool {
+        self.limits.content != 0 && octets > self.limits.content
+    }
+}
+
+/// What the server can keep by itself.
+fn supported() -> Extensions {
+    use Extension::{Dsn, EightBitMime, EnhancedStatusCodes, Pipelining, Size, SmtpUtf8};
+    [Pipelining, Size, EightBitMime, SmtpUtf8, EnhancedStatusCodes, Dsn].into_iter().collect()
+}
+
+/// The storage of a server, fixed for its life: boxes, arrays of one size, or slices.
+#[derive(Debug)]
+pub struct Buffers<B: Storage> {
+    /// Commands and content. A command line has to fit whole; larger means fewer reads.
+    pub receive: B,
+    /// Replies on their way, at least 1,024 octets. Larger means that more replies to a group of
+    /// commands leave in one write.
+    pub transmit: B,
+}
+
+/// Sizes of owned [`Buffers`], in octets.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct BufferSizes {
+    /// See [`Buffers::receive`].
+    pub receive: usize,
+    /// See [`Buffers::transmit`].
+    pub transmit: usize,
+}
+
+#[cfg(feature = "alloc")]
+impl BufferSizes {
+    /// The longest AUTH line (12,288), and the replies to a group of some hundred commands.
+    pub const DEFAULT: BufferSizes = BufferSizes { receive: 16_384, transmit: 4096 };
+
+    /// Sets the octets for commands and content.
+    #[must_use]
+    pub const fn with_receive(self, receive: usize) -> Self {
+        Self { receive, ..self }
+    }
+
+    /// Sets the octets for replies.
+    #[must_use]
+    pub const fn with_transmit(self, transmit: usize) -> Self {
+        Self { transmit, ..self }
+    }
+
+    pub(super) fn allocate(self) -> Buffers<alloc::boxed::Box<[u8]>> {
+        let zeros = |size| alloc::vec![0; size].into_boxed_slice();
+        Buffers { receive: zeros(self.receive), transmit: zeros(self.transmit) }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Default for BufferSizes {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,191 @@
+//! What the server tells its driver and its application.
+
+use core::fmt;
+
+use crate::command::{ReceivedMail, ReceivedRecipient};
+
+/// What the driver has to do next; holds no borrow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+#[non_exhaustive]
+pub enum Wants {
+    /// Take an event: call `poll_event`.
+    Event,
+    /// The application has to answer the last event: `accept` or `answer`.
+    Answer,
+    /// Write octets of `transmit`, then say `transmitted`.
+    Write,
+    /// Flush the transport, then say `flushed`.
+    Flush,
+    /// Read into `read_buf`, then say `received`; 0 for the end of the stream.
+    Read,
+    /// Shake hands, then say `tls_established`.
+    Tls,
+    /// The session has ended, see `end`: close the transport.
+    Nothing,
+}
+
+/// What happened, in order; borrowed from the server's buffer.
+///
+/// Those marked with a question have to be answered before the session goes on, with
+/// [`accept`](super::Server::accept) or [`answer`](super::Server::answer).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Question: the client is there. A refusal leaves it nothing but QUIT, 421 not even that.
+    Connected,
+    /// Question: EHLO or HELO. Once accepted, a transaction that was open is forgotten.
+    Hello {
+        /// What the client calls itself: a domain or an address literal.
+        name: &'a str,
+        /// EHLO: it may use extensions.
+        extended: bool,
+    },
+    /// Question: are the credentials good?
+    Authenticate(Credentials<'a>),
+    /// Question: a transaction begins.
+    Mail(ReceivedMail<'a>),
+    /// Question: one recipient.
+    Recipient(ReceivedRecipient<'a>),
+    /// Question: DATA, with at least one recipient accepted. `accept` asks for the content.
+    Data,
+    /// Content as the client has it, stuffed dots removed; cut anywhere.
+    Content(&'a [u8]),
+    /// Question: the content is complete. Accepting it takes responsibility (RFC 5321 4.2.5).
+    /// Whatever the answer, the transaction is over.
+    ContentEnd {
+        /// Octets of content.
+        octets: u64,
+    },
+    /// The content has ended and was refused by the server; the application forgets it. The
+    /// transaction is over.
+    ContentRefused(ContentFault),
+    /// RSET: a transaction that was open is forgotten.
+    Reset,
+    /// QUIT: the session ends when the reply has left.
+    Quit,
+}
+
+/// Why the server refused content by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ContentFault {
+    /// A CR without LF or an LF without CR (RFC 5321 2.3.8): 550 5.5.2.
+    BareNewline,
+    /// A NUL, which only BINARYMIME may carry: 550 5.6.0.
+    Nul,
+    /// More octets than [`Limits::content`](super::Limits::content): 552 5.3.4.
+    TooLarge,
+}
+
+/// Mechanisms of AUTH that the server has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Mechanism {
+    /// PLAIN (RFC 4616).
+    Plain,
+    /// LOGIN (draft-murchison-sasl-login).
+    Login,
+}
+
+impl Mechanism {
+    /// The SASL name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mechanism::Plain => "PLAIN",
+            Mechanism::Login => "LOGIN",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        [Self::Plain, Self::Login].into_iter().find(|m| m.as_str().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What a client says to prove who it is; wiped once answered. `Debug` does not show the password.
+///
+/// ```
+/// # use smtp_proto::{hello::EhloName, server::*};
+/// let config = Config::new(EhloName::LOCALHOST)
+///     .with_auth(AuthPolicy::Offered)
+///     .with_plaintext_auth(true);
+/// let mut server = Server::new(config);
+/// # server.poll_event()?; server.accept()?;
+/// let input = b"EHLO c.example\r\nAUTH PLAIN AGFsaWNlAHMzY3JldA==\r\n";
+/// # server.transmitted(server.transmit().len())?; server.flushed();
+/// server.read_buf()[..input.len()].copy_from_slice(input);
+/// server.received(input.len())?;
+/// # server.poll_event()?; server.accept()?; server.transmitted(server.transmit().len())?;
+/// let Some(Event::Authenticate(credentials)) = server.poll_event()? else { panic!() };
+/// assert!(credentials.are("alice", "s3cret"));
+/// assert!(!format!("{credentials:?}").contains("s3cret"));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Credentials<'a> {
+    pub(super) mechanism: Mechanism,
+    pub(super) identity: &'a str,
+    pub(super) user: &'a str,
+    pub(super) password: &'a str,
+}
+
+impl<'a> Credentials<'a> {
+    /// How they were given.
+    #[must_use]
+    pub const fn mechanism(&self) -> Mechanism {
+        self.mechanism
+    }
+
+    /// Whom the client wants to act as, empty for the user itself. Not taken into account by
+    /// [`are`](Self::are).
+    #[must_use]
+    pub const fn identity(&self) -> &'a str {
+        self.identity
+    }
+
+    /// Who the client says it is.
+    #[must_use]
+    pub const fn user(&self) -> &'a str {
+        self.user
+    }
+
+    /// The password.
+    #[must_use]
+    pub const fn password(&self) -> &'a str {
+        self.password
+    }
+
+    /// Whether they are this user and password. Takes the same time wherever passwords of one
+    /// length differ.
+    #[must_use]
+    pub fn are(&self, user: &str, password: &str) -> bool {
+        let same_user = same(self.user.as_bytes(), user.as_bytes());
+        same_user & same(self.password.as_bytes(), password.as_bytes())
+    }
+}
+
+impl PartialEq for Credentials<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let same_kind = self.mechanism == other.mechanism && self.identity == other.identity;
+        self.are(other.user, other.password) && same_kind
+    }
+}
+
+impl Eq for Credentials<'_> {}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("mechanism", &self.mechanism)
+            .field("identity", &self.identity)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let difference = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+    // Without it a compiler may leave at the first difference.
+    core::hint::black_box(difference) == 0 && a.len() == b.len()
+}

@@ -1,0 +1,185 @@
+//! One step at a time: the next line or piece of content, and what it means.
+
+use crate::command::Received;
+
+use super::{
+    Server, Storage,
+    answer::Answer,
+    event::{ContentFault, Event},
+    line::Found,
+    reply,
+    sequence::{Action, may_wait},
+    state::{Question, Stage},
+};
+
+/// An event without what it borrows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Told {
+    Asked(Question),
+    /// Content, from this octet of what is lent to its end.
+    Content(usize),
+    ContentRefused(ContentFault),
+    Reset,
+    Quit,
+}
+
+impl<B: Storage> Server<B> {
+    /// Whether [`poll_event`](Self::poll_event) would do or say something.
+    pub(super) fn has_event(&self) -> bool {
+        (self.lent > 0 && self.asked.is_none()) || self.has_step()
+    }
+
+    pub(super) fn has_step(&self) -> bool {
+        if self.asked.is_some() || self.is_congested() {
+            return false;
+        }
+        match self.stage {
+            Stage::Connecting => true,
+            Stage::Commands | Stage::Dialogue(_) => self.has_line() || self.end_of_stream,
+            Stage::Content => !self.receive.is_empty() || self.end_of_stream,
+            Stage::Handshake { .. } => self.end_of_stream,
+            Stage::Closing | Stage::Closed => false,
+        }
+    }
+
+    const fn has_line(&self) -> bool {
+        matches!(self.found, Found::Line(_) | Found::EndOfExcess(_))
+    }
+
+    /// Whether replies have to leave before anything else happens.
+    fn is_congested(&self) -> bool {
+        let longest = reply::LONGEST.min(self.transmit.capacity());
+        self.urgent || self.transmit.room() < longest
+    }
+
+    pub(super) fn step(&mut self) -> Option<Told> {
+        match self.stage {
+            Stage::Connecting => return Some(self.ask(Question::Connection)),
+            Stage::Content if !self.receive.is_empty() => return self.take_content(),
+            _ => {}
+        }
+        match self.found {
+            Found::Line(length) => self.take_line(length),
+            Found::EndOfExcess(length) => self.take_excess(length),
+            Found::Incomplete | Found::Excess(_) => {
+                self.lose();
+                None
+            }
+        }
+    }
+
+    fn take_line(&mut self, length: usize) -> Option<Told> {
+        self.found = Found::Incomplete;
+        self.lent = length;
+        if let Stage::Dialogue(step) = self.stage {
+            self.urgent = true;
+            return self.continue_dialogue(step);
+        }
+        let line = self.line().unwrap_or_default();
+        let waits = may_wait(line);
+        let judgement = self.line().ok_or(Answer::BAD_LINE).and_then(|line| self.judge(line));
+        let told = match judgement {
+            Ok(action) => self.perform(action),
+            Err(answer) => {
+                self.refuse(answer);
+                None
+            }
+        };
+        self.urgent |= !waits && !self.transmit.is_empty();
+        told
+    }
+
+    fn perform(&mut self, action: Action) -> Option<Told> {
+        match action {
+            Action::Ask(question) => return Some(self.ask(question)),
+            Action::Authenticate(mechanism, response) => {
+                return self.begin_dialogue(mechanism, response);
+            }
+            Action::Say(answer) => self.say(answer),
+            Action::StartTls => self.start_tls(),
+            Action::Reset => {
+                self.reset();
+                return Some(Told::Reset);
+            }
+            Action::Quit => {
+                self.quit();
+                return Some(Told::Quit);
+            }
+        }
+        None
+    }
+
+    fn take_excess(&mut self, length: usize) -> Option<Told> {
+        self.found = Found::Incomplete;
+        self.lent = length;
+        self.urgent = true;
+        if matches!(self.stage, Stage::Dialogue(_)) {
+            self.stage = Stage::Commands;
+            self.forget_credentials();
+            self.refuse(Answer::RESPONSE_TOO_LONG);
+        } else {
+            self.refuse(Answer::LINE_TOO_LONG);
+        }
+        None
+    }
+
+    pub(super) fn ask(&mut self, question: Question) -> Told {
+        self.asked = Some(question);
+        Told::Asked(question)
+    }
+
+    pub(super) fn tell(&self, told: Told) -> Option<Event<'_>> {
+        Some(match told {
+            Told::Asked(question) => return self.tell_question(question),
+            Told::Content(start) => Event::Content(&self.receive.filled()[start..self.lent]),
+            Told::ContentRefused(fault) => Event::ContentRefused(fault),
+            Told::Reset => Event::Reset,
+            Told::Quit => Event::Quit,
+        })
+    }
+
+    /// Lends a question; its line is read again rather than kept in parts.
+    fn tell_question(&self, question: Question) -> Option<Event<'_>> {
+        Some(match question {
+            Question::Connection => Event::Connected,
+            Question::Hello { extended } => {
+                let name = self.line()?.get(4..)?.trim_ascii();
+                Event::Hello { name: core::str::from_utf8(name).ok()?, extended }
+            }
+            Question::Credentials => Event::Authenticate(self.credentials()?),
+            Question::Data => Event::Data,
+            Question::ContentEnd => Event::ContentEnd { octets: self.content.octets() },
+            Question::Mail { .. } | Question::Recipient => match Received::parse(self.line()?) {
+                Ok(Received::Mail(mail)) => Event::Mail(mail),
+                Ok(Received::Rcpt(recipient)) => Event::Recipient(recipient),
+                _ => return None,
+            },
+        })
+    }
+
+    /// The line that is lent, without its CRLF; `None` when it has only LF.
+    pub(super) fn line(&self) -> Option<&[u8]> {
+        self.receive.filled().get(..self.lent)?.strip_suffix(b"\r\n")
+    }
+
+    /// Forgets what the last event borrowed.
+    pub(super) fn drop_lent(&mut self) {
+        self.receive.consume(self.lent);
+        self.lent = 0;
+        self.look();
+    }
+
+    /// Looks for the end of the next line.
+    pub(super) fn look(&mut self) {
+        if self.has_line() || self.lent > 0 || !self.stage.reads_lines() {
+            return;
+        }
+        let limits = self.config.limits;
+        let limit = if self.stage == Stage::Commands { limits.line } else { limits.auth_line };
+        let limit = limit.min(self.receive.capacity());
+        self.found = self.framer.frame(self.receive.filled(), limit);
+        if let Found::Excess(length) = self.found {
+            self.receive.consume(length);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a command line asks for, and whether it may, here and now (RFC 5321 4.1.4, 4.2.4, 4.3).
+
+use crate::{
+    command::{Auth, CommandError, Received, ReceivedMail, ReceivedRecipient},
+    hello::Extension,
+    parameter::{Body, Parameter},
+};
+
+use super::{
+    Server, Storage,
+    answer::Answer,
+    config::{AuthPolicy, TlsPolicy},
+    event::Mechanism,
+    state::{Greeted, Question, Transaction},
+};
+
+/// What to do about a command that is fine.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    Ask(Question),
+    /// Begin an AUTH dialogue; the initial response stands here in the line.
+    Authenticate(Mechanism, Option<(usize, usize)>),
+    StartTls,
+    Reset,
+    Quit,
+    Say(Answer<'static>),
+}
+
+type Judgement = Result<Action, Answer<'static>>;
+
+impl<B: Storage> Server<B> {
+    /// Reads a line without its CRLF; `Err` is the reply to one that is refused.
+    pub(super) fn judge(&self, line: &[u8]) -> Judgement {
+        if !line.is_ascii() && !self.offers(Extension::SmtpUtf8) {
+            return Err(Answer::BAD_LINE);
+        }
+        if line.iter().any(u8::is_ascii_control) {
+            return Err(Answer::BAD_LINE);
+        }
+        let received = Received::parse(line).map_err(|error| refusal(line, error))?;
+        if self.session.refused && received != Received::Quit {
+            return Err(Answer::BAD_SEQUENCE);
+        }
+        self.judge_command(line, &received)
+    }
+
+    fn judge_command(&self, line: &[u8], received: &Received<'_>) -> Judgement {
+        match received {
+            Received::Ehlo(_) => Ok(Action::Ask(Question::Hello { extended: true })),
+            Received::Helo(_) => Ok(Action::Ask(Question::Hello { extended: false })),
+            Received::StartTls => self.judge_start_tls(),
+            Received::Auth(auth) => self.judge_auth(line, auth),
+            Received::Mail(mail) => self.judge_mail(mail),
+            Received::Rcpt(recipient) => self.judge_recipient(recipient),
+            Received::Data => self.judge_data(),
+            Received::Rset => Ok(Action::Reset),
+            Received::Noop => Ok(Action::Say(Answer::OK)),
+            Received::Quit => Ok(Action::Quit),
+            Received::Vrfy(_) => Ok(Action::Say(Answer::CANNOT_VERIFY)),
+            Received::Help(_) => Ok(Action::Say(Answer::HELP)),
+            _ => Err(Answer::NOT_IMPLEMENTED),
+        }
+    }
+
+    fn judge_start_tls(&self) -> Judgement {
+        if matches!(self.config.tls, TlsPolicy::None) {
+            return Err(Answer::NOT_IMPLEMENTED);
+        }
+        expect(!self.secure && self.extended() && self.session.transaction.is_none())?;
+        Ok(Action::StartTls)
+    }
+
+    fn judge_auth(&self, line: &[u8], auth: &Auth<'_>) -> Judgement {
+        if self.config.auth == AuthPolicy::None {
+            return Err(Answer::NOT_IMPLEMENTED);
+        }
+        let idle = !self.session.authenticated && self.session.transaction.is_none();
+        expect(idle && self.extended())?;
+        if !self.config.may_authenticate(self.secure) {
+            return Err(Answer::ENCRYPTION_REQUIRED);
+        }
+        let mechanism = Mechanism::from_name(auth.mechanism()).ok_or(Answer::NO_MECHANISM)?;
+        let response = auth.initial_response().map(|response| position(line, response));
+        Ok(Action::Authenticate(mechanism, response))
+    }
+
+    fn judge_mail(&self, mail: &ReceivedMail<'_>) -> Judgement {
+        expect(self.greeted() && self.session.transaction.is_none())?;
+        if self.config.tls == TlsPolicy::Required && !self.secure {
+            return Err(Answer::TLS_REQUIRED);
+        }
+        if self.config.auth == AuthPolicy::Required && !self.session.authenticated {
+            return Err(Answer::AUTH_REQUIRED);
+        }
+        self.check_parameters(mail.parameters(), extension_of_mail)?;
+        if mail.body() == Some(Body::BinaryMime) {
+            return Err(Answer::BAD_PARAMETER);
+        }
+        if !mail.from().is_ascii() && !mail.smtp_utf8() {
+            return Err(Answer::NOT_ASCII);
+        }
+        if mail.size().is_some_and(|size| self.config.is_too_large(size)) {
+            return Ok(Action::Say(Answer::TOO_LARGE));
+        }
+        Ok(Action::Ask(Question::Mail { smtp_utf8: mail.smtp_utf8() }))
+    }
+
+    fn judge_recipient(&self, recipient: &ReceivedRecipient<'_>) -> Judgement {
+        let transaction = self.transaction()?;
+        self.check_parameters(recipient.parameters(), extension_of_rcpt)?;
+        if !recipient.address().is_ascii() && !transaction.smtp_utf8 {
+            return Err(Answer::NOT_ASCII);
+        }
+        if transaction.recipients >= self.config.limits.recipients {
+            return Ok(Action::Say(Answer::TOO_MANY_RECIPIENTS));
+        }
+        Ok(Action::Ask(Question::Recipient))
+    }
+
+    fn judge_data(&self) -> Judgement {
+        // Not a bad command: a client that pipelines sends it before it knows (RFC 2920 3.1).
+        match self.transaction()?.recipients {
+            0 => Ok(Action::Say(Answer::NO_VALID_RECIPIENTS)),
+            _ => Ok(Action::Ask(Question::Data)),
+        }
+    }
+
+    fn check_parameters<'p>(
+        &self,
+        parameters: impl IntoIterator<Item = Parameter<'p>>,
+        extension_of: fn(&Parameter<'_>) -> Option<Extension>,
+    ) -> Result<(), Answer<'static>> {
+        let allowed = |parameter: Parameter<'_>| {
+            self.extended() && extension_of(&parameter).is_some_and(|e| self.offers(e))
+        };
+        let all = parameters.into_iter().all(allowed);
+        if all { Ok(()) } else { Err(Answer::BAD_PARAMETER) }
+    }
+
+    fn transaction(&self) -> Result<Transaction, Answer<'static>> {
+        self.session.transaction.ok_or(Answer::BAD_SEQUENCE)
+    }
+
+    fn greeted(&self) -> bool {
+        self.session.greeted != Greeted::No
+    }
+
+    fn extended(&self) -> bool {
+        self.session.greeted == Greeted::Ehlo
+    }
+
+    fn offers(&self, extension: Extension) -> bool {
+        self.config.offers(self.secure).contains(extension)
+    }
+}
+
+fn expect(in_sequence: bool) -> Result<(), Answer<'static>> {
+    if in_sequence { Ok(()) } else { Err(Answer::BAD_SEQUENCE) }
+}
+
+/// Whether the reply to this line may wait for those to the lines behind it (RFC 2920 3.2).
+pub(super) fn may_wait(line: &[u8]) -> bool {
+    let verb = line.get(..4).unwrap_or_default();
+    [b"MAIL", b"RCPT", b"RSET"].iter().any(|known| verb.eq_ignore_ascii_case(*known))
+}
+
+fn refusal(line: &[u8], error: CommandError) -> Answer<'static> {
+    match error {
+        CommandError::UnknownVerb => Answer::UNRECOGNISED,
+        CommandError::Path { .. }
+            if line.first().is_some_and(|o| o.eq_ignore_ascii_case(&b'm')) =>
+        {
+            Answer::BAD_SENDER
+        }
+        CommandError::Path { .. } => Answer::BAD_RECIPIENT,
+        _ => Answer::BAD_ARGUMENT,
+    }
+}
+
+/// The extension that brought a parameter of MAIL.
+fn extension_of_mail(parameter: &Parameter<'_>) -> Option<Extension> {
+    const KNOWN: [(&str, Extension); 6] = [
+        ("SIZE", Extension::Size),
+        ("BODY", Extension::EightBitMime),
+        ("SMTPUTF8", Extension::SmtpUtf8),
+        ("AUTH", Extension::Auth),
+        ("RET", Extension::Dsn),
+        ("ENVID", Extension::Dsn),
+    ];
+    KNOWN.iter().find(|(keyword, _)| parameter.is(keyword)).map(|&(_, extension)| extension)
+}
+
+/// The extension that brought a parameter of RCPT.
+fn extension_of_rcpt(parameter: &Parameter<'_>) -> Option<Extension> {
+    (parameter.is("NOTIFY") || parameter.is("ORCPT")).then_some(Extension::Dsn)
+}
+
+/// Where `part` stands in `line`, and its length.
+pub(super) fn position(line: &[u8], part: &[u8]) -> (usize, usize) {
+    if part.is_empty() {
+        return (line.len(), 0);
+    }
+    (part.as_ptr() as usize - line.as_ptr() as usize, part.len())
+}
+
+/// An AUTH line up to its mechanism, or to its verb when the mechanism is not known: what follows may
+/// be a secret. Any other line as it is.
+pub(super) fn without_response(line: &[u8]) -> &[u8] {
+    if !line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH")) {
+        return line;
+    }
+    let mut words = line.split(|&octet| octet == b' ').filter(|word| !word.is_empty()).skip(1);
+    let mechanism = words.next().filter(|word| {
+        core::str::from_utf8(word).is_ok_and(|name| Mechanism::from_name(name).is_some())
+    });
+    let shown = mechanism.map_or(4, |word| position(line, word).0 + word.len());
+    &line[..shown]
+}
