@@ -57,7 +57,7 @@ fn login_answers_by_position_whatever_the_prompts_say() {
 fn success_right_after_the_user_name_sends_no_password() {
     let mut session =
         open("AUTH_LOGIN", "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 235 welcome");
-    _ = session.authenticate(&mut Login::new("user", "pass"));
+    session.authenticate(&mut Login::new("user", "pass"));
     assert_eq!(session.client.authentication(), Authentication::Done(0));
     assert!(session.peer.is_done());
 }
@@ -78,7 +78,7 @@ fn a_third_prompt_is_cancelled_and_the_password_never_sent_again() {
 fn a_challenge_behind_plain_with_its_response_is_cancelled() {
     let script = format!("C: AUTH PLAIN {PLAIN}\nS: 334\nC: *\nS: 501 cancelled");
     let mut session = open("AUTH_PLAIN", &script);
-    _ = session.authenticate(&mut Plain::new("user", "pass"));
+    session.authenticate(&mut Plain::new("user", "pass"));
     assert_eq!(session.client.authentication(), Authentication::BadChallenge);
     assert!(session.client.is_reusable());
 }
@@ -179,7 +179,7 @@ fn endless_challenges_end_the_session() {
         }
         session.peer.extend("C: eA==");
         session.client.authenticate(&mut Endless).unwrap();
-        _ = session.pump();
+        session.pump();
     }
     panic!("no end");
 }
@@ -211,7 +211,7 @@ fn a_decoded_challenge_reaches_the_mechanism() {
         let mut session = open("AUTH_ECHO", "");
         session.peer.extend(&format!("C: AUTH ECHO =\nS: 334 {text}\nC: {text}\nS: 235 ok"));
         let mut echo = Echo::default();
-        _ = session.authenticate(&mut echo);
+        session.authenticate(&mut echo);
         assert_eq!(echo.0.last().unwrap(), challenge);
         assert!(session.peer.is_done());
     }

@@ -37,7 +37,7 @@ fn feed(session: &mut Session, octets: &[u8]) -> Wants {
         rest = behind;
         session.client.read_buf()[..piece.len()].copy_from_slice(piece);
         session.client.received(piece.len()).unwrap();
-        _ = session.pump();
+        session.pump();
     }
     session.pump()
 }
@@ -304,7 +304,7 @@ fn resets() {
 fn last_words() {
     let mut session = Session::open(plain_config(), "").then("C: QUIT");
     assert_eq!(session.quit(), Wants::Read);
-    _ = feed(&mut session, &file("quit-garbage"));
+    feed(&mut session, &file("quit-garbage"));
     session.client.received(0).unwrap();
     assert_eq!(session.pump(), Wants::Nothing);
     assert_eq!(session.end(), Some(End::Quit));

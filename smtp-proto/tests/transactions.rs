@@ -50,7 +50,7 @@ fn with_pipelining_a_message_takes_two_round_trips_and_two_writes() {
          C: .
          S: 250 queued",
     );
-    _ = session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
+    session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
     assert!(session.peer.is_done());
     assert_eq!(session.round_trips, 2);
     assert_eq!(session.writes.len(), 2, "the envelope in one write, content and dot in one");
@@ -124,7 +124,7 @@ fn one_refused_recipient_does_not_stop_the_others() {
          C: .
          S: 250 queued",
     );
-    _ = session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
+    session.send(&envelope("alice@example.org", &TWO), b"hi\r\n");
     session.expect_events(&[
         "mail[0] 250",
         "rcpt[0.0] 550",
@@ -196,7 +196,7 @@ fn refused_sender_with_the_group_in_flight_reads_every_reply() {
     );
     assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Command);
     session.expect_events(&["mail[0] 550", "rcpt[0.0] 503", "data[0] 503", "ended[0] Refused"]);
-    _ = session.inquire(smtp_proto::client::Inquiry::Noop);
+    session.inquire(smtp_proto::client::Inquiry::Noop);
     session.expect_events(&["noop 250"]);
     assert!(session.client.is_reusable());
 }
@@ -255,7 +255,7 @@ fn refused_data_is_followed_by_rset() {
          S: 250 queued",
     );
     let envelope = envelope("alice@example.org", &TWO[..1]);
-    _ = session.send(&envelope, b"x");
+    session.send(&envelope, b"x");
     session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "data[0] 451", "ended[0] Refused"]);
     assert_eq!(session.send(&envelope, b"x"), Wants::Command);
     assert!(session.peer.is_done());

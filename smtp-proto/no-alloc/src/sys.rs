@@ -83,3 +83,13 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     print(b"no-alloc: panic\n");
     exit(101)
 }
+
+/// Standard output for formatted text.
+pub struct Stdout;
+
+impl core::fmt::Write for Stdout {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        print(text.as_bytes());
+        Ok(())
+    }
+}

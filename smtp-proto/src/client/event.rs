@@ -6,7 +6,6 @@ use crate::reply::{Code, Reply};
 
 /// What the driver has to do next; holds no borrow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[must_use]
 #[non_exhaustive]
 pub enum Wants {
     /// Take events: call `poll_event` until it says `None`.

@@ -194,6 +194,7 @@ impl<B: Storage> Client<B> {
     }
 
     /// What the driver has to do next.
+    #[must_use]
     pub fn wants(&self) -> Wants {
         if self.has_event() {
             return Wants::Event;

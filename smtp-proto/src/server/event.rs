@@ -6,7 +6,6 @@ use crate::command::{ReceivedMail, ReceivedRecipient};
 
 /// What the driver has to do next; holds no borrow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[must_use]
 #[non_exhaustive]
 pub enum Wants {
     /// Take an event: call `poll_event`.

@@ -158,6 +158,7 @@ impl<B: Storage> Server<B> {
     }
 
     /// What the driver has to do next.
+    #[must_use]
     pub fn wants(&self) -> Wants {
         if self.has_event() {
             Wants::Event

@@ -1,0 +1,53 @@
+//! All the memory that the session has: one static block, taken once.
+
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use smtp_proto::{client, server};
+
+use crate::Pair;
+
+/// Storage that is handed in.
+pub type Bytes = &'static mut [u8];
+
+struct Static {
+    client: ([u8; 1024], [u8; 1024], [u8; 16], [u8; 256]),
+    server: ([u8; 1024], [u8; 1024]),
+    pair: Option<Pair>,
+}
+
+struct Once {
+    taken: AtomicBool,
+    block: UnsafeCell<Static>,
+}
+
+// SAFETY: `take` hands the block out to one caller only.
+unsafe impl Sync for Once {}
+
+static STORAGE: Once = Once {
+    taken: AtomicBool::new(false),
+    block: UnsafeCell::new(Static {
+        client: ([0; 1024], [0; 1024], [0; 16], [0; 256]),
+        server: ([0; 1024], [0; 1024]),
+        pair: None,
+    }),
+};
+
+/// The pair that `make` makes of the block; `None` the second time.
+pub fn take(
+    make: fn(client::Buffers<Bytes>, server::Buffers<Bytes>) -> Pair,
+) -> Option<&'static mut Pair> {
+    if STORAGE.taken.swap(true, Ordering::AcqRel) {
+        return None;
+    }
+    // SAFETY: this is the only reference, for `taken` was not set before.
+    let Static { client, server, pair } = unsafe { &mut *STORAGE.block.get() };
+    let client = client::Buffers {
+        receive: &mut client.0[..],
+        transmit: &mut client.1[..],
+        in_flight: &mut client.2[..],
+        capabilities: &mut client.3[..],
+    };
+    let server = server::Buffers { receive: &mut server.0[..], transmit: &mut server.1[..] };
+    Some(pair.insert(make(client, server)))
+}
