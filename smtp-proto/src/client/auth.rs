@@ -1,7 +1,11 @@
 //! The AUTH dialogue (RFC 4954): which mechanism, what leaves with AUTH, challenges, cancelling.
 
+use core::ops::Range;
+
+use memchr::memchr;
+
 use crate::{
-    reply::{Code, Reply},
+    reply::Code,
     sasl::{
         CannotAnswer, Challenge, InitialResponse, Mechanism, Mechanisms, Response, decode_in_place,
     },
@@ -224,13 +228,10 @@ impl<B: Storage> Client<B> {
     }
 
     fn push_answer(&mut self, mechanism: &mut dyn Mechanism) -> Result<bool, CannotAnswer> {
-        let reply = Reply::from_frame(&self.receive.filled()[..self.lent]);
-        let text = reply.raw_lines().next().unwrap_or_default().trim_ascii();
+        let Range { start, end } = challenge_text(&self.receive.filled()[..self.lent]);
         // Decoded where it stands: the text is not needed any more.
-        let start = text.as_ptr() as usize - reply.octets().as_ptr() as usize;
-        let range = start..start + text.len();
-        let decoded = decode_in_place(&mut self.receive.filled_mut()[range.clone()]);
-        let octets = decoded.map(|length| &self.receive.filled()[range.start..][..length]);
+        let decoded = decode_in_place(&mut self.receive.filled_mut()[start..end]);
+        let octets = decoded.map(|length| &self.receive.filled()[start..start + length]);
         respond(&mut self.outbox, mechanism, Challenge::new(octets))
     }
 
@@ -278,6 +279,16 @@ impl<B: Storage> Client<B> {
             written.is_some()
         })
     }
+}
+
+/// Where the text of a 334 stands: on its first line, without the spaces around it.
+fn challenge_text(reply: &[u8]) -> Range<usize> {
+    const CODE_AND_SEPARATOR: usize = 4;
+    let end = memchr(b'\n', reply).unwrap_or(reply.len());
+    let text = reply[..end].get(CODE_AND_SEPARATOR..).unwrap_or_default();
+    let spaces = text.len() - text.trim_ascii_start().len();
+    let start = CODE_AND_SEPARATOR.min(reply.len()) + spaces;
+    start..start + text.trim_ascii().len()
 }
 
 /// Lets the mechanism write into the outbox; `false` when its answer did not fit.
