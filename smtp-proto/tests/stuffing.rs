@@ -428,6 +428,7 @@ fn hostile_bodies_leave_as_the_index_says() {
 #[test]
 fn every_hostile_body_of_the_index_is_in_the_table() {
     let index = String::from_utf8(corpus("index.tsv")).expect("UTF-8");
-    let listed: Vec<_> = index.lines().skip(1).filter_map(|row| row.split('\t').next()).collect();
+    let names = index.lines().filter_map(|row| row.split('\t').next());
+    let listed: Vec<_> = names.filter(|name| name.starts_with("in-body-")).collect();
     assert_eq!(listed, BODIES.iter().map(|body| body.0).collect::<Vec<_>>());
 }
