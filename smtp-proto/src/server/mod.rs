@@ -196,14 +196,16 @@ impl<B: Storage> Server<B> {
     }
 
     /// The line that the next [`poll_event`](Self::poll_event) takes, for a transcript: without its
-    /// line end, without what follows the mechanism of AUTH, and `***` for a line of its dialogue.
+    /// line end and without what follows the mechanism of AUTH. `***` stands for a line that belongs
+    /// to an AUTH dialogue or is no command: it may be a secret.
     #[must_use]
     pub fn pending_line(&self) -> Option<&[u8]> {
         let Found::Line(length) = self.found else { return None };
         let line = self.receive.filled().get(..length)?.trim_ascii_end();
         Some(match self.stage {
-            Stage::Dialogue(_) if line != b"*" => b"***",
-            _ => sequence::without_response(line),
+            Stage::Dialogue(_) if line == b"*" => line,
+            Stage::Dialogue(_) => b"***",
+            _ => sequence::without_secrets(line),
         })
     }
 
@@ -319,8 +321,12 @@ impl<B: Storage> Server<B> {
     /// # Errors
     /// The peer broke the protocol. The session is over, and every further call says the same.
     pub fn poll_event(&mut self) -> Result<Option<Event<'_>>, PeerError> {
-        if self.asked.is_none() {
+        if self.lent > 0 && self.asked.is_none() {
             self.drop_lent();
+            // The line behind it is shown by `pending_line` before it is taken.
+            if self.has_line() {
+                return Ok(None);
+            }
         }
         let told = if self.has_step() { self.step() } else { None };
         match self.end {

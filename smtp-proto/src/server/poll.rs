@@ -42,7 +42,7 @@ impl<B: Storage> Server<B> {
         }
     }
 
-    const fn has_line(&self) -> bool {
+    pub(super) const fn has_line(&self) -> bool {
         matches!(self.found, Found::Line(_) | Found::EndOfExcess(_))
     }
 

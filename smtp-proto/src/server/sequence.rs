@@ -203,9 +203,12 @@ pub(super) fn position(line: &[u8], part: &[u8]) -> (usize, usize) {
     (part.as_ptr() as usize - line.as_ptr() as usize, part.len())
 }
 
-/// An AUTH line up to its mechanism, or to its verb when the mechanism is not known: what follows may
-/// be a secret. Any other line as it is.
-pub(super) fn without_response(line: &[u8]) -> &[u8] {
+/// What may be shown of a line: AUTH up to its mechanism, or to its verb when the mechanism is not
+/// known; nothing of what is no command.
+pub(super) fn without_secrets(line: &[u8]) -> &[u8] {
+    if Received::parse(line) == Err(CommandError::UnknownVerb) {
+        return b"***";
+    }
     if !line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH")) {
         return line;
     }

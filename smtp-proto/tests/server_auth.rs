@@ -1,0 +1,151 @@
+//! AUTH PLAIN and LOGIN (RFC 4954), and who may skip them.
+
+mod server_support;
+
+use server_support::{Peer, config, config_with_auth, config_with_tls};
+use smtp_proto::server::AuthPolicy;
+
+const HELLO: &str = "EHLO c.example\r\n";
+/// `NUL alice NUL s3cret`
+const PLAIN: &str = "AGFsaWNlAHMzY3JldA==";
+const SUCCESS: &str = "235 2.7.0 Authentication successful\r\n";
+
+#[test]
+fn plain_comes_with_or_without_an_initial_response() {
+    let mut peer = Peer::after(config_with_auth(), HELLO);
+    assert_eq!(peer.say(format!("auth plain {PLAIN}\r\n")), SUCCESS);
+    assert_eq!(peer.events, ["auth PLAIN \"\" alice s3cret"]);
+    assert!(peer.server.is_authenticated());
+
+    let mut peer = Peer::after(config_with_auth(), HELLO);
+    assert_eq!(peer.say("AUTH PLAIN\r\n"), "334 \r\n");
+    assert_eq!(peer.say(format!("{PLAIN}\r\n")), SUCCESS);
+    assert_eq!(peer.events, ["auth PLAIN \"\" alice s3cret"]);
+}
+
+#[test]
+fn plain_may_name_another_identity() {
+    let mut peer = Peer::after(config_with_auth(), HELLO);
+    assert_eq!(peer.say("AUTH PLAIN Ym9iAGFsaWNlAHMzY3JldA==\r\n"), SUCCESS);
+    assert_eq!(peer.events, ["auth PLAIN \"bob\" alice s3cret"]);
+}
+
+#[test]
+fn login_asks_for_user_and_password() {
+    let mut peer = Peer::after(config_with_auth(), HELLO);
+    assert_eq!(peer.say("AUTH LOGIN\r\n"), "334 VXNlcm5hbWU6\r\n");
+    assert_eq!(peer.say("YWxpY2U=\r\n"), "334 UGFzc3dvcmQ6\r\n");
+    assert_eq!(peer.say("czNjcmV0\r\n"), SUCCESS);
+    assert_eq!(peer.events, ["auth LOGIN \"\" alice s3cret"]);
+
+    let mut peer = Peer::after(config_with_auth(), HELLO);
+    assert_eq!(peer.say("AUTH LOGIN YWxpY2U=\r\n"), "334 UGFzc3dvcmQ6\r\n");
+    assert_eq!(peer.say("czNjcmV0\r\n"), SUCCESS);
+}
+
+#[test]
+fn a_star_cancels() {
+    for before in ["AUTH PLAIN\r\n", "AUTH LOGIN\r\n", "AUTH LOGIN YWxpY2U=\r\n"] {
+        let mut peer = Peer::after(config_with_auth(), &format!("{HELLO}{before}"));
+        assert_eq!(peer.say("*\r\n"), "501 5.7.0 Authentication cancelled\r\n");
+        assert!(peer.events.is_empty());
+        assert_eq!(peer.say(format!("AUTH PLAIN {PLAIN}\r\n")), SUCCESS);
+    }
+}
+
+#[test]
+fn what_is_no_response_is_501() {
+    for said in [
+        "AUTH PLAIN YQ==\r\n",
+        "AUTH PLAIN AAA=\r\n",
+        "AUTH PLAIN =\r\n",
+        "AUTH PLAIN A\r\n",
+        "AUTH PLAIN AGH/AGE=\r\n",
+    ] {
+        let mut peer = Peer::after(config_with_auth(), HELLO);
+        assert!(peer.say(said).starts_with("501 5.5."), "{said}: {}", peer.reply());
+        assert!(peer.events.is_empty(), "{said}");
+    }
+    for response in ["no base64\r\n", "YQ\r\n", "QUIT\r\n"] {
+        let mut peer = Peer::after(config_with_auth(), &format!("{HELLO}AUTH PLAIN\r\n"));
+        assert!(peer.say(response).starts_with("501 5.5.2"), "{response}");
+        assert_eq!(peer.say("NOOP\r\n"), "250 2.0.0 OK\r\n");
+    }
+    let mut peer = Peer::after(config_with_auth(), &format!("{HELLO}AUTH PLAIN\r\n"));
+    assert!(peer.say(format!("{PLAIN}\n")).starts_with("500 5.5.2"));
+}
+
+#[test]
+fn refused_credentials_may_be_tried_again_some_times() {
+    let mut peer = Peer::after(config_with_auth(), HELLO);
+    for _ in 0..10 {
+        let answer = peer.say("AUTH PLAIN AGEAYg==\r\n");
+        assert_eq!(answer, "535 5.7.8 Authentication credentials invalid\r\n");
+    }
+    assert!(peer.say("AUTH PLAIN AGEAYg==\r\n").starts_with("421 "));
+}
+
+#[test]
+fn auth_happens_once_and_outside_transactions() {
+    let mut peer = Peer::after(config_with_auth(), &format!("{HELLO}MAIL FROM:<>\r\n"));
+    assert!(peer.say("AUTH PLAIN\r\n").starts_with("503 "));
+    peer.say("RSET\r\n");
+    assert_eq!(peer.say(format!("AUTH PLAIN {PLAIN}\r\n")), SUCCESS);
+    assert!(peer.say(format!("AUTH PLAIN {PLAIN}\r\n")).starts_with("503 "));
+    let mut peer = Peer::after(config_with_auth(), "HELO c.example\r\n");
+    assert!(peer.say("AUTH PLAIN\r\n").starts_with("503 "));
+}
+
+#[test]
+fn unknown_mechanisms_are_504() {
+    let mut peer = Peer::after(config_with_auth(), HELLO);
+    assert!(peer.say("AUTH CRAM-MD5\r\n").starts_with("504 5.5.4"));
+}
+
+#[test]
+fn auth_is_offered_and_taken_only_inside_tls() {
+    let mut peer = Peer::new(config_with_tls());
+    let offers = peer.say(HELLO);
+    assert!(offers.contains("STARTTLS") && !offers.contains("AUTH"), "{offers}");
+    assert!(peer.say(format!("AUTH PLAIN {PLAIN}\r\n")).starts_with("538 5.7.11"));
+    assert!(peer.say("STARTTLS\r\n").starts_with("220 "));
+    let offers = peer.say(HELLO);
+    assert!(!offers.contains("STARTTLS") && offers.contains("AUTH PLAIN LOGIN"), "{offers}");
+    assert_eq!(peer.say(format!("AUTH PLAIN {PLAIN}\r\n")), SUCCESS);
+}
+
+#[test]
+fn mail_may_need_auth() {
+    let config = config_with_auth().with_auth(AuthPolicy::Required);
+    let mut peer = Peer::after(config, HELLO);
+    assert_eq!(peer.say("MAIL FROM:<>\r\n"), "530 5.7.0 Authentication required\r\n");
+    peer.say(format!("AUTH PLAIN {PLAIN}\r\n"));
+    assert!(peer.say("MAIL FROM:<> AUTH=<>\r\n").starts_with("250 "));
+}
+
+#[test]
+fn without_auth_the_command_is_not_implemented() {
+    let mut peer = Peer::after(config(), HELLO);
+    assert!(peer.say("AUTH PLAIN\r\n").starts_with("502 "));
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let mut peer = Peer::new(config_with_auth());
+    peer.say(format!("{HELLO}AUTH CRAM-MD5 {PLAIN}\r\n{PLAIN}\r\nAUTH PLAIN\r\n*\r\n"));
+    peer.say("AUTH LOGIN\r\nYWxpY2U=\r\nd3Jvbmc=\r\n");
+    assert_eq!(peer.say(format!("AUTH PLAIN {PLAIN}\r\n")), SUCCESS);
+    let shown = [
+        "EHLO c.example",
+        "AUTH",
+        "***",
+        "AUTH PLAIN",
+        "*",
+        "AUTH LOGIN",
+        "***",
+        "***",
+        "AUTH PLAIN",
+    ];
+    assert_eq!(peer.lines, shown);
+    assert!(peer.debug.contains("alice") && !peer.debug.contains("s3cret"), "{}", peer.debug);
+}

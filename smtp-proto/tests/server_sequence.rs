@@ -1,0 +1,213 @@
+//! Which command may come when, and what is said to one that may not (RFC 5321 4.1.4, 4.2.4).
+
+mod server_support;
+
+use server_support::{Peer, config};
+use smtp_proto::{
+    reply::{Code, EnhancedCode},
+    server::{Answer, End, Event, Misuse, Server, Wants},
+};
+
+const HELLO: &str = "EHLO c.example\r\n";
+const MAIL: &str = "MAIL FROM:<a@c.example>\r\n";
+const RCPT: &str = "RCPT TO:<b@mx.example>\r\n";
+
+#[test]
+fn a_whole_session_is_told_and_answered() {
+    let mut peer = Peer::new(config());
+    assert_eq!(peer.output, b"220 mx.example ESMTP ready\r\n");
+    let offers = "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n\
+                  250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n";
+    for (said, answered) in [
+        (HELLO, offers),
+        ("MAIL FROM:<a@c.example> SIZE=9 BODY=8BITMIME\r\n", "250 2.1.0 Sender OK\r\n"),
+        (RCPT, "250 2.1.5 Recipient OK\r\n"),
+        ("RCPT TO:<nobody@mx.example>\r\n", "550 5.1.1 No such mailbox\r\n"),
+        ("DATA\r\n", "354 End with <CRLF>.<CRLF>\r\n"),
+        ("..dot\r\n.\r\n", "250 2.0.0 OK\r\n"),
+        ("QUIT\r\n", "221 2.0.0 Bye\r\n"),
+    ] {
+        assert_eq!(peer.say(said), answered, "{said}");
+    }
+    let events = [
+        "connected",
+        "hello c.example true",
+        "mail <a@c.example> Some(9)",
+        "rcpt <b@mx.example>",
+        "rcpt <nobody@mx.example>",
+        "data",
+        "end 6",
+        "quit",
+    ];
+    assert_eq!(peer.events, events);
+    assert_eq!(peer.content, b".dot\r\n");
+    assert_eq!((peer.server.end(), peer.is_over()), (Some(End::Quit), true));
+}
+
+#[test]
+fn commands_out_of_sequence_are_503() {
+    let (transaction, recipients) = (format!("{HELLO}{MAIL}"), format!("{HELLO}{MAIL}{RCPT}"));
+    for (before, said) in [
+        ("", MAIL),
+        ("", RCPT),
+        ("", "DATA\r\n"),
+        (HELLO, RCPT),
+        (HELLO, "DATA\r\n"),
+        (&transaction, MAIL),
+        (&recipients, MAIL),
+    ] {
+        let mut peer = Peer::after(config(), before);
+        assert_eq!(peer.say(said), "503 5.5.1 Bad sequence of commands\r\n", "{before}{said}");
+        assert!(peer.events.is_empty(), "{before}{said}");
+    }
+}
+
+#[test]
+fn data_without_an_accepted_recipient_is_554() {
+    let mut peer = Peer::after(config(), &format!("{HELLO}{MAIL}RCPT TO:<nobody@x>\r\n"));
+    assert_eq!(peer.say("DATA\r\n"), "554 5.5.1 No valid recipients\r\n");
+    assert_eq!(peer.say(RCPT), "250 2.1.5 Recipient OK\r\n");
+    assert!(peer.say("DATA\r\n").starts_with("354 "));
+}
+
+#[test]
+fn ehlo_and_rset_forget_the_transaction() {
+    for reset in [HELLO, "HELO c.example\r\n", "RSET\r\n"] {
+        let mut peer = Peer::after(config(), &format!("{HELLO}{MAIL}{RCPT}"));
+        assert!(peer.say(reset).starts_with("250"), "{reset}");
+        assert!(peer.say("DATA\r\n").starts_with("503 "), "{reset}");
+        assert!(peer.say(MAIL).starts_with("250 "), "{reset}");
+    }
+}
+
+#[test]
+fn the_end_of_content_ends_the_transaction() {
+    let mut peer = Peer::after(config(), &format!("{HELLO}{MAIL}{RCPT}DATA\r\n.\r\n"));
+    assert!(peer.say(RCPT).starts_with("503 "));
+    assert!(peer.say(MAIL).starts_with("250 "));
+}
+
+#[test]
+fn a_refused_ehlo_changes_nothing() {
+    let mut peer = Peer::after(config(), &format!("{HELLO}{MAIL}{RCPT}"));
+    peer.policy = |event| matches!(event, Event::Hello { .. }).then_some(Answer::NOT_ALLOWED);
+    assert_eq!(peer.say(HELLO), "550 Not allowed\r\n");
+    assert!(peer.say("DATA\r\n").starts_with("354 "));
+}
+
+#[test]
+fn inquiries_need_no_hello() {
+    let mut peer = Peer::new(config());
+    for (said, code) in [
+        ("NOOP\r\n", "250 2.0.0"),
+        ("NOOP what ever\r\n", "250 2.0.0"),
+        ("RSET\r\n", "250 2.0.0"),
+        ("VRFY b\r\n", "252 2.5.2"),
+        ("HELP\r\n", "214 2.0.0"),
+        ("EXPN list\r\n", "502 5.5.1"),
+        ("quit\r\n", "221 2.0.0"),
+    ] {
+        assert!(peer.say(said).starts_with(code), "{said}");
+    }
+}
+
+#[test]
+fn syntax_errors_have_their_codes() {
+    for (said, code) in [
+        ("FOO\r\n", "500 5.5.1"),
+        ("\r\n", "500 5.5.1"),
+        ("LHLO c.example\r\n", "502 5.5.1"),
+        ("NOOP\n", "500 5.5.2"),
+        ("NO\rOP\r\n", "500 5.5.2"),
+        ("NOOP a\0b\r\n", "500 5.5.2"),
+        ("EHLO\r\n", "501 5.5.4"),
+        ("EHLO a..b\r\n", "501 5.5.4"),
+        ("DATA now\r\n", "501 5.5.4"),
+        ("STARTTLS\r\n", "502 5.5.1"),
+        ("AUTH PLAIN\r\n", "502 5.5.1"),
+        ("MAIL TO:<a@b>\r\n", "501 5.5.4"),
+        ("MAIL FROM:<a@@b>\r\n", "501 5.1.7"),
+        ("RCPT TO:<a@@b>\r\n", "501 5.1.3"),
+        ("MAIL FROM:<a@b> SIZE=x\r\n", "501 5.5.4"),
+        ("MAIL FROM:<a@b> FOO=1\r\n", "555 5.5.4"),
+        ("MAIL FROM:<a@b> RET=HDRS\r\n", "555 5.5.4"),
+        ("MAIL FROM:<a@b> AUTH=<>\r\n", "555 5.5.4"),
+        ("MAIL FROM:<a@b> BODY=BINARYMIME\r\n", "555 5.5.4"),
+    ] {
+        let mut peer = Peer::after(config(), HELLO);
+        assert!(peer.say(said).starts_with(code), "{said}: {}", peer.reply());
+        assert!(peer.events.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn helo_brings_no_extensions() {
+    let mut peer = Peer::new(config());
+    assert_eq!(peer.say("HELO c.example\r\n"), "250 mx.example\r\n");
+    assert!(peer.say("MAIL FROM:<a@b> SIZE=1\r\n").starts_with("555 "));
+    assert!(peer.say(MAIL).starts_with("250 "));
+}
+
+#[test]
+fn addresses_beyond_ascii_need_smtputf8() {
+    let mut peer = Peer::after(config(), HELLO);
+    assert!(peer.say("MAIL FROM:<é@b>\r\n").starts_with("553 5.6.7"));
+    peer.say(MAIL);
+    assert!(peer.say("RCPT TO:<é@b>\r\n").starts_with("553 5.6.7"));
+    peer.say("RSET\r\n");
+    assert!(peer.say("MAIL FROM:<é@b> SMTPUTF8\r\n").starts_with("250 "));
+    assert!(peer.say("RCPT TO:<é@b>\r\n").starts_with("250 "));
+    let mut peer = Peer::after(config().with_extensions([].into_iter().collect()), HELLO);
+    assert_eq!(peer.say("VRFY é\r\n"), "500 Line with octets that no command has\r\n");
+}
+
+#[test]
+fn a_refused_connection_may_only_quit() {
+    let mut peer = Peer::with_server(Server::new(config()));
+    peer.policy = |event| matches!(event, Event::Connected).then_some(Answer::NO_SERVICE);
+    assert_eq!(peer.say(""), "554 mx.example No service\r\n");
+    assert!(peer.say(HELLO).starts_with("503 "));
+    assert!(peer.say("QUIT\r\n").starts_with("221 "));
+}
+
+#[test]
+fn a_421_closes_whatever_it_answers() {
+    let mut peer = Peer::after(config(), &format!("{HELLO}{MAIL}"));
+    peer.policy = |event| matches!(event, Event::Recipient(_)).then_some(Answer::CLOSING);
+    let answer = peer.say(format!("{RCPT}{RCPT}DATA\r\n"));
+    assert_eq!(answer, "421 4.3.2 Service not available, closing\r\n");
+    assert_eq!((peer.server.end(), peer.is_over()), (Some(End::ServiceClosing), true));
+}
+
+#[test]
+fn answers_that_make_no_sense_are_misuse() {
+    let mut server = Server::new(config());
+    assert_eq!(server.accept(), Err(Misuse::NoQuestion));
+    assert_eq!(server.poll_event(), Ok(Some(Event::Connected)));
+    assert_eq!(server.answer(Answer::START_CONTENT), Err(Misuse::WrongClass));
+    assert_eq!(server.tls_established(), Err(Misuse::NotWanted));
+    assert_eq!(server.transmitted(1), Err(Misuse::OutOfBounds));
+    assert_eq!(server.wants(), Wants::Answer);
+    assert_eq!(server.accept(), Ok(()));
+    assert_eq!(server.accept(), Err(Misuse::NoQuestion));
+}
+
+#[test]
+fn a_lost_connection_is_no_message() {
+    let mut peer = Peer::after(config(), &format!("{HELLO}{MAIL}{RCPT}DATA\r\n"));
+    peer.say("half a line\r\n.");
+    peer.hang_up();
+    assert!(peer.events.is_empty());
+    assert_eq!((peer.server.end(), peer.is_over()), (Some(End::Lost), true));
+}
+
+#[test]
+fn texts_cannot_end_a_line() {
+    for text in ["a\r\n250 b", "a\nb", "\0", "é", "\u{7f}"] {
+        assert!(Answer::new(Code::OK, None, text).is_err(), "{text:?}");
+    }
+    let long = "x".repeat(Answer::MAX_TEXT + 1);
+    assert!(Answer::new(Code::OK, None, &long).is_err());
+    assert!(Answer::new(Code::OK, None, &long[1..]).is_ok());
+    assert!(Answer::new(Code::OK, EnhancedCode::new(5, 0, 0), "").is_err());
+}

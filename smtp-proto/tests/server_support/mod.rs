@@ -1,0 +1,196 @@
+//! A server in memory, driven by what a client says.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use smtp_proto::{
+    hello::EhloName,
+    server::{Answer, AuthPolicy, Config, Event, PeerError, Server, TlsPolicy, Wants},
+};
+
+/// What the application says to an event; `None` accepts.
+pub(crate) type Policy = fn(&Event<'_>) -> Option<Answer<'static>>;
+
+/// `alice` with `s3cret` may come in, `nobody@` is refused.
+pub(crate) fn policy(event: &Event<'_>) -> Option<Answer<'static>> {
+    match event {
+        Event::Authenticate(credentials) if !credentials.are("alice", "s3cret") => {
+            Some(Answer::BAD_CREDENTIALS)
+        }
+        Event::Recipient(recipient) if recipient.address().as_str().starts_with("nobody@") => {
+            Some(Answer::NO_SUCH_MAILBOX)
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn config() -> Config {
+    Config::new(EhloName::parse("mx.example").expect("a name"))
+}
+
+pub(crate) fn config_with_auth() -> Config {
+    config().with_auth(AuthPolicy::Offered).with_plaintext_auth(true)
+}
+
+pub(crate) fn config_with_tls() -> Config {
+    config().with_tls(TlsPolicy::Offered).with_auth(AuthPolicy::Offered)
+}
+
+/// A server, what it wrote, and what it told.
+pub(crate) struct Peer {
+    pub(crate) server: Server<Box<[u8]>>,
+    pub(crate) policy: Policy,
+    pub(crate) output: Vec<u8>,
+    /// How many writes were asked for.
+    pub(crate) writes: usize,
+    /// At most this much leaves in one write.
+    pub(crate) write_size: usize,
+    /// Events as text, pieces of content joined.
+    pub(crate) events: Vec<String>,
+    pub(crate) content: Vec<u8>,
+    pub(crate) handshakes: usize,
+    pub(crate) error: Option<PeerError>,
+    /// The lines taken, as a transcript shows them.
+    pub(crate) lines: Vec<String>,
+    /// Events as `Debug` shows them.
+    pub(crate) debug: String,
+    shown: usize,
+}
+
+impl Peer {
+    /// A server that has greeted.
+    pub(crate) fn new(config: Config) -> Self {
+        let mut peer = Self::with_server(Server::new(config));
+        peer.pump();
+        peer
+    }
+
+    /// A server to which `lines` were said already.
+    pub(crate) fn after(config: Config, lines: &str) -> Self {
+        let mut peer = Self::new(config);
+        for line in lines.split_inclusive('\n') {
+            peer.say(line);
+        }
+        peer.events.clear();
+        peer
+    }
+
+    pub(crate) fn with_server(server: Server<Box<[u8]>>) -> Self {
+        Self {
+            server,
+            policy,
+            output: Vec::new(),
+            writes: 0,
+            write_size: usize::MAX,
+            events: Vec::new(),
+            content: Vec::new(),
+            handshakes: 0,
+            error: None,
+            lines: Vec::new(),
+            debug: String::new(),
+            shown: 0,
+        }
+    }
+
+    /// Hands `input` over and returns what is answered.
+    pub(crate) fn say(&mut self, input: impl AsRef<[u8]>) -> String {
+        self.shown = self.output.len();
+        self.feed(input.as_ref());
+        self.reply()
+    }
+
+    /// What was written since the last `say`.
+    pub(crate) fn reply(&mut self) -> String {
+        String::from_utf8(self.output[self.shown..].to_vec()).expect("ASCII")
+    }
+
+    pub(crate) fn feed(&mut self, mut input: &[u8]) {
+        self.pump();
+        while !input.is_empty() && !self.is_over() {
+            let space = self.server.read_buf();
+            let n = space.len().min(input.len());
+            assert!(n > 0, "no room to read");
+            space[..n].copy_from_slice(&input[..n]);
+            self.server.received(n).expect("in bounds");
+            input = &input[n..];
+            self.pump();
+        }
+    }
+
+    pub(crate) fn hang_up(&mut self) {
+        self.server.received(0).expect("in bounds");
+        self.pump();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.server.wants() == Wants::Nothing
+    }
+
+    pub(crate) fn pump(&mut self) {
+        loop {
+            match self.server.wants() {
+                Wants::Event => self.take_event(),
+                Wants::Write => self.write(),
+                Wants::Flush => self.server.flushed(),
+                Wants::Tls => {
+                    self.handshakes += 1;
+                    self.server.tls_established().expect("wanted");
+                }
+                Wants::Read | Wants::Nothing => return,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn take_event(&mut self) {
+        let line =
+            self.server.pending_line().map(|line| String::from_utf8_lossy(line).into_owned());
+        self.lines.extend(line);
+        let event = match self.server.poll_event() {
+            Ok(Some(event)) => event,
+            Ok(None) => return,
+            Err(error) => return self.error = Some(error),
+        };
+        if let Event::Content(piece) = event {
+            return self.content.extend_from_slice(piece);
+        }
+        let answer = (self.policy)(&event);
+        self.debug.push_str(&format!("{event:?}"));
+        self.events.push(describe(&event));
+        if self.server.wants() == Wants::Answer {
+            let answered = match answer {
+                Some(answer) => self.server.answer(answer),
+                None => self.server.accept(),
+            };
+            answered.expect("an answer that fits");
+        }
+    }
+
+    fn write(&mut self) {
+        let octets = self.server.transmit();
+        let n = octets.len().min(self.write_size);
+        assert!(n > 0, "nothing to write");
+        self.output.extend_from_slice(&octets[..n]);
+        self.server.transmitted(n).expect("in bounds");
+        self.writes += 1;
+    }
+}
+
+fn describe(event: &Event<'_>) -> String {
+    match event {
+        Event::Hello { name, extended } => format!("hello {name} {extended}"),
+        Event::Authenticate(c) => {
+            format!(
+                "auth {} {:?} {} {}",
+                c.mechanism().as_str(),
+                c.identity(),
+                c.user(),
+                c.password()
+            )
+        }
+        Event::Mail(mail) => format!("mail {} {:?}", mail.from(), mail.size()),
+        Event::Recipient(recipient) => format!("rcpt {}", recipient.address()),
+        Event::ContentEnd { octets } => format!("end {octets}"),
+        Event::ContentRefused(fault) => format!("refused {fault:?}"),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
