@@ -103,4 +103,8 @@ impl AsEnvelope for Envelope {
         let address = ForwardPath::parse(self.recipients.get(index)?).ok()?;
         Some(Recipient::new(address))
     }
+
+    fn recipient_count(&self) -> usize {
+        self.len()
+    }
 }

@@ -26,6 +26,15 @@ pub trait AsEnvelope {
 
     /// The recipient at this position, `None` behind the last.
     fn recipient(&self, index: usize) -> Option<Recipient<'_>>;
+
+    /// How many recipients there are.
+    fn recipient_count(&self) -> usize {
+        let mut count = 0;
+        while self.recipient(count).is_some() {
+            count += 1;
+        }
+        count
+    }
 }
 
 impl AsEnvelope for (Mail<'_>, &[Recipient<'_>]) {
