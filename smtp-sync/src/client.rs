@@ -53,23 +53,14 @@ impl<S: Stream> Client<S> {
     /// A session over a stream of the caller's, with the time limits of RFC 5321 and no TLS of its
     /// own; [`Connector::over`] has more choices. Nothing is sent or read before the first call.
     #[must_use]
+    #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
     pub fn over(stream: S, config: Config) -> Self {
-        Self::new(stream, config, BufferSizes::LARGE, Timeouts::RFC_5321, Tls::default())
-    }
-
-    pub(crate) fn new(
-        stream: S,
-        config: Config,
-        sizes: BufferSizes,
-        timeouts: Timeouts,
-        tls: Tls,
-    ) -> Self {
         Self {
-            proto: Proto::with_sizes(config, sizes),
+            proto: Proto::with_sizes(config, BufferSizes::LARGE),
             journal: Journal::new(),
             transport: Transport::Plain(stream),
-            tls,
-            deadline: Deadline::new(timeouts),
+            tls: Tls::default(),
+            deadline: Deadline::new(Timeouts::RFC_5321),
             log: None,
             failure: None,
         }
@@ -195,8 +186,7 @@ impl<S: Stream> Client<S> {
 
     fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<(), Error> {
         let transaction = self.proto.begin(envelope)?;
-        let recipients = (0..).take_while(|&index| envelope.recipient(index).is_some()).count();
-        self.journal.begin(transaction, recipients);
+        self.journal.begin(transaction, envelope.recipient_count());
         Ok(())
     }
 

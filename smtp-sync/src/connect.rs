@@ -9,12 +9,13 @@ use std::{
 };
 
 use smtp_proto::{
-    client::{BufferSizes, Config, Phase, Timeouts, TlsPolicy},
+    client::{BufferSizes, Client as Proto, Config, Phase, Timeouts, TlsPolicy},
     hello::EhloName,
 };
 
 use crate::{
     client::Client,
+    deadline::Deadline,
     driver::Log,
     error::Error,
     stream::{BoxedStream, Stream},
@@ -147,9 +148,10 @@ impl Connector {
 
     /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
-        let mut client = Client::new(stream, self.config, self.sizes, self.timeouts, self.tls);
-        client.log = self.log;
-        client
+        let proto = Proto::with_sizes(self.config, self.sizes);
+        let deadline = Deadline::new(self.timeouts);
+        let (tls, log) = (self.tls, self.log);
+        Client { proto, deadline, tls, log, ..Client::over(stream, self.config) }
     }
 
     fn reach(&self) -> io::Result<(BoxedStream, Option<IpAddr>)> {

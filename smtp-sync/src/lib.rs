@@ -15,6 +15,11 @@
 //! What is said and when is decided in the core; here is only what moves octets. Whatever the core
 //! has to offer beside its client stands in [`proto`].
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "this crate is made of std; what need not be stands in the core"
+)]
 
 mod body;
 mod client;

@@ -21,15 +21,21 @@ pub use self::config::TlsConfig;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tls {
     /// The name that the caller gave, for the certificate; none for a stream of the caller's own.
-    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "without TLS nobody asks for it"))]
+    #[cfg(feature = "tls")]
     name: Option<String>,
     #[cfg(feature = "tls")]
     config: Option<TlsConfig>,
 }
 
 impl Tls {
+    #[cfg(feature = "tls")]
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: Some(name.to_owned()), ..Self::default() }
+        Self { name: Some(name.to_owned()), config: None }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    pub(crate) const fn new(_name: &str) -> Self {
+        Self {}
     }
 
     #[cfg(feature = "tls")]
@@ -95,6 +101,14 @@ impl<S: Stream> Stream for Transport<S> {
     }
 }
 
+#[cfg(not(feature = "tls"))]
+impl<S: Stream> Client<S> {
+    pub(crate) fn shake_hands(&mut self) -> Result<(), Error> {
+        Err(self.fail(Error::Tls(TlsError::Unavailable)))
+    }
+}
+
+#[cfg(feature = "tls")]
 impl<S: Stream> Client<S> {
     /// Shakes hands to completion within the time limit; nothing of the clear stream is kept.
     pub(crate) fn shake_hands(&mut self) -> Result<(), Error> {
@@ -107,7 +121,6 @@ impl<S: Stream> Client<S> {
         Ok(self.proto.tls_established()?)
     }
 
-    #[cfg(feature = "tls")]
     fn start_tls(&mut self) -> Result<(), TlsError> {
         let name = self.tls.name.as_deref().ok_or(TlsError::Unavailable)?;
         let config = match &self.tls.config {
@@ -124,32 +137,14 @@ impl<S: Stream> Client<S> {
         Ok(())
     }
 
-    #[cfg(feature = "tls")]
     fn is_shaking_hands(&self) -> bool {
         matches!(&self.transport, Transport::Tls(session) if session.is_shaking_hands())
     }
 
-    #[cfg(feature = "tls")]
     fn shake_hands_on(&mut self) -> Result<(), TlsError> {
         match &mut self.transport {
             Transport::Tls(session) => session.shake_hands_on(),
             _ => Ok(()),
         }
-    }
-}
-
-#[cfg(not(feature = "tls"))]
-#[allow(clippy::unused_self, reason = "stands in for what the feature does")]
-impl<S: Stream> Client<S> {
-    const fn start_tls(&self) -> Result<(), TlsError> {
-        Err(TlsError::Unavailable)
-    }
-
-    const fn is_shaking_hands(&self) -> bool {
-        false
-    }
-
-    const fn shake_hands_on(&self) -> Result<(), TlsError> {
-        Err(TlsError::Unavailable)
     }
 }
