@@ -33,6 +33,7 @@ pub struct Client<S = BoxedStream> {
     pub(crate) proto: Proto<Box<[u8]>>,
     pub(crate) journal: Journal,
     pub(crate) transport: Transport<S>,
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "empty without it"))]
     pub(crate) tls: Tls,
     pub(crate) deadline: Deadline,
     pub(crate) log: Option<Log>,
@@ -85,8 +86,12 @@ impl<S: Stream> Client<S> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
-        self.pump()?;
-        if self.proto.is_reusable() { Ok(()) } else { Err(self.ended()) }
+        self.quieten()
+    }
+
+    /// Goes on until nothing is outstanding.
+    fn quieten(&mut self) -> Result<(), Error> {
+        if self.pump()? == Wants::Command { Ok(()) } else { Err(self.ended()) }
     }
 
     /// Authenticates with the first of the caller's mechanisms that the server offers; says which.
@@ -205,7 +210,7 @@ impl<S: Stream> Client<S> {
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open()?;
         self.proto.inquire(inquiry)?;
-        self.pump()?;
+        self.quieten()?;
         let answer = self.journal.last_answer().map(|(_, reply)| reply.clone());
         answer.ok_or_else(|| self.ended())
     }
@@ -219,7 +224,7 @@ impl<S: Stream> Client<S> {
         self.deadline.idle(time);
         while self.deadline.tell(&mut self.transport).is_ok_and(|left| left) {
             self.receive()?;
-            self.pump()?;
+            self.quieten()?;
         }
         Ok(())
     }

@@ -151,7 +151,7 @@ impl Connector {
         let proto = Proto::with_sizes(self.config, self.sizes);
         let deadline = Deadline::new(self.timeouts);
         let (tls, log) = (self.tls, self.log);
-        Client { proto, deadline, tls, log, ..Client::over(stream, self.config) }
+        Client { proto, tls, deadline, log, ..Client::over(stream, self.config) }
     }
 
     fn reach(&self) -> io::Result<(BoxedStream, Option<IpAddr>)> {
