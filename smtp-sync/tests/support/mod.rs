@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Behind the end of its script the server closes.
-#![allow(dead_code, reason = "not every test uses all of it")]
+#![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
 
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -84,7 +84,7 @@ impl Play {
 
     fn step(&mut self, step: &str) {
         match step.split_at(step.len().min(3)) {
-            ("S: ", text) | ("S:", text) => self.say(&format!("{text}\r\n")),
+            ("S: " | "S:", text) => self.say(&format!("{text}\r\n")),
             ("S+ ", text) => self.say(&text.replace("\\r", "\r").replace("\\n", "\n")),
             ("C: ", text) => assert_eq!(self.hear(), text, "heard so far: {}", self.heard),
             ("C? ", text) => {
@@ -175,7 +175,7 @@ pub struct Lines(Arc<Mutex<String>>);
 impl Lines {
     pub fn sink(&self) -> impl FnMut(&str) + Send + 'static {
         let lines = Arc::clone(&self.0);
-        move |line| *lines.lock().expect("no panic") += &format!("{line}\n")
+        move |line| lines.lock().expect("no panic").extend([line, "\n"])
     }
 
     pub fn text(&self) -> String {
@@ -188,6 +188,6 @@ pub fn opening(extensions: &[&str]) -> String {
     let mut lines = vec!["mx.example".to_owned()];
     lines.extend(extensions.iter().map(ToString::to_string));
     let last = lines.pop().unwrap_or_default();
-    let more: String = lines.iter().map(|line| format!("S: 250-{line}\n")).collect();
-    format!("S: 220 mx.example ready\nC: EHLO client.example\n{more}S: 250 {last}\n")
+    let more: Vec<_> = lines.iter().map(|line| format!("S: 250-{line}")).collect();
+    format!("S: 220 mx.example ready\nC: EHLO client.example\n{}\nS: 250 {last}\n", more.join("\n"))
 }
