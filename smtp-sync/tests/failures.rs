@@ -10,7 +10,10 @@ use std::{
 
 use smtp_sync::{
     Error, Inquiry, Status, Timeouts, Verdict,
-    proto::client::{End, Phase},
+    proto::{
+        client::{End, Phase},
+        reply::OwnedReply,
+    },
 };
 use support::{client, connector, envelope, opening, peer};
 
@@ -168,7 +171,7 @@ fn a_refused_greeting_is_answered_with_quit() {
     for _ in 0..2 {
         let error = client.open().expect_err("no session");
         assert_eq!(error.phase(), Some(Phase::Greeting));
-        assert_eq!(error.reply().map(|reply| reply.text()), Some(vec!["not you".to_owned()]));
+        assert_eq!(error.reply().map(OwnedReply::text), Some(vec!["not you".to_owned()]));
     }
     peer.join();
 }
@@ -196,5 +199,30 @@ fn an_idle_session_stays_usable_after_it_was_watched() {
 fn quit_without_an_answer_is_no_error() {
     let peer = peer(&format!("{} C: QUIT", opening(&[])));
     assert_eq!(client(&peer).quit().expect("an end"), None);
+    peer.join();
+}
+
+/// Panics where it should read.
+struct Panicking;
+
+impl Read for Panicking {
+    fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+        std::panic::panic_any("no content")
+    }
+}
+
+#[test]
+fn a_message_left_half_done_is_never_completed() {
+    let peer = peer(&format!("{}\n UNTERMINATED", STEPS[..5].join("\n")));
+    let mut client = client(&peer);
+    let content = BufReader::new(io::Cursor::new(b"x\r\n".repeat(10_000)).chain(Panicking));
+    let envelope = envelope(&["b@example.net"]);
+    let send = std::panic::AssertUnwindSafe(|| client.send(&envelope, content).map(drop));
+    std::panic::catch_unwind(send).expect_err("a panic");
+    for _ in 0..2 {
+        let error = client.inquire(Inquiry::Noop).expect_err("no session");
+        assert_eq!(error.end(), Some(End::Aborted(Phase::Content)), "{error}");
+    }
+    drop(client);
     peer.join();
 }

@@ -3,15 +3,20 @@
 
 mod support;
 
+use std::io::Write;
+
 use smtp_sync::{
-    Error, Inquiry, Status, Verdict,
-    proto::client::{End, Phase, Refusal},
+    Client, Connector, Error, Inquiry, Outcome, Status, TlsPolicy, Untimed, Verdict,
+    proto::{
+        client::{Config, End, Phase, Refusal},
+        reply::OwnedReply,
+    },
 };
 use support::{client, connector, envelope, opening, peer};
 
 const CONTENT: &[u8] = b"Subject: Hi\r\n\r\n.hidden\r\nBye\r\n";
 
-fn statuses(outcome: &smtp_sync::Outcome) -> Vec<Status> {
+fn statuses(outcome: &Outcome) -> Vec<Status> {
     outcome.recipients().map(|recipient| recipient.status).collect()
 }
 
@@ -25,8 +30,8 @@ fn a_message_is_delivered_and_the_session_closed() {
     let mut client = client(&peer);
     let outcome = client.send(&envelope(&["b@example.net"]), CONTENT).expect("an outcome");
     assert_eq!(outcome.verdict(), Verdict::Delivered);
-    assert_eq!(outcome.reply().map(|reply| reply.text()), Some(vec!["queued as 1".to_owned()]));
-    assert_eq!(client.greeting().map(|reply| reply.text()), Some(vec!["mx.example ready".into()]));
+    assert_eq!(outcome.reply().map(OwnedReply::text), Some(vec!["queued as 1".to_owned()]));
+    assert_eq!(client.greeting().map(OwnedReply::text), Some(vec!["mx.example ready".into()]));
     assert_eq!(client.quit().expect("an end").map(|reply| reply.code().value()), Some(221));
     assert!(peer.join().ends_with("DATA\r\nSubject: Hi\r\n\r\n..hidden\r\nBye\r\n.\r\nQUIT\r\n"));
 }
@@ -109,7 +114,7 @@ fn nothing_follows_the_dot_before_its_verdict() {
     let message = format!("{GROUP}{GO} C: x\n C: .\n QUIET\n S: 250 ok\n");
     let peer = peer(&format!("{}{}", opening(&["PIPELINING"]), message.repeat(3)));
     let outcomes = client(&peer).send_all(three());
-    assert!(outcomes.iter().flatten().all(|outcome| outcome.is_delivered()));
+    assert!(outcomes.iter().flatten().all(Outcome::is_delivered));
     assert_eq!(outcomes.len(), 3);
     peer.join();
 }
@@ -124,7 +129,7 @@ fn run_ahead_sends_the_next_envelope_with_the_dot() {
     let connector = connector(&peer).configure(|config| config.with_run_ahead(true));
     let mut client = connector.connect().expect("a session");
     let outcomes = client.send_all(three());
-    assert!(outcomes.iter().flatten().all(|outcome| outcome.is_delivered()));
+    assert!(outcomes.iter().flatten().all(Outcome::is_delivered));
     assert_eq!(outcomes.len(), 3);
     client.quit().expect("an end");
     peer.join();
@@ -139,13 +144,47 @@ fn results_of_many_messages_keep_their_order() {
     let normal = || (envelope(&["b@example.net"]), CONTENT);
     let large = (envelope(&["b@example.net"]).with_size(Some(101)), CONTENT);
     let outcomes = client(&peer).send_all([normal(), large, normal(), normal()]);
-    assert!(outcomes[0].as_ref().is_ok_and(|outcome| outcome.is_delivered()));
+    assert!(outcomes[0].as_ref().is_ok_and(Outcome::is_delivered));
     assert!(matches!(outcomes[1], Err(Error::Refused(Refusal::MessageTooLarge { .. }))));
     let broken = outcomes[2].as_ref().expect("an outcome");
     assert_eq!(statuses(broken), [Status::NotAttempted]);
     assert_eq!(broken.end(), Some(End::ServiceClosing(Phase::Mail)));
     let error = outcomes[3].as_ref().expect_err("the session is over");
     assert_eq!(error.end(), Some(End::ServiceClosing(Phase::Mail)));
-    assert_eq!(error.reply().map(|reply| reply.text()), Some(vec!["busy".to_owned()]));
+    assert_eq!(error.reply().map(OwnedReply::text), Some(vec!["busy".to_owned()]));
     peer.join();
+}
+
+#[test]
+fn any_stream_will_do() {
+    let peer = peer(&format!("{}{MESSAGE}", opening(&[])));
+    let stream = std::net::TcpStream::connect(("127.0.0.1", peer.port)).expect("a peer");
+    let config = Config::new("client.example".parse().expect("a name")).with_tls(TlsPolicy::None);
+    let mut client = Client::over(Untimed(stream), config);
+    let outcome = client.send(&envelope(&["b@example.net"]), CONTENT).expect("an outcome");
+    assert!(outcome.is_delivered());
+    peer.join();
+}
+
+#[test]
+fn a_client_without_a_name_gives_its_address() {
+    let peer = peer("S: 220 mx\n C: EHLO [127.0.0.1]\n S: 250 mx\n");
+    let connector = Connector::new("127.0.0.1", peer.port).with_tls(TlsPolicy::None);
+    connector.connect().expect("a session");
+    peer.join();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_is_a_server_too() {
+    let path = std::env::temp_dir().join(format!("smtp-sync-{}", std::process::id()));
+    let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        stream.write_all(b"421 not now\r\n").expect("a client");
+    });
+    let error = Connector::unix(&path).connect().expect_err("no session");
+    assert_eq!(error.end(), Some(End::ServiceClosing(Phase::Greeting)));
+    server.join().expect("no panic");
+    std::fs::remove_file(&path).expect("the socket");
 }

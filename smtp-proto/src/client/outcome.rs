@@ -279,8 +279,7 @@ impl Journal {
     pub fn last_words(&self, end: End) -> Option<&OwnedReply> {
         let code = match end {
             End::ServiceClosing(_) => Code::SERVICE_CLOSING,
-            End::Refused { code, .. } => code,
-            End::Peer(PeerError::UnexpectedCode { code, .. }) => code,
+            End::Refused { code, .. } | End::Peer(PeerError::UnexpectedCode { code, .. }) => code,
             _ => return None,
         };
         self.last_answer().map(|(_, reply)| reply).filter(|reply| reply.code() == code)

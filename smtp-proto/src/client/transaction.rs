@@ -105,10 +105,6 @@ pub(super) enum Step {
 }
 
 impl Sending {
-    pub(super) const fn is_idle(&self) -> bool {
-        matches!(self, Sending::Idle)
-    }
-
     pub(super) const fn is_cancelled(&self) -> bool {
         matches!(self, Sending::Cancelled)
     }
