@@ -104,8 +104,10 @@ fn quoted_local_parts_stay_quoted() {
 
 #[test]
 fn what_is_no_address_in_a_header_is_refused() {
-    let ran = sendmail(1, &["-t"], "From: a@example.org\nTo: b@example.net, nobody\n\nx\n");
-    assert_eq!(ran.status, Some(64), "{}", ran.json);
+    for to in ["b@c, nobody", "B b@c", "B <b@c", "(b@c", "\"b@c", "<b@c> <d@e>", "b@c d@e", "b:;"] {
+        let ran = sendmail(1, &["-t"], &format!("From: a@example.org\nTo: {to}\n\nx\n"));
+        assert_eq!(ran.status, Some(64), "{to}: {}", ran.json);
+    }
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mail_parser::HeaderName;
 use serde::Deserialize;
 use smtp_sync::{
     AsEnvelope,
@@ -115,12 +114,13 @@ fn envelopes(file: &Path, wanted: usize) -> Result<Vec<Addressing>, String> {
 }
 
 fn addressing(args: &Args, content: &[u8]) -> Result<Addressing, String> {
-    let from = args.from.clone();
-    let from = from.or_else(|| header::addresses(content, &[HeaderName::From]).into_iter().next());
+    let from = match &args.from {
+        Some(from) => Some(from.clone()),
+        None => header::addresses(content, &["From"])?.into_iter().next(),
+    };
     let mut to = args.recipients.clone();
     if args.read_recipients {
-        let fields = [HeaderName::To, HeaderName::Cc, HeaderName::Bcc];
-        to.extend(header::addresses(content, &fields));
+        to.extend(header::addresses(content, &["To", "Cc", "Bcc"])?);
     }
     if to.is_empty() {
         return Err("no recipients".to_owned());
