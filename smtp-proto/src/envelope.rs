@@ -141,4 +141,8 @@ impl AsEnvelope for Envelope {
     fn recipient(&self, index: usize) -> Option<Recipient<'_>> {
         self.recipients.get(index).map(|recipient| Recipient::new(forward_path(recipient.as_ref())))
     }
+
+    fn recipient_count(&self) -> usize {
+        self.len()
+    }
 }

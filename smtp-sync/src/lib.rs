@@ -1,1 +1,46 @@
-//! Blocking adapter.
+//! A blocking SMTP client: [`smtp_proto`] over sockets, TLS by rustls, the time limits of RFC 5321.
+//!
+//! ```no_run
+//! use smtp_sync::{Connector, Envelope};
+//!
+//! let mut client = Connector::new("mx.example.org", 587).connect()?;
+//! client.login("alice", "s3cret")?;
+//! let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+//! let outcome = client.send(&envelope, &b"Subject: Hi\r\n\r\nHello Bob.\r\n"[..])?;
+//! assert!(outcome.is_delivered());
+//! client.quit()?;
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! What is said and when is decided in the core; here is only what moves octets. Whatever the core
+//! has to offer beside its client stands in [`proto`].
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "this crate is made of std; what need not be stands in the core"
+)]
+
+mod body;
+mod client;
+mod connect;
+mod deadline;
+mod driver;
+mod error;
+mod stream;
+mod tls;
+
+pub use smtp_proto as proto;
+pub use smtp_proto::{
+    client::{AsEnvelope, Inquiry, Outcome, Status, Timeouts, TlsPolicy, Verdict},
+    envelope::Envelope,
+};
+
+#[cfg(feature = "tls")]
+pub use self::tls::TlsConfig;
+pub use self::{
+    client::Client,
+    connect::Connector,
+    error::{Error, TlsError},
+    stream::{BoxedStream, Stream, Untimed},
+};

@@ -105,6 +105,12 @@ impl Config {
         }
     }
 
+    /// Introduces the client as `name`.
+    #[must_use]
+    pub const fn with_name(self, name: EhloName) -> Self {
+        Self { name, ..self }
+    }
+
     /// Sets the TLS policy; [`TlsPolicy::Required`] unless set.
     #[must_use]
     pub const fn with_tls(self, tls: TlsPolicy) -> Self {

@@ -254,7 +254,14 @@ impl<B: Storage> Client<B> {
     /// Whether a transaction can be started now: open, and nothing left half done.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.stage == Stage::Ready && self.sending.is_idle() && self.queue.is_empty()
+        self.can_begin() && self.queue.is_empty()
+    }
+
+    /// Whether [`begin`](Self::begin) would be heard: the message before is handed over whole, even
+    /// if its verdict is still to come.
+    #[must_use]
+    pub fn can_begin(&self) -> bool {
+        self.check_ready().is_ok()
     }
 
     /// What the server offered in its last EHLO reply, less what the caller masked.

@@ -2,10 +2,10 @@
 
 use alloc::{collections::VecDeque, vec::Vec};
 
-use crate::reply::{Class, OwnedReply, Reply};
+use crate::reply::{Class, Code, OwnedReply, Reply};
 
 use super::{
-    error::End,
+    error::{End, PeerError},
     event::{Event, Fate, Phase, Transaction},
 };
 
@@ -241,6 +241,10 @@ impl Journal {
                 }
                 self.last = Some((phase, reply.into()));
             }
+            Event::Final { phase, reply, .. } if reply.code() == Code::SERVICE_CLOSING => {
+                self.last = Some((phase, reply.into()));
+                self.record_in_transaction(event);
+            }
             _ => self.record_in_transaction(event),
         }
     }
@@ -268,6 +272,17 @@ impl Journal {
     #[must_use]
     pub const fn greeting(&self) -> Option<&OwnedReply> {
         self.greeting.as_ref()
+    }
+
+    /// The server's words that ended the session so: a refusal, a 421, an answer that makes no sense.
+    #[must_use]
+    pub fn last_words(&self, end: End) -> Option<&OwnedReply> {
+        let code = match end {
+            End::ServiceClosing(_) => Code::SERVICE_CLOSING,
+            End::Refused { code, .. } | End::Peer(PeerError::UnexpectedCode { code, .. }) => code,
+            _ => return None,
+        };
+        self.last_answer().map(|(_, reply)| reply).filter(|reply| reply.code() == code)
     }
 
     /// The last answer outside a transaction, or the 421 that closed the session.

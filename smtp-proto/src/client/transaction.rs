@@ -26,6 +26,15 @@ pub trait AsEnvelope {
 
     /// The recipient at this position, `None` behind the last.
     fn recipient(&self, index: usize) -> Option<Recipient<'_>>;
+
+    /// How many recipients there are.
+    fn recipient_count(&self) -> usize {
+        let mut count = 0;
+        while self.recipient(count).is_some() {
+            count += 1;
+        }
+        count
+    }
 }
 
 impl AsEnvelope for (Mail<'_>, &[Recipient<'_>]) {
@@ -97,10 +106,6 @@ pub(super) enum Step {
 }
 
 impl Sending {
-    pub(super) const fn is_idle(&self) -> bool {
-        matches!(self, Sending::Idle)
-    }
-
     pub(super) const fn is_cancelled(&self) -> bool {
         matches!(self, Sending::Cancelled)
     }

@@ -1,0 +1,68 @@
+//! A `sendmail`: a message from standard input, or several from files, by SMTP.
+//!
+//! ```text
+//! cargo run -p smtp-sync --example sendmail -- -f a@example.org --server mx.example.net:25 b@example.net < message
+//! ```
+#![allow(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    reason = "a program is made of std"
+)]
+
+#[path = "sendmail/action.rs"]
+mod action;
+#[path = "sendmail/args.rs"]
+mod args;
+#[path = "sendmail/embedded.rs"]
+mod embedded;
+#[path = "sendmail/failure.rs"]
+mod failure;
+#[path = "sendmail/header.rs"]
+mod header;
+#[path = "sendmail/message.rs"]
+mod message;
+#[path = "sendmail/report.rs"]
+mod report;
+#[path = "sendmail/session.rs"]
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{args::Args, report::Report, session::Session};
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            error.print().ok();
+            return if error.use_stderr() { 64.into() } else { 0.into() };
+        }
+    };
+    let report = run(&args);
+    report.print(args.json);
+    report.exit_code().into()
+}
+
+fn run(args: &Args) -> Report {
+    let mut report = Report::default();
+    if let Err(problem) = prepare_and_run(args, &mut report) {
+        report.refuse("send:0", &problem);
+    }
+    report
+}
+
+/// An error is one before anything was sent.
+fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
+    let messages = message::gather(args)?;
+    let envelopes =
+        messages.iter().map(message::Message::envelope).collect::<Result<Vec<_>, _>>()?;
+    let actions = args.actions(messages.len())?;
+    let password = args.password()?;
+    let server = embedded::unless(args.server())?;
+    let connector = args.connector(&server)?;
+    let session = Session::new(args, password.as_deref(), &messages, &envelopes, report);
+    session.run(connector, &actions);
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! What went wrong, in the words of the JSON report and of sysexits.h.
+
+use serde::Serialize;
+use smtp_sync::{
+    Error, TlsError,
+    proto::{
+        client::{Authentication, End, PeerError, Phase, Refusal},
+        hello::Extension,
+        reply::{Class, Code, OwnedReply, ReplyErrorKind},
+        stuffing::{ContentError, ContentErrorKind},
+    },
+};
+
+/// The `error` of the report.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: &'static str,
+    pub(crate) phase: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enhanced: Option<String>,
+    pub(crate) text: String,
+    pub(crate) retry: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<&'static str>,
+    #[serde(skip)]
+    class: Option<Class>,
+}
+
+impl Failure {
+    pub(crate) fn of(error: &Error, phase: &'static str) -> Self {
+        let reply = error.reply();
+        let code = reply.map(OwnedReply::code).or_else(|| code_of(error));
+        Failure {
+            kind: kind(error),
+            phase: error.phase().map_or(phase, Phase::as_str),
+            code: code.map(Code::value),
+            enhanced: reply.and_then(OwnedReply::enhanced).map(|enhanced| enhanced.to_string()),
+            text: reply.map_or_else(|| error.to_string(), |reply| reply.text().join("\n")),
+            retry: retry(error, code),
+            hint: code.and_then(hint),
+            class: code.map(Code::class),
+        }
+    }
+
+    pub(crate) fn invalid_argument(text: &str) -> Self {
+        Failure {
+            kind: "invalid_argument",
+            phase: "connect",
+            code: None,
+            enhanced: None,
+            text: text.to_owned(),
+            retry: "never",
+            hint: None,
+            class: None,
+        }
+    }
+
+    /// The outcome of the action that failed so.
+    pub(crate) const fn outcome(&self) -> &'static str {
+        match (self.kind.as_bytes(), self.class) {
+            (b"refused" | b"auth_refused", Some(Class::Permanent)) => "rejected",
+            (b"refused" | b"auth_refused" | b"service_closing", _) => "deferred",
+            _ => "failed",
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self.kind {
+            "connection_lost" | "timeout" | "connect_failed" => 74,
+            "malformed_reply" | "reply_too_long" | "unexpected_code" | "unsolicited_reply"
+            | "starttls_injection" => 76,
+            "tls_required_unavailable"
+            | "tls_failed"
+            | "auth_refused"
+            | "no_usable_mechanism"
+            | "plaintext_refused"
+            | "bad_challenge" => 77,
+            "service_closing" => 75,
+            "refused" if self.class == Some(Class::Transient) => 75,
+            "refused" => 69,
+            _ => 64,
+        }
+    }
+}
+
+fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::Connect(error) if error.kind() == std::io::ErrorKind::TimedOut => "timeout",
+        Error::Connect(_) => "connect_failed",
+        Error::Timeout(_) => "timeout",
+        Error::Tls(TlsError::Unavailable) => "tls_required_unavailable",
+        Error::Tls(_) => "tls_failed",
+        Error::Content(_) => "bad_content",
+        Error::Refused(refusal) => kind_of_refusal(*refusal),
+        Error::Authentication { verdict: Authentication::BadChallenge, .. } => "bad_challenge",
+        Error::Authentication { .. } => "auth_refused",
+        Error::Ended { end, .. } => kind_of_end(*end),
+        _ => "connection_lost",
+    }
+}
+
+fn kind_of_refusal(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotOffered(Extension::SmtpUtf8) => "smtputf8_not_offered",
+        Refusal::NotOffered(Extension::EightBitMime) => "eightbit_not_offered",
+        Refusal::NotOffered(_) => "extension_not_offered",
+        Refusal::MessageTooLarge { .. } => "message_too_large",
+        Refusal::PlaintextAuth => "plaintext_refused",
+        Refusal::NoMechanism => "no_usable_mechanism",
+        Refusal::Content(error) => kind_of_content(error),
+        _ => "invalid_argument",
+    }
+}
+
+const fn kind_of_content(error: ContentError) -> &'static str {
+    match error.kind {
+        ContentErrorKind::EightBit => "eightbit_not_offered",
+        _ => "bad_content",
+    }
+}
+
+const fn kind_of_reply(kind: ReplyErrorKind) -> &'static str {
+    match kind {
+        ReplyErrorKind::LineTooLong
+        | ReplyErrorKind::ReplyTooLong
+        | ReplyErrorKind::TooManyLines => "reply_too_long",
+        _ => "malformed_reply",
+    }
+}
+
+fn kind_of_end(end: End) -> &'static str {
+    match end {
+        End::Peer(PeerError::Malformed { error, .. }) => kind_of_reply(error.kind()),
+        End::Peer(PeerError::Unsolicited) => "unsolicited_reply",
+        End::Peer(PeerError::PlaintextBehindStartTls) => "starttls_injection",
+        End::Peer(PeerError::TooManyChallenges) => "bad_challenge",
+        End::Peer(_) => "unexpected_code",
+        End::ServiceClosing(_) => "service_closing",
+        End::Refused { .. } | End::ContentRefused(_) => "refused",
+        End::TlsUnavailable => "tls_required_unavailable",
+        End::BadContent(error) => kind_of_content(error),
+        _ => "connection_lost",
+    }
+}
+
+const fn code_of(error: &Error) -> Option<Code> {
+    match error.end() {
+        Some(
+            End::ContentRefused(code)
+            | End::Refused { code, .. }
+            | End::Peer(PeerError::UnexpectedCode { code, .. }),
+        ) => Some(code),
+        Some(End::ServiceClosing(_)) => Some(Code::SERVICE_CLOSING),
+        _ => None,
+    }
+}
+
+fn retry(error: &Error, code: Option<Code>) -> &'static str {
+    let phase = error.phase();
+    let nothing_lost = matches!(phase, Some(Phase::Idle | Phase::Rset | Phase::Noop | Phase::Mail));
+    let unanswered = !matches!(error.end(), Some(End::ServiceClosing(_) | End::Peer(_)));
+    match error {
+        Error::Refused(_)
+        | Error::Content(_)
+        | Error::Ended { end: End::BadContent(_) | End::TlsUnavailable | End::Peer(_), .. } => {
+            "never"
+        }
+        _ if code.is_some_and(|code| code.class() == Class::Permanent) => "never",
+        _ if phase == Some(Phase::Final) && unanswered => "may_duplicate",
+        Error::Ended { end: End::Lost(_) | End::ServiceClosing(_), .. } if nothing_lost => {
+            "new_connection_now"
+        }
+        _ => "later",
+    }
+}
+
+pub(crate) fn hint(code: Code) -> Option<&'static str> {
+    match code {
+        Code::AUTH_REQUIRED => Some("authentication_required"),
+        Code::ENCRYPTION_REQUIRED => Some("tls_required"),
+        _ => None,
+    }
+}

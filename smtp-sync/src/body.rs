@@ -1,0 +1,44 @@
+//! Envelope and content of a message, handed over piece by piece.
+
+use std::{
+    io::{self, BufRead},
+    sync::Arc,
+};
+
+use smtp_proto::client::{AsEnvelope, Wants};
+
+use crate::{client::Client, error::Error, stream::Stream};
+
+impl<S: Stream> Client<S> {
+    /// Hands the message over until its end is on its way, or until the server has refused it.
+    pub(crate) fn hand_over(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: &mut impl BufRead,
+    ) -> Result<(), Error> {
+        loop {
+            match self.pump()? {
+                Wants::Envelope => self.proto.continue_envelope(envelope)?,
+                Wants::Content => {
+                    if !self.hand_over_chunk(content)? {
+                        return Ok(self.proto.finish()?);
+                    }
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// From the reader's buffer into the core's, without one in between; says whether there was more.
+    fn hand_over_chunk(&mut self, content: &mut impl BufRead) -> Result<bool, Error> {
+        let chunk = match content.fill_buf() {
+            Ok([]) => return Ok(false),
+            Ok(chunk) => chunk,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            Err(error) => return Err(self.fail(Error::Content(Arc::new(error)))),
+        };
+        let taken = self.proto.content(chunk)?;
+        content.consume(taken);
+        Ok(true)
+    }
+}

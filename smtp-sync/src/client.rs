@@ -1,0 +1,289 @@
+//! The client: what a caller asks for, one method each.
+
+use core::{fmt, time::Duration};
+use std::io::BufRead;
+
+use smtp_proto::{
+    client::{
+        AsEnvelope, Authentication, BufferSizes, Client as Proto, Config, Inquiry, Journal,
+        Outcome, Phase, Timeouts, Wants,
+    },
+    hello::Capabilities,
+    reply::OwnedReply,
+    sasl::{Login, Mechanism, Mechanisms, Plain},
+};
+
+use crate::{
+    connect::Connector,
+    deadline::Deadline,
+    driver::Log,
+    error::Error,
+    stream::{BoxedStream, Stream},
+    tls::{Tls, Transport},
+};
+
+/// A session with one server.
+///
+/// Made by a [`Connector`]. What fails because of time, transport, or a peer that broke the protocol
+/// ends the session: every later call then says why again. A refusal by the server, or one before
+/// anything was written, leaves it usable; [`is_reusable`](Self::is_reusable) tells.
+///
+/// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
+pub struct Client<S = BoxedStream> {
+    pub(crate) proto: Proto<Box<[u8]>>,
+    pub(crate) journal: Journal,
+    pub(crate) transport: Transport<S>,
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "empty without it"))]
+    pub(crate) tls: Tls,
+    pub(crate) deadline: Deadline,
+    pub(crate) log: Option<Log>,
+    pub(crate) failure: Option<Error>,
+}
+
+impl Client {
+    /// Connects and opens the session; [`Connector`] has the choices. TLS is required.
+    ///
+    /// # Errors
+    /// Whatever keeps the session from being open.
+    pub fn connect(host: &str, port: u16) -> Result<Self, Error> {
+        Connector::new(host, port).connect()
+    }
+}
+
+impl<S: Stream> Client<S> {
+    /// A session over a stream of the caller's, with the time limits of RFC 5321 and no TLS of its
+    /// own; [`Connector::over`] has more choices. Nothing is sent or read before the first call.
+    #[must_use]
+    #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
+    pub fn over(stream: S, config: Config) -> Self {
+        Self {
+            proto: Proto::with_sizes(config, BufferSizes::LARGE),
+            journal: Journal::new(),
+            transport: Transport::Plain(stream),
+            tls: Tls::default(),
+            deadline: Deadline::new(Timeouts::RFC_5321),
+            log: None,
+            failure: None,
+        }
+    }
+
+    /// Opens the session: greeting, EHLO, TLS. Every other call does this first where it is not
+    /// done yet.
+    ///
+    /// # Errors
+    /// Why the session is not open. QUIT was said then, where it could be.
+    pub fn open(&mut self) -> Result<(), Error> {
+        let opened = self.settle();
+        if opened.is_err() && self.proto.quit().is_ok() {
+            // Manners; the cause is known.
+            self.pump().ok();
+        }
+        opened
+    }
+
+    /// Does what an earlier call left undone, or gives the session up if that cannot be.
+    fn settle(&mut self) -> Result<(), Error> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        self.quieten()
+    }
+
+    /// Goes on until nothing is outstanding.
+    fn quieten(&mut self) -> Result<(), Error> {
+        if self.pump()? == Wants::Command { Ok(()) } else { Err(self.ended()) }
+    }
+
+    /// Authenticates with the first of the caller's mechanisms that the server offers; says which.
+    ///
+    /// A slice `&mut [&mut dyn Mechanism]` is a list, a mechanism alone is one of its own.
+    ///
+    /// # Errors
+    /// [`Error::Authentication`] when the server refused: the session stays usable.
+    pub fn authenticate(
+        &mut self,
+        mechanisms: &mut (impl Mechanisms + ?Sized),
+    ) -> Result<usize, Error> {
+        self.open()?;
+        self.proto.authenticate(mechanisms)?;
+        while self.pump()? == Wants::Credentials {
+            self.proto.authenticate(mechanisms)?;
+        }
+        match self.proto.authentication() {
+            Authentication::Done(index) => Ok(index),
+            verdict => Err(Error::Authentication {
+                verdict,
+                reply: self.journal.last_answer().map(|(_, reply)| reply.clone()),
+            }),
+        }
+    }
+
+    /// Authenticates by PLAIN, or by LOGIN where only that is offered.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate).
+    pub fn login(&mut self, user: &str, password: &str) -> Result<(), Error> {
+        let (mut plain, mut login) = (Plain::new(user, password), Login::new(user, password));
+        let mechanisms: &mut [&mut dyn Mechanism] = &mut [&mut plain, &mut login];
+        self.authenticate(mechanisms).map(|_| ())
+    }
+
+    /// Sends one message.
+    ///
+    /// The content is read from its reader's own buffer: a `&[u8]` is not copied on the way, any
+    /// other reader goes into a [`BufReader`](std::io::BufReader). No more of it is read than the
+    /// server is ready to take, and nothing when it refuses the envelope.
+    ///
+    /// # Errors
+    /// Nothing of the message was written: the session is over, or the core refused. Everything
+    /// else stands in the outcome, recipient by recipient; [`failure`](Self::failure) tells
+    /// what broke on the way.
+    pub fn send(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        mut content: impl BufRead,
+    ) -> Result<Outcome, Error> {
+        self.open()?;
+        self.begin(envelope)?;
+        self.hand_over(envelope, &mut content).ok();
+        self.pump().ok();
+        self.outcome()
+    }
+
+    /// Sends messages one after the other; the results are in their order.
+    ///
+    /// Each begins as soon as the content of the one before is handed over. With
+    /// [`run_ahead`](Config::with_run_ahead) that saves a round trip for each message.
+    pub fn send_all<E: AsEnvelope, C: BufRead>(
+        &mut self,
+        messages: impl IntoIterator<Item = (E, C)>,
+    ) -> Vec<Result<Outcome, Error>> {
+        self.open().ok();
+        let mut begun = Vec::new();
+        for (envelope, content) in messages {
+            begun.push(self.send_behind(&envelope, content));
+        }
+        self.pump().ok();
+        begun.into_iter().map(|begun| begun.and_then(|()| self.outcome())).collect()
+    }
+
+    /// Hands a message over and does not wait for its verdict. An error is one before it began.
+    fn send_behind(
+        &mut self,
+        envelope: &impl AsEnvelope,
+        mut content: impl BufRead,
+    ) -> Result<(), Error> {
+        self.make_way()?;
+        self.begin(envelope)?;
+        self.hand_over(envelope, &mut content).ok();
+        Ok(())
+    }
+
+    /// Goes on until the next message can begin.
+    fn make_way(&mut self) -> Result<(), Error> {
+        while !self.proto.can_begin() {
+            if self.step()?.is_some() {
+                return Err(self.ended());
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<(), Error> {
+        let transaction = self.proto.begin(envelope)?;
+        self.journal.begin(transaction, envelope.recipient_count());
+        Ok(())
+    }
+
+    /// The oldest outcome. There is one for each message that began.
+    fn outcome(&mut self) -> Result<Outcome, Error> {
+        match self.journal.take_outcome(self.proto.end()) {
+            Some(outcome) => Ok(outcome),
+            None => Err(self.ended()),
+        }
+    }
+
+    /// Asks something outside a message, and gives the server's answer, be it a refusal.
+    ///
+    /// # Errors
+    /// The session is over, or nothing was written.
+    pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
+        self.open()?;
+        self.proto.inquire(inquiry)?;
+        self.quieten()?;
+        let answer = self.journal.last_answer().map(|(_, reply)| reply.clone());
+        answer.ok_or_else(|| self.ended())
+    }
+
+    /// Stays idle for this long and listens: a server may close (421) without being asked.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub fn watch(&mut self, time: Duration) -> Result<(), Error> {
+        self.open()?;
+        self.deadline.idle(time);
+        while self.deadline.tell(&mut self.transport).is_ok_and(|left| left) {
+            self.receive()?;
+            self.quieten()?;
+        }
+        Ok(())
+    }
+
+    /// Says QUIT and closes. What was delivered stays delivered, whatever comes of it.
+    ///
+    /// # Errors
+    /// The session was over before; a server that does not answer QUIT is none.
+    pub fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
+        self.settle()?;
+        self.proto.quit()?;
+        self.pump().ok();
+        let answer = self.journal.last_answer().filter(|(phase, _)| *phase == Phase::Quit);
+        Ok(answer.map(|(_, reply)| reply.clone()))
+    }
+
+    /// What the server offered in its last EHLO reply, less what was masked.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities<'_> {
+        self.proto.capabilities()
+    }
+
+    /// The server's greeting.
+    #[must_use]
+    pub const fn greeting(&self) -> Option<&OwnedReply> {
+        self.journal.greeting()
+    }
+
+    /// The server's last answer outside a message, and to what.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
+        self.journal.last_answer()
+    }
+
+    /// Whether the next message can be sent over this session, as far as is known without reading.
+    #[must_use]
+    pub fn is_reusable(&self) -> bool {
+        self.proto.is_reusable()
+    }
+
+    /// Whether TLS is on.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.proto.is_secure()
+    }
+
+    /// What ended the session; every call says the same.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+}
+
+impl<S> fmt::Debug for Client<S> {
+    /// Shows where the session stands and none of its octets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("proto", &self.proto)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}

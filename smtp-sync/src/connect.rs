@@ -1,0 +1,208 @@
+//! How to reach a server, and all that is decided before the first octet.
+
+use core::{fmt, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
+    sync::Arc,
+    time::Instant,
+};
+
+use smtp_proto::{
+    client::{BufferSizes, Client as Proto, Config, Phase, Timeouts, TlsPolicy},
+    hello::EhloName,
+};
+
+use crate::{
+    client::Client,
+    deadline::Deadline,
+    driver::Log,
+    error::Error,
+    stream::{BoxedStream, Stream},
+    tls::Tls,
+};
+
+/// How to reach a server, and what a session with it is like.
+///
+/// ```no_run
+/// use smtp_sync::{Connector, Timeouts, TlsPolicy};
+/// use core::time::Duration;
+///
+/// let client = Connector::new("smtp.example.org", 465)
+///     .with_tls(TlsPolicy::Implicit)
+///     .with_timeouts(Timeouts::uniform(Duration::from_secs(30)))
+///     .with_transcript(|line| eprintln!("{line}"))
+///     .connect()?;
+/// # Ok::<(), smtp_sync::Error>(())
+/// ```
+#[must_use]
+pub struct Connector {
+    target: Target,
+    config: Config,
+    /// The caller has said how the client introduces itself.
+    named: bool,
+    sizes: BufferSizes,
+    timeouts: Timeouts,
+    tls: Tls,
+    log: Option<Log>,
+}
+
+#[derive(Debug)]
+enum Target {
+    Tcp(String, u16),
+    #[cfg(unix)]
+    Unix(std::path::PathBuf),
+}
+
+impl Connector {
+    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name.
+    pub fn new(host: &str, port: u16) -> Self {
+        Self::to(Target::Tcp(host.to_owned(), port), host)
+    }
+
+    /// A server behind a socket in the file system, without TLS.
+    #[cfg(unix)]
+    pub fn unix(path: impl Into<std::path::PathBuf>) -> Self {
+        Self::to(Target::Unix(path.into()), "localhost").with_tls(TlsPolicy::None)
+    }
+
+    fn to(target: Target, server_name: &str) -> Self {
+        Self {
+            target,
+            config: Config::new(EhloName::LOCALHOST),
+            named: false,
+            sizes: BufferSizes::LARGE,
+            timeouts: Timeouts::RFC_5321,
+            tls: Tls::new(server_name),
+            log: None,
+        }
+    }
+
+    /// Introduces the client as `name`, in place of the address of its socket.
+    pub fn with_name(mut self, name: EhloName) -> Self {
+        self.named = true;
+        self.configure(|config| config.with_name(name))
+    }
+
+    /// Sets whether and how the session is encrypted; [`TlsPolicy::Required`] unless set.
+    pub fn with_tls(self, policy: TlsPolicy) -> Self {
+        self.configure(|config| config.with_tls(policy))
+    }
+
+    /// Sets who is trusted; the platform's authorities unless set.
+    #[cfg(feature = "tls")]
+    pub fn with_tls_config(mut self, config: crate::TlsConfig) -> Self {
+        self.tls.set_config(config);
+        self
+    }
+
+    /// Changes what the core decides by: capability mask, run-ahead, newlines, credentials in the
+    /// clear, limits.
+    pub fn configure(mut self, change: impl FnOnce(Config) -> Config) -> Self {
+        self.config = change(self.config);
+        self
+    }
+
+    /// Sets how long each wait may take; RFC 5321 4.5.3.2 unless set. Looking up the host's address
+    /// is not limited: the system's resolver has its own limit.
+    pub const fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets the sizes of the buffers; [`BufferSizes::LARGE`] unless set.
+    pub const fn with_sizes(mut self, sizes: BufferSizes) -> Self {
+        self.sizes = sizes;
+        self
+    }
+
+    /// Shows the dialogue to `sink`, a line at a time without its end: `C: ` and `S: ` lines,
+    /// secrets as `***`, content by its length.
+    pub fn with_transcript(mut self, sink: impl FnMut(&str) + Send + 'static) -> Self {
+        self.log = Some(Log::new(sink));
+        self
+    }
+
+    /// Connects and opens the session.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], or whatever keeps the session from being open.
+    pub fn connect(self) -> Result<Client, Error> {
+        let mut client = self.dial()?;
+        client.open()?;
+        Ok(client)
+    }
+
+    /// Connects and leaves the session to be opened by the first call, so that the client, with
+    /// what it has heard, is at hand if that fails.
+    ///
+    /// # Errors
+    /// [`Error::Connect`].
+    pub fn dial(mut self) -> Result<Client, Error> {
+        let (stream, local) = self.reach().map_err(|error| Error::Connect(Arc::new(error)))?;
+        if let (Some(local), false) = (local, self.named) {
+            self.config = self.config.with_name(literal(local));
+        }
+        Ok(self.over(stream))
+    }
+
+    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
+    pub fn over<S: Stream>(self, stream: S) -> Client<S> {
+        let proto = Proto::with_sizes(self.config, self.sizes);
+        let deadline = Deadline::new(self.timeouts);
+        let (tls, log) = (self.tls, self.log);
+        Client { proto, tls, deadline, log, ..Client::over(stream, self.config) }
+    }
+
+    fn reach(&self) -> io::Result<(BoxedStream, Option<IpAddr>)> {
+        match &self.target {
+            Target::Tcp(host, port) => {
+                let limit = self.timeouts.limit(Phase::Greeting);
+                let stream = connect_tcp((host.as_str(), *port).to_socket_addrs()?, limit)?;
+                stream.set_nodelay(true)?;
+                let local = stream.local_addr()?.ip();
+                Ok((Box::new(stream), Some(local)))
+            }
+            #[cfg(unix)]
+            Target::Unix(path) => {
+                Ok((Box::new(std::os::unix::net::UnixStream::connect(path)?), None))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("target", &self.target)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tries the addresses in their order, all within one limit.
+fn connect_tcp(
+    addresses: impl Iterator<Item = SocketAddr>,
+    limit: Duration,
+) -> io::Result<TcpStream> {
+    let start = Instant::now();
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for address in addresses {
+        let left = limit.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        match TcpStream::connect_timeout(&address, left) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn literal(local: IpAddr) -> EhloName {
+    match local.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => address.into(),
+    }
+}

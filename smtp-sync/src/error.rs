@@ -1,0 +1,167 @@
+//! What can go wrong, and who is to blame.
+
+use core::fmt;
+use std::{io, sync::Arc};
+
+use smtp_proto::{
+    client::{Authentication, End, Misuse, Phase, Refusal},
+    reply::OwnedReply,
+};
+
+/// Why something was not done. Cheap to clone: a session that is over says the same at every call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server could not be reached.
+    Connect(Arc<io::Error>),
+    /// The stream broke.
+    Io {
+        /// What was waited for.
+        phase: Phase,
+        /// How.
+        error: Arc<io::Error>,
+    },
+    /// What was waited for did not come in time.
+    Timeout(Phase),
+    /// TLS could not be had.
+    Tls(TlsError),
+    /// The message's content could not be read; it was left unterminated.
+    Content(Arc<io::Error>),
+    /// The session is over.
+    Ended {
+        /// Why.
+        end: End,
+        /// The server's words, where it had some.
+        reply: Option<OwnedReply>,
+    },
+    /// Refused here, before anything was written.
+    Refused(Refusal),
+    /// The server did not take the credentials.
+    Authentication {
+        /// How the dialogue ended.
+        verdict: Authentication,
+        /// The server's last answer.
+        reply: Option<OwnedReply>,
+    },
+}
+
+impl Error {
+    /// How the session ended, where the core knows.
+    #[must_use]
+    pub const fn end(&self) -> Option<End> {
+        match self {
+            Error::Ended { end, .. } => Some(*end),
+            Error::Io { phase, .. } | Error::Timeout(phase) => Some(End::Aborted(*phase)),
+            Error::Tls(_) => Some(End::Aborted(Phase::Tls)),
+            Error::Content(_) => Some(End::Aborted(Phase::Content)),
+            Error::Connect(_) | Error::Refused(_) | Error::Authentication { .. } => None,
+        }
+    }
+
+    /// Where in the dialogue it happened.
+    #[must_use]
+    pub const fn phase(&self) -> Option<Phase> {
+        match self {
+            Error::Authentication { .. } => Some(Phase::Auth),
+            _ => match self.end() {
+                Some(end) => Some(end.phase()),
+                None => None,
+            },
+        }
+    }
+
+    /// The server's words behind it.
+    #[must_use]
+    pub const fn reply(&self) -> Option<&OwnedReply> {
+        match self {
+            Error::Ended { reply, .. } | Error::Authentication { reply, .. } => reply.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Connect(error) => write!(f, "cannot connect: {error}"),
+            Error::Io { phase, error } => write!(f, "{phase}: {error}"),
+            Error::Timeout(phase) => write!(f, "{phase}: timed out"),
+            Error::Tls(error) => write!(f, "tls: {error}"),
+            Error::Content(error) => write!(f, "the content cannot be read: {error}"),
+            Error::Ended { end, reply: None } => end.fmt(f),
+            Error::Ended { end, reply: Some(reply) } => write!(f, "{end}: {reply}"),
+            Error::Refused(refusal) => refusal.fmt(f),
+            Error::Authentication { reply: Some(reply), .. } => {
+                write!(f, "auth: the server answered {reply}")
+            }
+            Error::Authentication { reply: None, .. } => f.write_str("auth: not authenticated"),
+        }
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Error::Connect(error) | Error::Io { error, .. } | Error::Content(error) => Some(error),
+            Error::Tls(error) => Some(error),
+            Error::Ended { end, .. } => Some(end),
+            Error::Refused(refusal) => Some(refusal),
+            Error::Timeout(_) | Error::Authentication { .. } => None,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Error::Refused(refusal)
+    }
+}
+
+impl From<Misuse> for Error {
+    fn from(misuse: Misuse) -> Self {
+        Error::Refused(misuse.into())
+    }
+}
+
+/// Why TLS could not be had.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The session was given no TLS, or is built without it.
+    Unavailable,
+    /// What the caller connects to is no name that a certificate could have.
+    InvalidName,
+    /// Trust anchors that cannot be read.
+    InvalidAnchors,
+    /// The handshake broke off.
+    Transport(Arc<io::Error>),
+    /// The library refused: a certificate, a version, a setting.
+    #[cfg(feature = "tls")]
+    Rustls(rustls::Error),
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TlsError::Unavailable => f.write_str("no TLS at hand"),
+            TlsError::InvalidName => {
+                f.write_str("the server's name is none that a certificate has")
+            }
+            TlsError::InvalidAnchors => f.write_str("the trust anchors cannot be read"),
+            TlsError::Transport(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            TlsError::Rustls(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for TlsError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            TlsError::Transport(error) => Some(error),
+            #[cfg(feature = "tls")]
+            TlsError::Rustls(error) => Some(error),
+            _ => None,
+        }
+    }
+}

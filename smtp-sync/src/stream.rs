@@ -1,0 +1,94 @@
+//! What the client talks over.
+
+use core::time::Duration;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+
+/// A stream of octets both ways whose calls do not wait for ever.
+///
+/// Wrap a stream that knows no time limits in [`Untimed`].
+pub trait Stream: Read + Write {
+    /// Lets a `read` or `write` that waits longer than this fail with [`io::ErrorKind::WouldBlock`]
+    /// or [`io::ErrorKind::TimedOut`]. Never zero.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+}
+
+/// Any stream, as [`Connector::connect`](crate::Connector::connect) makes it.
+pub type BoxedStream = Box<dyn Stream + Send>;
+
+impl Stream for TcpStream {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(timeout))?;
+        self.set_write_timeout(Some(timeout))
+    }
+}
+
+#[cfg(unix)]
+impl Stream for UnixStream {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(timeout))?;
+        self.set_write_timeout(Some(timeout))
+    }
+}
+
+impl<S: Stream + ?Sized> Stream for Box<S> {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_timeout(timeout)
+    }
+}
+
+/// A stream without time limits of its own: they are checked only between its calls.
+#[derive(Debug)]
+pub struct Untimed<S>(pub S);
+
+impl<S: Read> Read for Untimed<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl<S: Write> Write for Untimed<S> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<S: Read + Write> Stream for Untimed<S> {
+    fn set_timeout(&mut self, _timeout: Duration) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a failed call means for the connection.
+pub(crate) enum Failure {
+    /// Nothing: the deadline decides whether to go on.
+    Retry,
+    /// The other side is gone.
+    Gone,
+    /// The stream is broken in some other way.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        use io::ErrorKind as K;
+        match error.kind() {
+            K::Interrupted | K::WouldBlock | K::TimedOut => Failure::Retry,
+            // A TLS peer that closes without saying so is at the end of its stream, too: SMTP has
+            // its own framing, and a reply that is cut short is none.
+            K::BrokenPipe | K::ConnectionReset | K::ConnectionAborted | K::UnexpectedEof => {
+                Failure::Gone
+            }
+            _ => Failure::Broken(error),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! TLS by rustls, over whatever stream the session has.
+
+#[cfg(feature = "tls")]
+mod config;
+#[cfg(feature = "tls")]
+mod session;
+
+use core::time::Duration;
+use std::io::{self, Read, Write};
+
+use crate::{
+    client::Client,
+    error::{Error, TlsError},
+    stream::Stream,
+};
+
+#[cfg(feature = "tls")]
+pub use self::config::TlsConfig;
+
+/// What is needed to shake hands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tls {
+    /// The name that the caller gave, for the certificate; none for a stream of the caller's own.
+    #[cfg(feature = "tls")]
+    name: Option<String>,
+    #[cfg(feature = "tls")]
+    config: Option<TlsConfig>,
+}
+
+impl Tls {
+    #[cfg(feature = "tls")]
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: Some(name.to_owned()), config: None }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    pub(crate) const fn new(_name: &str) -> Self {
+        Self {}
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_config(&mut self, config: TlsConfig) {
+        self.config = Some(config);
+    }
+}
+
+/// The stream, in the clear or encrypted.
+#[derive(Debug)]
+pub(crate) enum Transport<S> {
+    Plain(S),
+    #[cfg(feature = "tls")]
+    Tls(Box<session::Session<S>>),
+    /// Taken out for a handshake that never began.
+    #[cfg(feature = "tls")]
+    Gone,
+}
+
+impl<S: Stream> Read for Transport<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Transport::Plain(stream) => stream.read(buffer),
+            #[cfg(feature = "tls")]
+            Transport::Tls(session) => session.read(buffer),
+            #[cfg(feature = "tls")]
+            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl<S: Stream> Write for Transport<S> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Transport::Plain(stream) => stream.write(octets),
+            #[cfg(feature = "tls")]
+            Transport::Tls(session) => session.write(octets),
+            #[cfg(feature = "tls")]
+            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Transport::Plain(stream) => stream.flush(),
+            #[cfg(feature = "tls")]
+            Transport::Tls(session) => session.flush(),
+            #[cfg(feature = "tls")]
+            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl<S: Stream> Stream for Transport<S> {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        match self {
+            Transport::Plain(stream) => stream.set_timeout(timeout),
+            #[cfg(feature = "tls")]
+            Transport::Tls(session) => session.set_timeout(timeout),
+            #[cfg(feature = "tls")]
+            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl<S: Stream> Client<S> {
+    pub(crate) fn shake_hands(&mut self) -> Result<(), Error> {
+        Err(self.fail(Error::Tls(TlsError::Unavailable)))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl<S: Stream> Client<S> {
+    /// Shakes hands to completion within the time limit; nothing of the clear stream is kept.
+    pub(crate) fn shake_hands(&mut self) -> Result<(), Error> {
+        self.start_tls().map_err(|error| self.fail(Error::Tls(error)))?;
+        while self.is_shaking_hands() {
+            self.arm()?;
+            self.shake_hands_on().map_err(|error| self.fail(Error::Tls(error)))?;
+        }
+        self.deadline.restart();
+        Ok(self.proto.tls_established()?)
+    }
+
+    fn start_tls(&mut self) -> Result<(), TlsError> {
+        let name = self.tls.name.as_deref().ok_or(TlsError::Unavailable)?;
+        let config = match &self.tls.config {
+            Some(config) => config.clone(),
+            None => TlsConfig::platform()?,
+        };
+        let connection = config.connection(name)?;
+        self.transport = match core::mem::replace(&mut self.transport, Transport::Gone) {
+            Transport::Plain(stream) => {
+                Transport::Tls(Box::new(session::Session::new(connection, stream)))
+            }
+            other => other,
+        };
+        Ok(())
+    }
+
+    fn is_shaking_hands(&self) -> bool {
+        matches!(&self.transport, Transport::Tls(session) if session.is_shaking_hands())
+    }
+
+    fn shake_hands_on(&mut self) -> Result<(), TlsError> {
+        match &mut self.transport {
+            Transport::Tls(session) => session.shake_hands_on(),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Who is trusted.
+
+use std::sync::Arc;
+
+use rustls::{
+    ClientConfig, ClientConnection, ConfigBuilder, DigitallySignedStruct, RootCertStore,
+    SignatureScheme,
+    client::{
+        WantsClientCert,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use crate::error::TlsError;
+
+/// Who is trusted, and how TLS is done: version 1.2 or later, ring for the cryptography.
+#[derive(Clone, Debug)]
+pub struct TlsConfig(Arc<ClientConfig>);
+
+impl TlsConfig {
+    /// Trusts whom the platform trusts.
+    ///
+    /// # Errors
+    /// The platform's authorities cannot be read.
+    pub fn platform() -> Result<Self, TlsError> {
+        let builder = builder(provider())?.with_platform_verifier().map_err(TlsError::Rustls)?;
+        Ok(Self::finish(builder))
+    }
+
+    /// Trusts these authorities, in DER, and no others.
+    ///
+    /// # Errors
+    /// There is none, or one is no certificate.
+    pub fn with_anchors<'a>(
+        anchors: impl IntoIterator<Item = CertificateDer<'a>>,
+    ) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for anchor in anchors {
+            roots.add(anchor.into_owned()).map_err(TlsError::Rustls)?;
+        }
+        if roots.is_empty() {
+            return Err(TlsError::InvalidAnchors);
+        }
+        Ok(Self::finish(builder(provider())?.with_root_certificates(roots)))
+    }
+
+    /// Trusts the authorities in this PEM text, and no others.
+    ///
+    /// # Errors
+    /// There is none, or one is no certificate.
+    pub fn with_pem_anchors(pem: &[u8]) -> Result<Self, TlsError> {
+        let anchors: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        Self::with_anchors(anchors.map_err(|_| TlsError::InvalidAnchors)?)
+    }
+
+    /// Verifies nothing: whoever answers is believed, and whoever sits between can read all,
+    /// credentials too. For tests and for servers on the same machine.
+    ///
+    /// # Errors
+    /// None that is known of.
+    pub fn dangerous_accept_any_certificate() -> Result<Self, TlsError> {
+        let provider = provider();
+        let verifier = Arc::new(AcceptAny(Arc::clone(&provider)));
+        let builder = builder(provider)?.dangerous().with_custom_certificate_verifier(verifier);
+        Ok(Self::finish(builder))
+    }
+
+    fn finish(builder: ConfigBuilder<ClientConfig, WantsClientCert>) -> Self {
+        Self(Arc::new(builder.with_no_client_auth()))
+    }
+
+    pub(super) fn connection(&self, name: &str) -> Result<ClientConnection, TlsError> {
+        let name = ServerName::try_from(name).map_err(|_| TlsError::InvalidName)?.to_owned();
+        ClientConnection::new(Arc::clone(&self.0), name).map_err(TlsError::Rustls)
+    }
+}
+
+/// The caller's own settings: client certificates, another provider, another verifier.
+impl From<Arc<ClientConfig>> for TlsConfig {
+    fn from(config: Arc<ClientConfig>) -> Self {
+        Self(config)
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn builder(
+    provider: Arc<CryptoProvider>,
+) -> Result<ConfigBuilder<ClientConfig, rustls::WantsVerifier>, TlsError> {
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Rustls)
+}
+
+/// Believes every certificate, but not that a handshake belongs to it without its key.
+#[derive(Debug)]
+struct AcceptAny(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AcceptAny {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,106 @@
+//! One TLS session over a blocking stream.
+
+use core::time::Duration;
+use std::{
+    io::{self, Read, Write},
+    sync::Arc,
+};
+
+use rustls::ClientConnection;
+
+use crate::{error::TlsError, stream::Stream};
+
+/// A stream and what encrypts it.
+///
+/// Each call reads or writes the stream at most once before it comes back, with
+/// [`io::ErrorKind::WouldBlock`] if that was not enough: a peer that sends octet by octet cannot keep
+/// it beyond the deadline. It reads even if it can no longer write.
+#[derive(Debug)]
+pub(crate) struct Session<S> {
+    connection: ClientConnection,
+    stream: S,
+}
+
+impl<S: Stream> Session<S> {
+    pub(crate) const fn new(connection: ClientConnection, stream: S) -> Self {
+        Self { connection, stream }
+    }
+
+    pub(crate) fn is_shaking_hands(&self) -> bool {
+        self.connection.is_handshaking() || self.connection.wants_write()
+    }
+
+    /// Takes one step of the handshake.
+    pub(crate) fn shake_hands_on(&mut self) -> Result<(), TlsError> {
+        let step = if self.connection.wants_write() { self.flush() } else { self.read_records() };
+        match step {
+            Err(error) if is_transient(&error) => Ok(()),
+            other => other.map_err(typed),
+        }
+    }
+
+    /// Reads what the stream has and decrypts it; the end of the stream is an error.
+    fn read_records(&mut self) -> io::Result<()> {
+        if self.connection.read_tls(&mut self.stream)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if let Err(error) = self.connection.process_new_packets() {
+            // The alert that says why; the error itself matters more.
+            self.flush().ok();
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
+        Ok(())
+    }
+
+    /// Writes records once; what is left then is for the next call.
+    fn write_records(&mut self) -> io::Result<()> {
+        if self.connection.wants_write() && self.connection.write_tls(&mut self.stream)? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        if self.connection.wants_write() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+    }
+
+    pub(crate) fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.stream.set_timeout(timeout)
+    }
+}
+
+impl<S: Stream> Read for Session<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.connection.reader().read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.read_records()?;
+                self.connection.reader().read(buffer)
+            }
+            done => done,
+        }
+    }
+}
+
+impl<S: Stream> Write for Session<S> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.write_records()?;
+        let taken = self.connection.writer().write(octets)?;
+        // They are taken. If they do not leave now, the next call says why.
+        self.write_records().ok();
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_records()?;
+        self.stream.flush()
+    }
+}
+
+fn is_transient(error: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(error.kind(), K::Interrupted | K::WouldBlock | K::TimedOut)
+}
+
+/// The library's own error, where it is one.
+fn typed(error: io::Error) -> TlsError {
+    match error.downcast::<rustls::Error>() {
+        Ok(error) => TlsError::Rustls(error),
+        Err(error) => TlsError::Transport(Arc::new(error)),
+    }
+}

@@ -1,0 +1,171 @@
+//! The example program, run as a program.
+#![cfg(feature = "tls")]
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
+
+mod support;
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+use support::{opening, peer};
+
+/// Cargo builds the examples for `cargo test`, beside the directory of the tests.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a path");
+    let profile = test.parent().and_then(|deps| deps.parent()).expect("a profile's directory");
+    profile.join("examples").join(format!("sendmail{}", std::env::consts::EXE_SUFFIX))
+}
+
+struct Ran {
+    status: Option<i32>,
+    json: Value,
+    dialogue: String,
+}
+
+fn sendmail(port: u16, args: &[&str], message: &str) -> Ran {
+    let mut child = Command::new(program())
+        .args(["--json", "--hello", "client.example", "--timeout", "20"])
+        .args(["--server", &format!("127.0.0.1:{port}")])
+        .args(args)
+        .env("SMTP_PASSWORD", "s3cret")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the example, built");
+    // One that refuses its arguments does not read.
+    child.stdin.take().expect("a pipe").write_all(message.as_bytes()).ok();
+    let output = child.wait_with_output().expect("an end");
+    Ran {
+        status: output.status.code(),
+        json: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+        dialogue: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn message(recipients: &str) -> String {
+    format!(
+        "C? MAIL\n S: 250 ok\n {recipients} C: DATA\n S: 354 go\n CONTENT\n S: 250 2.0.0 queued as 1\n"
+    )
+}
+
+const QUIT: &str = "C: QUIT\n S: 221 bye\n";
+
+#[test]
+fn a_message_from_standard_input_is_sent_and_told() {
+    let recipient = "C: RCPT TO:<b@example.net>\n S: 250 ok\n";
+    let peer = peer(&format!("{}{}{QUIT}", opening(&["SIZE 1000"]), message(recipient)));
+    let args = ["-oi", "-v", "-f", "a@example.org", "b@example.net"];
+    let ran = sendmail(peer.port, &args, "Subject: Hi\n\n.\nBye\n");
+    assert_eq!(ran.status, Some(0), "{}", ran.dialogue);
+    assert_eq!(ran.json["actions"][0]["action"], "connect");
+    assert_eq!(ran.json["actions"][1]["outcome"], "delivered");
+    assert_eq!(ran.json["actions"][1]["reply"]["text"][0], "queued as 1");
+    assert_eq!(ran.json["connection"]["size_limit"], 1000);
+    assert_eq!(ran.json["connection"]["closed"], true);
+    assert_eq!(ran.json["error"], Value::Null);
+    assert!(ran.dialogue.contains("C: QUIT\nS: 221 bye\n"), "{}", ran.dialogue);
+    let heard = peer.join();
+    assert!(heard.contains("MAIL FROM:<a@example.org> SIZE=23\r\n"), "{heard}");
+    assert!(heard.contains("Subject: Hi\r\n\r\n..\r\nBye\r\n.\r\n"), "{heard}");
+}
+
+#[test]
+fn recipients_are_read_from_the_header_and_bcc_is_removed() {
+    let rcpt = |local: char| format!("C: RCPT TO:<{local}@example.net>\n S: 250 ok\n");
+    let script: Vec<String> = "bcefd".chars().map(rcpt).collect();
+    let peer = peer(&format!("{}{}{QUIT}", opening(&[]), message(&script.concat())));
+    let header = "From: A <a@example.org>\nTo: \"Last, First\" <b@example.net>,\n =?utf-8?Q?C=2C?= \
+        <c@example.net> (not <x@example.net>)\nBcc: e@example.net,\n\tf@example.net\n\
+        Cc: some: d@example.net;\nSubject: Bcc: no\n\nBcc: stays\n";
+    let ran = sendmail(peer.port, &["-t"], header);
+    assert_eq!(ran.status, Some(0), "{} {}", ran.json, ran.dialogue);
+    let heard = peer.join();
+    assert!(
+        heard.contains("(not <x@example.net>)\r\nCc: some: d@example.net;\r\nSubject:"),
+        "{heard}"
+    );
+    assert!(heard.contains("\r\n\r\nBcc: stays\r\n"), "{heard}");
+}
+
+#[test]
+fn quoted_local_parts_stay_quoted() {
+    let recipient = "C: RCPT TO:<\"b c\"@example.net>\n S: 250 ok\n";
+    let peer = peer(&format!("{}{}{QUIT}", opening(&[]), message(recipient)));
+    let header = "From: a@example.org\nTo: \"b c\"@example.net, undisclosed:;\n\nx\n";
+    let ran = sendmail(peer.port, &["-t"], header);
+    assert_eq!(ran.status, Some(0), "{}", ran.json);
+    peer.join();
+}
+
+#[test]
+fn what_is_no_address_in_a_header_is_refused() {
+    for to in ["b@c, nobody", "B b@c", "B <b@c", "(b@c", "\"b@c", "<b@c> <d@e>", "b@c d@e", "b:;"] {
+        let ran = sendmail(1, &["-t"], &format!("From: a@example.org\nTo: {to}\n\nx\n"));
+        assert_eq!(ran.status, Some(64), "{to}: {}", ran.json);
+    }
+}
+
+#[test]
+fn each_refused_recipient_is_told() {
+    let recipients =
+        "C: RCPT TO:<b@example.net>\n S: 250 ok\n C: RCPT TO:<c@example.net>\n S: 550 5.1.1 no\n";
+    let peer = peer(&format!("{}{}{QUIT}", opening(&[]), message(recipients)));
+    let args = ["-f", "", "b@example.net", "c@example.net"];
+    let ran = sendmail(peer.port, &args, "x\n");
+    assert_eq!((ran.status, &ran.json["actions"][1]["outcome"]), (Some(69), &"partial".into()));
+    let refused = &ran.json["actions"][1]["recipients"][1];
+    assert_eq!(refused["status"], "rejected");
+    assert_eq!((&refused["phase"], &refused["enhanced"]), (&"rcpt".into(), &"5.1.1".into()));
+    peer.join();
+}
+
+#[test]
+fn a_bad_address_is_refused_before_connecting() {
+    let ran = sendmail(1, &["-f", "a@example.org", "b@example.net>"], "x\n");
+    assert_eq!(ran.status, Some(64));
+    assert_eq!(ran.json["actions"][0]["outcome"], "refused_locally");
+    assert_eq!(ran.json["error"]["kind"], "invalid_argument");
+}
+
+#[test]
+fn refused_credentials_end_it_and_are_not_shown() {
+    let auth = "C: AUTH LOGIN\n S: 334\n C: dXNlcg==\n S: 334\n C: czNjcmV0\n S: 535 5.7.8 no\n";
+    let peer = peer(&format!("{}{auth}{QUIT}", opening(&["AUTH PLAIN LOGIN"])));
+    let args = ["-v", "--allow-plaintext-auth", "--user", "user", "--auth", "LOGIN"];
+    let ran = sendmail(peer.port, &[&args[..], &["-f", "a@b", "c@d"]].concat(), "x\n");
+    assert_eq!(ran.status, Some(77));
+    assert_eq!(ran.json["error"]["kind"], "auth_refused");
+    assert_eq!(ran.json["actions"][1]["outcome"], "rejected");
+    assert!(!format!("{}{}", ran.json, ran.dialogue).contains("czNjcmV0"));
+    peer.join();
+}
+
+#[test]
+fn actions_are_done_in_their_order() {
+    let peer =
+        peer(&format!("{}C: NOOP\n S: 250 ok\n C: VRFY b\n S: 550 no\n{QUIT}", opening(&[])));
+    let ran = sendmail(peer.port, &["--action", "noop", "wait:10", "vrfy:b", "quit"], "");
+    let outcome = |index: usize| ran.json["actions"][index]["outcome"].as_str().unwrap_or_default();
+    assert_eq!([outcome(0), outcome(1), outcome(2), outcome(3)], ["ok", "ok", "rejected", "ok"]);
+    assert_eq!(ran.status, Some(69));
+    peer.join();
+}
+
+#[test]
+fn a_lost_connection_is_told_apart_from_an_unknown_outcome() {
+    for (script, status, retry) in
+        [("", 74, "later"), ("C: DATA\n S: 354 go\n CONTENT\n", 75, "may_duplicate")]
+    {
+        let envelope = "C? MAIL\n S: 250 ok\n C? RCPT\n S: 250 ok\n";
+        let peer = peer(&format!("{}{envelope}{script}", opening(&[])));
+        let ran = sendmail(peer.port, &["-f", "a@example.org", "b@example.net"], "x\n");
+        assert_eq!(ran.status, Some(status), "{}", ran.json);
+        assert_eq!(ran.json["error"]["retry"], retry, "{}", ran.json);
+        peer.join();
+    }
+}
