@@ -1,10 +1,13 @@
 //! The loopback server: sockets, threads, TLS.
 
+extern crate alloc;
+
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::{Arc, Mutex},
+    sync::Mutex,
     thread,
     time::Instant,
 };
