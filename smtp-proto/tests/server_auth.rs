@@ -149,3 +149,23 @@ fn secrets_are_not_shown() {
     assert_eq!(peer.lines, shown);
     assert!(peer.debug.contains("alice") && !peer.debug.contains("s3cret"), "{}", peer.debug);
 }
+
+#[test]
+fn secrets_are_wiped_once_answered() {
+    for pieces in [
+        ["AUTH PLAIN\r\n", "AGFsaWNlAHMzY3JldA==\r\n"],
+        ["AUTH LOGIN YWxpY2U=\r\n", "czNjcmV0\r\n"],
+        // What has come of the line is moved to the front, and would stay where it was.
+        ["AUTH PLAIN\r\nAGFsaWNlAHMzY3Jl", "dA==\r\n"],
+    ] {
+        let mut peer = Peer::after(config_with_auth(), HELLO);
+        for piece in pieces {
+            peer.say(piece);
+        }
+        assert!(peer.server.is_authenticated());
+        let free = String::from_utf8_lossy(peer.server.read_buf()).into_owned();
+        for secret in ["s3cret", "MzY3Jl", "czNjcm"] {
+            assert!(!free.contains(secret), "{secret} is left of {pieces:?}");
+        }
+    }
+}

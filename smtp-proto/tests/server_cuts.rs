@@ -12,7 +12,9 @@ const SESSION: &str = "EHLO c.example\r\nAUTH LOGIN\r\nYWxpY2U=\r\nczNjcmV0\r\n\
 fn session(pieces: &[&[u8]], write_size: usize) -> Peer {
     let mut peer = Peer::new(config_with_auth());
     peer.write_size = write_size;
-    pieces.iter().for_each(|piece| peer.feed(piece));
+    for piece in pieces {
+        peer.feed(piece);
+    }
     peer
 }
 

@@ -201,7 +201,9 @@ proptest! {
         let (mut whole, mut cut) = (Peer::new(config), Peer::new(config));
         whole.feed(&input);
         cut.write_size = size;
-        input.chunks(size).for_each(|piece| cut.feed(piece));
+        for piece in input.chunks(size) {
+            cut.feed(piece);
+        }
         prop_assert_eq!(&whole.events, &cut.events);
         prop_assert_eq!(
             String::from_utf8_lossy(&whole.output),

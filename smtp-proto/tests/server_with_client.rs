@@ -2,7 +2,9 @@
 
 mod server_support;
 
-use std::collections::VecDeque;
+extern crate alloc;
+
+use alloc::collections::VecDeque;
 
 use server_support::{Peer, config};
 use smtp_proto::{

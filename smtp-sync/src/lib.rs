@@ -15,11 +15,6 @@
 //! What is said and when is decided in the core; here is only what moves octets. Whatever the core
 //! has to offer beside its client stands in [`proto`].
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core,
-    reason = "this crate is made of std; what need not be stands in the core"
-)]
 
 mod body;
 mod client;
@@ -27,6 +22,7 @@ mod connect;
 mod deadline;
 mod driver;
 mod error;
+mod server;
 mod stream;
 mod tls;
 
@@ -42,5 +38,10 @@ pub use self::{
     client::Client,
     connect::Connector,
     error::{Error, TlsError},
+    server::{Handler, Message, Peer, Server, ServerBuilder, Store},
     stream::{BoxedStream, Stream, Untimed},
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

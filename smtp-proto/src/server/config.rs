@@ -20,6 +20,14 @@ pub enum TlsPolicy {
     Implicit,
 }
 
+impl TlsPolicy {
+    /// Whether the driver may have to shake hands.
+    #[must_use]
+    pub const fn is_used(self) -> bool {
+        !matches!(self, TlsPolicy::None)
+    }
+}
+
 /// Whether clients authenticate (RFC 4954), by PLAIN or LOGIN.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -141,6 +149,12 @@ impl Config {
     #[must_use]
     pub const fn with_tls(self, tls: TlsPolicy) -> Self {
         Self { tls, ..self }
+    }
+
+    /// The TLS policy.
+    #[must_use]
+    pub const fn tls(&self) -> TlsPolicy {
+        self.tls
     }
 
     /// Sets the AUTH policy; [`AuthPolicy::None`] unless set.

@@ -69,6 +69,14 @@ mod tests {
     }
 
     #[test]
+    fn no_octet_is_looked_at_twice() {
+        let mut framer = LineFramer::default();
+        assert_eq!(framer.frame(b"NOOP\r", 99), Found::Incomplete);
+        // Would end the line, were it looked at again.
+        assert_eq!(framer.frame(b"\nOOP\r\n", 99), Found::Line(6));
+    }
+
+    #[test]
     fn a_longer_one_is_dropped_to_its_end() {
         let mut framer = LineFramer::default();
         assert_eq!(framer.frame(b"NOOP X\r\n", 6), Found::EndOfExcess(8));

@@ -1,6 +1,9 @@
 //! A server in memory, driven by what a client says.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::large_types_passed_by_value, reason = "as the server takes it")]
+
+use core::fmt::Write as _;
 
 use smtp_proto::{
     hello::EhloName,
@@ -154,7 +157,7 @@ impl Peer {
             return self.content.extend_from_slice(piece);
         }
         let answer = (self.policy)(&event);
-        self.debug.push_str(&format!("{event:?}"));
+        write!(self.debug, "{event:?}").expect("a string");
         self.events.push(describe(&event));
         if self.server.wants() == Wants::Answer {
             let answered = match answer {

@@ -1,0 +1,229 @@
+//! A server on the loopback interface, for tests and examples: a thread for each connection.
+//!
+//! What is said and when is decided in the core; what is accepted, in a [`Handler`]. Here is only
+//! what moves octets and ends threads.
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "this crate is made of std; what need not be stands in the core"
+)]
+
+mod connection;
+mod handler;
+mod registry;
+mod store;
+mod stream;
+mod transcript;
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use smtp_proto::{hello::EhloName, server::Config};
+
+pub use self::{
+    handler::{Handler, Peer},
+    store::{Message, Store},
+};
+
+use self::{connection::Connection, registry::Registry, stream::Security, transcript::Sink};
+
+/// How long a silent client is waited for (RFC 5321 4.5.3.2.7).
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Connections at a time; each has a thread and less than 64 KiB of buffers.
+const CONNECTIONS: usize = 64;
+
+/// How long stopping waits for its own connection to wake the listener.
+const WAKE: Duration = Duration::from_secs(1);
+
+/// How long to wait when no connection could be accepted, as when descriptors have run out.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// A server that runs until it is dropped.
+///
+/// Dropping it ends the connections that are open, and waits for their threads: a [`Handler`] must
+/// not block for ever.
+///
+/// ```
+/// use std::{io::{BufRead, BufReader}, net::TcpStream};
+/// use smtp_sync::{Server, Store};
+///
+/// let store = Store::new();
+/// let server = Server::builder().bind(store.clone())?;
+/// let mut greeting = String::new();
+/// BufReader::new(TcpStream::connect(server.address())?).read_line(&mut greeting)?;
+/// assert!(greeting.starts_with("220 "));
+/// assert!(store.messages().is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    registry: Arc<Registry>,
+    listener: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// A server that can still be configured: as it is, on a free port of 127.0.0.1, without TLS and
+    /// AUTH.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many connections are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.registry.len()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.registry.stop();
+        // Wakes the listener, which may wait for a client.
+        let _ = TcpStream::connect_timeout(&self.address, WAKE);
+        if let Some(listener) = self.listener.take() {
+            let _ = listener.join();
+        }
+    }
+}
+
+/// What a [`Server`] is made of.
+#[derive(Clone)]
+pub struct ServerBuilder {
+    address: SocketAddr,
+    config: Config,
+    security: Security,
+    timeout: Duration,
+    connections: usize,
+    transcript: Option<Arc<Sink>>,
+}
+
+impl Default for ServerBuilder {
+    fn default() -> Self {
+        Self {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            config: Config::new(EhloName::LOCALHOST),
+            security: Security::default(),
+            timeout: TIMEOUT,
+            connections: CONNECTIONS,
+            transcript: None,
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// Sets where to listen.
+    #[must_use]
+    pub fn with_address(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Sets what the core is told: name, extensions, policies, limits.
+    #[must_use]
+    #[allow(clippy::large_types_passed_by_value, reason = "given once, and kept")]
+    pub fn with_config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Sets how TLS is done where the core's configuration has it: STARTTLS or implicit.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
+        self.security = Security::new(config);
+        self
+    }
+
+    /// Sets how long a read or a write may take; 5 minutes unless set. At least a millisecond.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Sets how many connections may be open; 64 unless set. Further clients wait to be accepted.
+    #[must_use]
+    pub fn with_connections(mut self, connections: usize) -> Self {
+        self.connections = connections.max(1);
+        self
+    }
+
+    /// Sets what gets the dialogue: the number of the connection, from 0, and one line, `C: ` or
+    /// `S: ` and what was said. Of content only its length is told, and of secrets nothing.
+    #[must_use]
+    pub fn with_transcript(mut self, sink: impl Fn(u64, &str) + Send + Sync + 'static) -> Self {
+        self.transcript = Some(Arc::new(sink));
+        self
+    }
+
+    /// Starts listening; each connection gets a clone of `handler`.
+    ///
+    /// # Errors
+    /// Those of binding; [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and
+    /// `with_tls` was not called.
+    pub fn bind<H: Handler + Clone + 'static>(self, handler: H) -> io::Result<Server> {
+        if self.config.tls().is_used() && !self.security.is_configured() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is not configured"));
+        }
+        let listener = TcpListener::bind(self.address)?;
+        let address = listener.local_addr()?;
+        let registry = Arc::new(Registry::new(self.connections));
+        let shared = Arc::clone(&registry);
+        let run = move || listen(&listener, &self, &shared, &handler);
+        let listener = thread::Builder::new().name("smtp-listener".into()).spawn(run)?;
+        Ok(Server { address, registry, listener: Some(listener) })
+    }
+}
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("address", &self.address)
+            .field("config", &self.config)
+            .field("timeout", &self.timeout)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Accepts clients until the server stops, then waits for their threads.
+fn listen<H: Handler + Clone + 'static>(
+    listener: &TcpListener,
+    builder: &ServerBuilder,
+    registry: &Arc<Registry>,
+    handler: &H,
+) {
+    let mut threads: Vec<JoinHandle<()>> = Vec::new();
+    while registry.wait_for_room() {
+        let Ok((stream, address)) = listener.accept() else {
+            thread::sleep(RETRY);
+            continue;
+        };
+        let Some(place) = registry.enter(&stream) else { continue };
+        let handler = handler.clone();
+        let connection = Connection::new(builder, stream, Peer::new(place.number(), address));
+        let run = move || {
+            let _place = place;
+            connection.serve(handler);
+        };
+        threads.retain(|thread| !thread.is_finished());
+        threads.extend(thread::Builder::new().name("smtp-connection".into()).spawn(run));
+    }
+    for thread in threads {
+        let _ = thread.join();
+    }
+}

@@ -1,0 +1,98 @@
+//! What the application decides.
+
+use std::net::SocketAddr;
+
+use smtp_proto::{
+    command::{ReceivedMail, ReceivedRecipient},
+    server::{Answer, Credentials, End},
+};
+
+/// Who is at the other end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Peer {
+    number: u64,
+    address: SocketAddr,
+}
+
+impl Peer {
+    pub(super) const fn new(number: u64, address: SocketAddr) -> Self {
+        Self { number, address }
+    }
+
+    /// The number of the connection, from 0.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The client's address.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// What is done with a connection's messages: one handler for each connection.
+///
+/// An answer of `None` accepts with the usual words; see
+/// [`Server::answer`](smtp_proto::server::Server::answer) for what others do. An answer that makes no
+/// sense, such as a 354 to MAIL, becomes 451.
+pub trait Handler: Send {
+    /// The client is there.
+    fn connected(&mut self, peer: Peer) -> Option<Answer<'_>> {
+        let _ = peer;
+        None
+    }
+
+    /// TLS is on. What the client said before is void.
+    fn secured(&mut self) {}
+
+    /// EHLO (`extended`) or HELO.
+    fn hello(&mut self, name: &str, extended: bool) -> Option<Answer<'_>> {
+        let _ = (name, extended);
+        None
+    }
+
+    /// AUTH. Unlike the others it refuses unless it is implemented.
+    fn authenticate(&mut self, credentials: Credentials<'_>) -> Option<Answer<'_>> {
+        let _ = credentials;
+        Some(Answer::BAD_CREDENTIALS)
+    }
+
+    /// MAIL.
+    fn mail(&mut self, mail: ReceivedMail<'_>) -> Option<Answer<'_>> {
+        let _ = mail;
+        None
+    }
+
+    /// RCPT.
+    fn recipient(&mut self, recipient: ReceivedRecipient<'_>) -> Option<Answer<'_>> {
+        let _ = recipient;
+        None
+    }
+
+    /// DATA, with a recipient accepted.
+    fn data(&mut self) -> Option<Answer<'_>> {
+        None
+    }
+
+    /// A piece of content, cut anywhere.
+    fn content(&mut self, piece: &[u8]) {
+        let _ = piece;
+    }
+
+    /// The content is complete. Whatever the answer, the transaction is over.
+    fn message(&mut self, octets: u64) -> Option<Answer<'_>> {
+        let _ = octets;
+        None
+    }
+
+    /// The transaction at hand, if any, came to nothing: RSET, another EHLO that was accepted,
+    /// content that the core refused, the end of the session.
+    fn reset(&mut self) {}
+
+    /// The session is over; `None` when the transport failed.
+    fn ended(&mut self, end: Option<End>) {
+        let _ = end;
+    }
+}

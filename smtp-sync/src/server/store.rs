@@ -1,0 +1,197 @@
+//! A handler that keeps what it gets.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use smtp_proto::{
+    command::{ReceivedMail, ReceivedRecipient},
+    reply::{Code, EnhancedCode},
+    server::{Answer, Credentials},
+};
+
+use super::Handler;
+
+/// A message that was accepted, with its envelope.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Message {
+    /// The sender, empty for `<>`.
+    pub from: String,
+    /// The recipients that were accepted, in order.
+    pub recipients: Vec<String>,
+    /// The content, octet for octet, stuffed dots removed.
+    pub content: Vec<u8>,
+    /// What the client called itself.
+    pub hello: String,
+    /// Whether it came over TLS.
+    pub tls: bool,
+    /// Who had authenticated.
+    pub user: Option<String>,
+}
+
+/// Keeps messages in memory. Clones share them; `with_` methods configure before the server starts.
+///
+/// ```
+/// use smtp_sync::{Server, Store, proto::server::Answer};
+/// let store = Store::new()
+///     .with_user("alice", "s3cret")
+///     .with_refusal("nobody@example.org", Answer::NO_SUCH_MAILBOX);
+/// let server = Server::builder().bind(store.clone())?;
+/// assert!(store.messages().is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Store {
+    rules: Arc<Rules>,
+    messages: Arc<Mutex<Vec<Message>>>,
+    /// The message at hand, of one connection.
+    draft: Message,
+}
+
+#[derive(Clone, Default)]
+struct Rules {
+    users: HashMap<String, String>,
+    senders: HashMap<String, OwnedAnswer>,
+    recipients: HashMap<String, OwnedAnswer>,
+    content: Option<OwnedAnswer>,
+}
+
+/// An answer with a text of its own.
+#[derive(Clone)]
+struct OwnedAnswer {
+    code: Code,
+    enhanced: Option<EnhancedCode>,
+    text: String,
+}
+
+impl OwnedAnswer {
+    fn new(answer: Answer<'_>) -> Self {
+        Self { code: answer.code(), enhanced: answer.enhanced(), text: answer.text().to_owned() }
+    }
+
+    fn answer(&self) -> Answer<'_> {
+        // It was an answer before.
+        Answer::new(self.code, self.enhanced, &self.text).unwrap_or(Answer::LOCAL_ERROR)
+    }
+}
+
+impl Store {
+    /// A store that accepts every message, and no credentials.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets this user in.
+    #[must_use]
+    pub fn with_user(mut self, user: &str, password: &str) -> Self {
+        Arc::make_mut(&mut self.rules).users.insert(user.to_owned(), password.to_owned());
+        self
+    }
+
+    /// Answers this to the recipient, written as in RCPT between its brackets.
+    #[must_use]
+    pub fn with_refusal(mut self, recipient: &str, answer: Answer<'_>) -> Self {
+        let rules = Arc::make_mut(&mut self.rules);
+        rules.recipients.insert(recipient.to_owned(), OwnedAnswer::new(answer));
+        self
+    }
+
+    /// Answers this to the sender, written as in MAIL between its brackets.
+    #[must_use]
+    pub fn with_refused_sender(mut self, sender: &str, answer: Answer<'_>) -> Self {
+        let rules = Arc::make_mut(&mut self.rules);
+        rules.senders.insert(sender.to_owned(), OwnedAnswer::new(answer));
+        self
+    }
+
+    /// Answers this to every message's content, and keeps none if it is a refusal.
+    #[must_use]
+    pub fn with_verdict(mut self, answer: Answer<'_>) -> Self {
+        Arc::make_mut(&mut self.rules).content = Some(OwnedAnswer::new(answer));
+        self
+    }
+
+    /// The messages so far. A message is there before its client hears that it was accepted.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message> {
+        self.lock().clone()
+    }
+
+    /// The messages so far, which are forgotten.
+    #[must_use]
+    pub fn take(&self) -> Vec<Message> {
+        core::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Message>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Handler for Store {
+    fn secured(&mut self) {
+        self.draft = Message { tls: true, ..Message::default() };
+    }
+
+    fn hello(&mut self, name: &str, _: bool) -> Option<Answer<'_>> {
+        name.clone_into(&mut self.draft.hello);
+        None
+    }
+
+    fn authenticate(&mut self, credentials: Credentials<'_>) -> Option<Answer<'_>> {
+        let password = self.rules.users.get(credentials.user());
+        if !password.is_some_and(|password| credentials.are(credentials.user(), password)) {
+            return Some(Answer::BAD_CREDENTIALS);
+        }
+        self.draft.user = Some(credentials.user().to_owned());
+        None
+    }
+
+    fn mail(&mut self, mail: ReceivedMail<'_>) -> Option<Answer<'_>> {
+        mail.from().as_str().clone_into(&mut self.draft.from);
+        self.rules.senders.get(&self.draft.from).map(OwnedAnswer::answer)
+    }
+
+    fn recipient(&mut self, recipient: ReceivedRecipient<'_>) -> Option<Answer<'_>> {
+        let address = recipient.address().as_str();
+        let answer = self.rules.recipients.get(address).map(OwnedAnswer::answer);
+        if answer.is_none_or(|answer| answer.code().is_completion()) {
+            self.draft.recipients.push(address.to_owned());
+        }
+        answer
+    }
+
+    fn content(&mut self, piece: &[u8]) {
+        self.draft.content.extend_from_slice(piece);
+    }
+
+    fn message(&mut self, _: u64) -> Option<Answer<'_>> {
+        let answer = self.rules.content.as_ref().map(OwnedAnswer::answer);
+        if answer.is_none_or(|answer| answer.code().is_completion()) {
+            self.lock().push(self.draft.clone());
+        }
+        clear(&mut self.draft);
+        answer
+    }
+
+    fn reset(&mut self) {
+        clear(&mut self.draft);
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("messages", &self.lock().len()).finish_non_exhaustive()
+    }
+}
+
+/// Forgets the transaction and keeps the session.
+fn clear(draft: &mut Message) {
+    draft.from.clear();
+    draft.recipients.clear();
+    draft.content.clear();
+}

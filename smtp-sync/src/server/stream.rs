@@ -1,0 +1,131 @@
+//! The transport: a socket, with TLS or without.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, TcpStream},
+    time::Duration,
+};
+
+#[cfg(feature = "tls")]
+use std::sync::Arc;
+
+/// How long the client has to close after the last reply, and how much of what it still says is
+/// read: closing over unread octets would make its last reply vanish.
+const LINGER: Duration = Duration::from_millis(500);
+const LINGER_READS: usize = 64;
+
+/// How TLS is done.
+#[derive(Clone, Default)]
+pub(super) struct Security {
+    #[cfg(feature = "tls")]
+    config: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl Security {
+    #[cfg(feature = "tls")]
+    pub(super) const fn new(config: Arc<rustls::ServerConfig>) -> Self {
+        Self { config: Some(config) }
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) const fn is_configured(&self) -> bool {
+        self.config.is_some()
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
+    pub(super) const fn is_configured(&self) -> bool {
+        false
+    }
+}
+
+/// A socket, with TLS once it was shaken.
+pub(super) struct Stream {
+    socket: TcpStream,
+    #[cfg(feature = "tls")]
+    tls: Option<Box<rustls::ServerConnection>>,
+}
+
+impl Stream {
+    pub(super) fn new(socket: TcpStream, timeout: Duration) -> io::Result<Self> {
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(timeout))?;
+        socket.set_write_timeout(Some(timeout))?;
+        Ok(Self {
+            socket,
+            #[cfg(feature = "tls")]
+            tls: None,
+        })
+    }
+
+    /// Shakes hands.
+    #[cfg(feature = "tls")]
+    pub(super) fn secure(&mut self, security: &Security) -> io::Result<()> {
+        let config = security.config.clone().ok_or(io::ErrorKind::Unsupported)?;
+        let tls = rustls::ServerConnection::new(config).map_err(io::Error::other)?;
+        let tls = self.tls.insert(Box::new(tls));
+        while tls.is_handshaking() {
+            tls.complete_io(&mut self.socket)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
+    pub(super) fn secure(&mut self, _: &Security) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Says that nothing more comes, and waits a little for the client to do the same.
+    pub(super) fn close(mut self) {
+        self.say_goodbye();
+        let _ = self.socket.shutdown(Shutdown::Write);
+        let _ = self.socket.set_read_timeout(Some(LINGER));
+        let mut rest = [0; 1024];
+        for _ in 0..LINGER_READS {
+            if !matches!(self.socket.read(&mut rest), Ok(1..)) {
+                return;
+            }
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    fn say_goodbye(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            let _ = tls.write_tls(&mut self.socket);
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
+    fn say_goodbye(&mut self) {}
+}
+
+impl Read for Stream {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &mut self.tls {
+            return rustls::Stream::new(&mut **tls, &mut self.socket).read(space);
+        }
+        self.socket.read(space)
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &mut self.tls {
+            return rustls::Stream::new(&mut **tls, &mut self.socket).write(octets);
+        }
+        self.socket.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &mut self.tls {
+            return rustls::Stream::new(&mut **tls, &mut self.socket).flush();
+        }
+        self.socket.flush()
+    }
+}
