@@ -73,7 +73,7 @@ impl Default for Limits {
 /// ```
 /// use smtp_proto::{client::{Config, TlsPolicy}, hello::EhloName};
 /// let config = Config::new(EhloName::parse("client.example.org")?).with_tls(TlsPolicy::Implicit);
-/// # Ok::<(), smtp_proto::hello::EhloNameError>(())
+/// # Ok::<(), smtp_proto::address::DomainError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
