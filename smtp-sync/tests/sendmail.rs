@@ -1,4 +1,4 @@
-//! The example program, run as a program.
+//! The example program, run as a program. `cargo test` builds it; before `--test sendmail` alone, `cargo build --examples`.
 #![cfg(feature = "tls")]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
 
