@@ -113,3 +113,69 @@ impl Transcript {
         if self.line == Line::Empty { out.write_str("C: ") } else { Ok(()) }
     }
 }
+
+/// Hands the dialogue on line by line, without line ends.
+///
+/// ```
+/// use smtp_proto::{reply::Reply, transcript::Lines};
+/// let mut lines = Lines::new(|line| println!("{line}"));
+/// let (reply, _) = Reply::parse(b"220 ready\r\n")?.unwrap();
+/// lines.received(reply);
+/// # Ok::<(), smtp_proto::reply::ReplyError>(())
+/// ```
+#[cfg(feature = "alloc")]
+pub struct Lines {
+    transcript: Transcript,
+    pieces: Pieces,
+}
+
+#[cfg(feature = "alloc")]
+struct Pieces {
+    line: alloc::string::String,
+    sink: Sink,
+}
+
+#[cfg(feature = "alloc")]
+type Sink = alloc::boxed::Box<dyn FnMut(&str) + Send>;
+
+#[cfg(feature = "alloc")]
+impl Lines {
+    /// Lines that `sink` gets as they are complete.
+    pub fn new(sink: impl FnMut(&str) + Send + 'static) -> Self {
+        let line = alloc::string::String::new();
+        let pieces = Pieces { line, sink: alloc::boxed::Box::new(sink) };
+        Self { transcript: Transcript::new(), pieces }
+    }
+
+    /// Takes note of what has left.
+    pub fn sent(&mut self, span: Span<'_>) {
+        // `Pieces` takes everything, so there is no error to hand on.
+        self.transcript.sent(&mut self.pieces, span).unwrap_or_default();
+    }
+
+    /// Takes note of a reply.
+    pub fn received(&mut self, reply: Reply<'_>) {
+        self.transcript.received(&mut self.pieces, reply).unwrap_or_default();
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Write for Pieces {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for piece in text.split_inclusive('\n') {
+            self.line.push_str(piece);
+            if let Some(line) = self.line.strip_suffix('\n') {
+                (self.sink)(line);
+                self.line.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.transcript.fmt(f)
+    }
+}

@@ -3,11 +3,7 @@
 //! ```text
 //! cargo run -p smtp-sync --example sendmail -- -f a@example.org --server mx.example.net:25 b@example.net < message
 //! ```
-#![allow(
-    clippy::std_instead_of_core,
-    clippy::std_instead_of_alloc,
-    reason = "a program is made of std"
-)]
+#![allow(clippy::format_push_string, reason = "a person reads it once")]
 
 #[path = "sendmail/action.rs"]
 mod action;
@@ -30,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{args::Args, report::Report, session::Session};
+use crate::{args::Args, embedded::Embedded, report::Report, session::Session};
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -60,9 +56,18 @@ fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
         messages.iter().map(message::Message::envelope).collect::<Result<Vec<_>, _>>()?;
     let actions = args.actions(messages.len())?;
     let password = args.password()?;
-    let server = embedded::unless(args.server())?;
+    let recipients = messages.iter().flat_map(message::Message::recipients);
+    let (server, embedded) = if let Some(server) = args.server() {
+        (server, None)
+    } else {
+        let embedded = Embedded::start(args, password.as_deref(), recipients)?;
+        (embedded.address(), Some(embedded))
+    };
     let connector = args.connector(&server)?;
     let session = Session::new(args, password.as_deref(), &messages, &envelopes, report);
     session.run(connector, &actions);
+    if let Some(embedded) = embedded {
+        embedded.show(args.json);
+    }
     Ok(())
 }

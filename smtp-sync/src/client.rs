@@ -11,12 +11,12 @@ use smtp_proto::{
     hello::Capabilities,
     reply::OwnedReply,
     sasl::{Login, Mechanism, Mechanisms, Plain},
+    transcript::Lines,
 };
 
 use crate::{
     connect::Connector,
     deadline::Deadline,
-    driver::Log,
     error::Error,
     stream::{BoxedStream, Stream},
     tls::{Tls, Transport},
@@ -36,7 +36,7 @@ pub struct Client<S = BoxedStream> {
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "empty without it"))]
     pub(crate) tls: Tls,
     pub(crate) deadline: Deadline,
-    pub(crate) log: Option<Log>,
+    pub(crate) log: Option<Lines>,
     pub(crate) failure: Option<Error>,
 }
 

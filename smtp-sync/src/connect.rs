@@ -11,12 +11,12 @@ use std::{
 use smtp_proto::{
     client::{BufferSizes, Client as Proto, Config, Phase, Timeouts, TlsPolicy},
     hello::EhloName,
+    transcript::Lines,
 };
 
 use crate::{
     client::Client,
     deadline::Deadline,
-    driver::Log,
     error::Error,
     stream::{BoxedStream, Stream},
     tls::Tls,
@@ -44,7 +44,7 @@ pub struct Connector {
     sizes: BufferSizes,
     timeouts: Timeouts,
     tls: Tls,
-    log: Option<Log>,
+    log: Option<Lines>,
 }
 
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Connector {
     /// Shows the dialogue to `sink`, a line at a time without its end: `C: ` and `S: ` lines,
     /// secrets as `***`, content by its length.
     pub fn with_transcript(mut self, sink: impl FnMut(&str) + Send + 'static) -> Self {
-        self.log = Some(Log::new(sink));
+        self.log = Some(Lines::new(sink));
         self
     }
 

@@ -1,15 +1,11 @@
 //! The pump: moves octets between core and stream until it is the caller's turn.
 
-use core::fmt;
 use std::{
     io::{self, Read, Write},
     sync::Arc,
 };
 
-use smtp_proto::{
-    client::{Phase, Wants},
-    transcript::Transcript,
-};
+use smtp_proto::client::{Phase, Wants};
 
 use crate::{
     client::Client,
@@ -131,46 +127,5 @@ impl<S: Stream> Client<S> {
         let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
         let reply = self.journal.last_words(end).cloned();
         self.failure.get_or_insert(Error::Ended { end, reply }).clone()
-    }
-}
-
-/// Takes the dialogue down, line by line.
-pub(crate) struct Log {
-    transcript: Transcript,
-    lines: Lines,
-}
-
-struct Lines {
-    line: String,
-    sink: Box<dyn FnMut(&str) + Send>,
-}
-
-impl Log {
-    pub(crate) fn new(sink: impl FnMut(&str) + Send + 'static) -> Self {
-        let lines = Lines { line: String::new(), sink: Box::new(sink) };
-        Self { transcript: Transcript::new(), lines }
-    }
-
-    // `Lines` takes everything, so there is no error to hand on.
-
-    fn sent(&mut self, span: smtp_proto::client::Span<'_>) {
-        self.transcript.sent(&mut self.lines, span).unwrap_or_default();
-    }
-
-    fn received(&mut self, reply: smtp_proto::reply::Reply<'_>) {
-        self.transcript.received(&mut self.lines, reply).unwrap_or_default();
-    }
-}
-
-impl fmt::Write for Lines {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for piece in text.split_inclusive('\n') {
-            self.line.push_str(piece);
-            if self.line.ends_with('\n') {
-                (self.sink)(&self.line[..self.line.len() - 1]);
-                self.line.clear();
-            }
-        }
-        Ok(())
     }
 }

@@ -8,6 +8,8 @@ use smtp_proto::{
     reply::OwnedReply,
 };
 
+use crate::tls::TlsError;
+
 /// Why something was not done. Cheap to clone: a session that is over says the same at every call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -120,48 +122,5 @@ impl From<Refusal> for Error {
 impl From<Misuse> for Error {
     fn from(misuse: Misuse) -> Self {
         Error::Refused(misuse.into())
-    }
-}
-
-/// Why TLS could not be had.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// The session was given no TLS, or is built without it.
-    Unavailable,
-    /// What the caller connects to is no name that a certificate could have.
-    InvalidName,
-    /// Trust anchors that cannot be read.
-    InvalidAnchors,
-    /// The handshake broke off.
-    Transport(Arc<io::Error>),
-    /// The library refused: a certificate, a version, a setting.
-    #[cfg(feature = "tls")]
-    Rustls(rustls::Error),
-}
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TlsError::Unavailable => f.write_str("no TLS at hand"),
-            TlsError::InvalidName => {
-                f.write_str("the server's name is none that a certificate has")
-            }
-            TlsError::InvalidAnchors => f.write_str("the trust anchors cannot be read"),
-            TlsError::Transport(error) => error.fmt(f),
-            #[cfg(feature = "tls")]
-            TlsError::Rustls(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for TlsError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            TlsError::Transport(error) => Some(error),
-            #[cfg(feature = "tls")]
-            TlsError::Rustls(error) => Some(error),
-            _ => None,
-        }
     }
 }

@@ -37,9 +37,10 @@ pub use self::tls::TlsConfig;
 pub use self::{
     client::Client,
     connect::Connector,
-    error::{Error, TlsError},
+    error::Error,
     server::{Handler, Message, Peer, Server, ServerBuilder, Store},
     stream::{BoxedStream, Stream, Untimed},
+    tls::TlsError,
 };
 
 #[cfg(doctest)]

@@ -2,17 +2,16 @@
 
 #[cfg(feature = "tls")]
 mod config;
+mod error;
 #[cfg(feature = "tls")]
 mod session;
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
 
-use crate::{
-    client::Client,
-    error::{Error, TlsError},
-    stream::Stream,
-};
+use crate::{client::Client, error::Error, stream::Stream};
+
+pub use self::error::TlsError;
 
 #[cfg(feature = "tls")]
 pub use self::config::TlsConfig;

@@ -1,6 +1,59 @@
 //! The server that takes the message when no other is named.
 
-/// The server named, or an embedded one on loopback.
-pub(crate) fn unless(named: Option<String>) -> Result<String, String> {
-    named.ok_or_else(|| "no server: give --server HOST:PORT or set $SMTP_SERVER".to_owned())
+use smtp_sync::{
+    Server, Store,
+    proto::{
+        hello::EhloName,
+        reply::Escaped,
+        server::{Answer, AuthPolicy, Config},
+    },
+};
+
+use crate::args::Args;
+
+/// A server on loopback that keeps what it gets, and refuses `nobody` at every domain named.
+pub(crate) struct Embedded {
+    server: Server,
+    store: Store,
+}
+
+impl Embedded {
+    /// Starts it; it lets in whom the command line names.
+    pub(crate) fn start<'a>(
+        args: &Args,
+        password: Option<&str>,
+        recipients: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, String> {
+        let mut config = Config::new(EhloName::LOCALHOST);
+        let mut store = Store::new();
+        if let (Some(user), Some(password)) = (&args.user, password) {
+            config = config.with_auth(AuthPolicy::Offered).with_plaintext_auth(true);
+            store = store.with_user(user, password);
+        }
+        for recipient in recipients.filter(|recipient| recipient.starts_with("nobody@")) {
+            store = store.with_refusal(recipient, Answer::NO_SUCH_MAILBOX);
+        }
+        let server = Server::builder().with_config(config).bind(store.clone());
+        let server = server.map_err(|error| format!("the embedded server: {error}"))?;
+        Ok(Self { server, store })
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.server.address().to_string()
+    }
+
+    /// Shows what it received; on standard error where standard output holds the result.
+    pub(crate) fn show(&self, on_stderr: bool) {
+        for message in self.store.messages() {
+            let mut text = format!("received from <{}>\n", message.from);
+            for recipient in &message.recipients {
+                text += &format!("received for <{recipient}>\n");
+            }
+            for line in message.content.split(|&octet| octet == b'\n') {
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                text += &format!("| {}\n", Escaped(line));
+            }
+            if on_stderr { eprint!("{text}") } else { print!("{text}") }
+        }
+    }
 }

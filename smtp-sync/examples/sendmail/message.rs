@@ -12,8 +12,8 @@ use smtp_sync::{
     proto::{
         address::{ForwardPath, ReversePath},
         command::{Mail, Recipient},
-        parameter::Parameter,
-        stuffing::message_size,
+        parameter::{Body, Parameter},
+        stuffing::Survey,
     },
 };
 
@@ -24,7 +24,8 @@ use crate::{args::Args, header};
 pub(crate) struct Message {
     pub(crate) content: Vec<u8>,
     address: Addressing,
-    size: Option<u64>,
+    survey: Survey,
+    declares_size: bool,
 }
 
 #[derive(Deserialize, Clone, Debug)]
@@ -77,8 +78,8 @@ pub(crate) fn gather(args: &Args) -> Result<Vec<Message>, String> {
     };
     let message = |(content, address): (Vec<u8>, Addressing)| {
         let content = if args.read_recipients { header::without_bcc(&content) } else { content };
-        let size = (!args.no_size).then(|| message_size(&content));
-        Message { content, address, size }
+        let survey = Survey::of(&content);
+        Message { content, address, survey, declares_size: !args.no_size }
     };
     Ok(contents.into_iter().zip(addressed).map(message).collect())
 }
@@ -145,7 +146,11 @@ impl Message {
         let params = parameters(&self.address.params)?;
         let mut mail = Mail::new(path);
         mail = mail.with_extra(&params).map(|_| mail).map_err(|error| error.to_string())?;
-        mail = self.size.map_or(mail, |size| mail.with_size(size));
+        if self.declares_size {
+            mail = mail.with_size(self.survey.size);
+        }
+        let eight_bit = self.survey.eight_bit;
+        mail = mail.with_body(if eight_bit { Body::EightBitMime } else { Body::SevenBit });
         Ok(Envelope { mail, params, to })
     }
 }

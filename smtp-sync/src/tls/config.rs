@@ -14,7 +14,7 @@ use rustls::{
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use crate::error::TlsError;
+use super::TlsError;
 
 /// Who is trusted, and how TLS is done: version 1.2 or later, ring for the cryptography.
 #[derive(Clone, Debug)]

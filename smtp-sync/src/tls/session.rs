@@ -8,7 +8,9 @@ use std::{
 
 use rustls::ClientConnection;
 
-use crate::{error::TlsError, stream::Stream};
+use crate::stream::Stream;
+
+use super::TlsError;
 
 /// A stream and what encrypts it.
 ///
