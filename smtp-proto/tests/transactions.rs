@@ -415,3 +415,34 @@ fn quit_is_said_after_all_is_answered_and_any_answer_closes() {
         assert_eq!(session.end(), Some(End::Quit), "{answer}");
     }
 }
+
+#[test]
+fn content_of_any_length_ends_right_in_a_small_transmit_buffer() {
+    use smtp_proto::client::{BufferSizes, Client};
+    for transmit in [64, 65, 66, 67] {
+        for length in 0..200 {
+            let sizes = BufferSizes::SMALL.with_transmit(transmit);
+            let client = Client::with_sizes(plain_config(), sizes);
+            // Lone LFs make the content longer than it was, so that something is owed at any place.
+            let content: Vec<u8> =
+                (0..length).map(|at| if at % 3 == 0 { b'\n' } else { b'.' }).collect();
+            let mut wire = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n");
+            if !wire.is_empty() && !wire.ends_with("\r\n") {
+                wire += "\r\n";
+            }
+            let lines = wire.split_terminator("\r\n");
+            let stuffed = lines.map(|line| {
+                if line.starts_with('.') { format!("C: .{line}\n") } else { format!("C: {line}\n") }
+            });
+            let script = format!(
+                "S: 220 hi\nC: EHLO client.example\nS: 250 mx\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok\nC: DATA\nS: 354 go\n{}C: .\nS: 250 ok",
+                stuffed.collect::<String>()
+            );
+            let mut session = Session::with_client(client, &script);
+            session.write_size = 5;
+            assert_eq!(session.pump(), Wants::Command);
+            assert_eq!(session.send(&envelope("", &["b@example.net"]), &content), Wants::Command);
+            assert!(session.peer.is_done(), "{transmit} {length}");
+        }
+    }
+}

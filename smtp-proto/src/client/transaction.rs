@@ -460,8 +460,8 @@ impl<B: Storage> Client<B> {
     }
 }
 
-/// CRLF, dot, CRLF.
-const MAX_ENDING: usize = 5;
+/// A CRLF that was still owed, then CRLF, dot, CRLF.
+const MAX_ENDING: usize = 7;
 
 const fn envelope_at(step: Step, eight_bit: bool) -> Sending {
     Sending::Envelope { step, eight_bit, blocked: false }

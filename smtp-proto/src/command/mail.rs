@@ -115,9 +115,12 @@ impl<'a> Mail<'a> {
 
     /// Octets that the command takes at most.
     pub(crate) fn max_encoded_len(&self) -> usize {
-        /// `MAIL FROM:<> SIZE=18446744073709551615 BODY=BINARYMIME SMTPUTF8` and CRLF.
-        const FIXED: usize = 66;
-        FIXED + self.from.as_str().len() + encoded_len(self.extra)
+        /// `MAIL FROM:<>` and CRLF.
+        const FIXED: usize = 14;
+        let size = self.size.map_or(0, |_| " SIZE=".len() + 20);
+        let body = self.body.map_or(0, |body| " BODY=".len() + body.as_str().len());
+        let utf8 = if self.smtp_utf8 { " SMTPUTF8".len() } else { 0 };
+        FIXED + self.from.as_str().len() + size + body + utf8 + encoded_len(self.extra)
     }
 
     pub(super) fn write(&self, out: &mut Writer<'_>) {
