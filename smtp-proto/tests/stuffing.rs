@@ -432,3 +432,16 @@ fn every_hostile_body_of_the_index_is_in_the_table() {
     let listed: Vec<_> = names.filter(|name| name.starts_with("in-body-")).collect();
     assert_eq!(listed, BODIES.iter().map(|body| body.0).collect::<Vec<_>>());
 }
+
+#[test]
+fn chunks_are_canonical_and_nothing_in_them_is_stuffed() {
+    for message in strings(b"a.\r\n", 6) {
+        for size in [1, 2, 5, 64] {
+            let sent = send(Stuffer::for_chunks(Newlines::Normalise, false), &[&message], &[size]);
+            assert_eq!(sent.wire, naive_canonical(&message), "{message:?}");
+        }
+    }
+    let dots = corpus("in-bdat-dots.bin");
+    let sent = send(Stuffer::for_chunks(Newlines::Reject, false), &[&dots], &[7]);
+    assert_eq!((sent.wire, sent.error), (dots, None));
+}

@@ -91,6 +91,8 @@ pub struct Finish {
 #[derive(Debug, Clone)]
 pub struct Stuffer {
     newlines: Newlines,
+    /// Dots are doubled and the end is marked: DATA, not BDAT.
+    dots: bool,
     octets: Octets,
     at: At,
     owed: &'static [u8],
@@ -127,7 +129,14 @@ impl Stuffer {
     #[must_use]
     pub const fn new(newlines: Newlines, eight_bit_allowed: bool) -> Self {
         let octets = if eight_bit_allowed { Octets::EIGHT_BIT } else { Octets::SEVEN_BIT };
-        Self { newlines, octets, at: At::LineStart, owed: &[], offset: 0, failed: None }
+        Self { newlines, dots: true, octets, at: At::LineStart, owed: &[], offset: 0, failed: None }
+    }
+
+    /// A stuffer for BDAT (RFC 3030), where nothing is stuffed: it only makes newlines CRLF, ends the
+    /// last line, and checks octets as [`new`](Self::new) says.
+    #[must_use]
+    pub const fn for_chunks(newlines: Newlines, eight_bit_allowed: bool) -> Self {
+        Self { dots: false, ..Self::new(newlines, eight_bit_allowed) }
     }
 
     /// Writes the next octets of the message into `output`.
@@ -202,7 +211,7 @@ impl Stuffer {
                 self.bare(ContentErrorKind::BareCr, self.offset - 1)?;
                 self.owe(b"\r\n", At::LineStart, Step::Wait)
             }
-            (At::LineStart, DOT) => self.owe(b".", At::Middle, Step::Wait),
+            (At::LineStart, DOT) if self.dots => self.owe(b".", At::Middle, Step::Wait),
             (_, CR) => self.owe(b"", At::AfterCr, Step::Absorb),
             (_, LF) => {
                 self.bare(ContentErrorKind::BareLf, self.offset)?;
@@ -273,9 +282,9 @@ impl Stuffer {
             return None;
         }
         match self.newlines {
-            _ if scan::newlines_paired(block) => Some(double_dots),
-            Newlines::Normalise => Some(rewrite),
-            Newlines::Reject => None,
+            _ if scan::newlines_paired(block) => Some(if self.dots { double_dots } else { copy }),
+            Newlines::Normalise if self.dots => Some(rewrite),
+            Newlines::Normalise | Newlines::Reject => None,
         }
     }
 
@@ -305,7 +314,12 @@ impl Stuffer {
         if self.at == At::AfterCr {
             self.bare(ContentErrorKind::BareCr, self.offset - 1)?;
         }
-        Ok(if self.at == At::LineStart { b".\r\n" } else { b"\r\n.\r\n" })
+        Ok(match (self.at, self.dots) {
+            (At::LineStart, true) => b".\r\n",
+            (At::LineStart, false) => b"",
+            (_, true) => b"\r\n.\r\n",
+            (_, false) => b"\r\n",
+        })
     }
 
     const fn owe(&mut self, owed: &'static [u8], at: At, step: Step) -> Step {
@@ -353,6 +367,12 @@ impl fmt::Display for ContentError {
 }
 
 impl core::error::Error for ContentError {}
+
+/// Copies a block as it is, and returns the octets written.
+fn copy(_before: u8, block: &[u8], output: &mut [u8]) -> usize {
+    output[..block.len()].copy_from_slice(block);
+    block.len()
+}
 
 /// Copies a block of admitted octets and whole CRLFs, dots doubled, and returns the octets written: at most
 /// `2 * block.len()`.
