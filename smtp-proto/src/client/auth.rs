@@ -15,8 +15,8 @@ use super::{
     Client, Storage,
     error::{Misuse, Refusal},
     event::Authentication,
-    outbox::SpanKind,
     queue::Verb,
+    spans::SpanKind,
 };
 
 /// An AUTH line with an initial response stays within this (RFC 5321 4.5.3.1.4); a longer response

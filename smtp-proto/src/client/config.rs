@@ -26,6 +26,33 @@ pub enum TlsPolicy {
     Implicit,
 }
 
+/// Which protocol is spoken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// SMTP (RFC 5321).
+    #[default]
+    Smtp,
+    /// LMTP (RFC 2033): LHLO, and a verdict on the content for each accepted recipient.
+    Lmtp,
+}
+
+/// Whether content leaves by BDAT where the server offers CHUNKING (RFC 3030).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Chunking {
+    /// Never: DATA.
+    #[default]
+    Off,
+    /// After the replies to RCPT. A server that refuses a recipient may take the octets of a chunk
+    /// that is in flight behind it for commands; this way none is.
+    AfterRecipients,
+    /// With the envelope, and the envelopes and chunks of further messages behind it: many messages
+    /// in one round trip. Only where PIPELINING is offered, and only with a server that is known to
+    /// swallow the chunks of a message that it refused.
+    InFlight,
+}
+
 /// How the client introduces itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -81,6 +108,10 @@ pub struct Config {
     pub(super) hello: HelloCommand,
     pub(super) tls: TlsPolicy,
     pub(super) mask: Extensions,
+    pub(super) protocol: Protocol,
+    pub(super) chunking: Chunking,
+    pub(super) chunk_size: usize,
+    pub(super) window: u32,
     pub(super) run_ahead: bool,
     pub(super) newlines: Newlines,
     pub(super) plaintext_auth: bool,
@@ -97,6 +128,10 @@ impl Config {
             hello: HelloCommand::Ehlo,
             tls: TlsPolicy::Required,
             mask: Extensions::EMPTY,
+            protocol: Protocol::Smtp,
+            chunking: Chunking::Off,
+            chunk_size: usize::MAX,
+            window: 32,
             run_ahead: false,
             newlines: Newlines::Normalise,
             plaintext_auth: false,
@@ -136,6 +171,30 @@ impl Config {
         Self { run_ahead, ..self }
     }
 
+    /// Sets which protocol is spoken.
+    #[must_use]
+    pub const fn with_protocol(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
+    /// Lets content leave by BDAT where CHUNKING is offered; off unless set.
+    #[must_use]
+    pub const fn with_chunking(self, chunking: Chunking) -> Self {
+        Self { chunking, ..self }
+    }
+
+    /// Sets the largest chunk in octets; as large as the transmit buffer allows unless set.
+    #[must_use]
+    pub const fn with_chunk_size(self, chunk_size: usize) -> Self {
+        Self { chunk_size: if chunk_size == 0 { 1 } else { chunk_size }, ..self }
+    }
+
+    /// Sets how many messages may be in flight with [`Chunking::InFlight`]; 32 unless set.
+    #[must_use]
+    pub const fn with_window(self, messages: u32) -> Self {
+        Self { window: if messages == 0 { 1 } else { messages }, ..self }
+    }
+
     /// What to do about a lone CR or LF in content; normalised unless set.
     #[must_use]
     pub const fn with_newlines(self, newlines: Newlines) -> Self {
@@ -172,6 +231,8 @@ pub struct Buffers<B: Storage> {
     pub in_flight: B,
     /// The raw text of the capabilities; lines that do not fit are not kept, but count as offered.
     pub capabilities: B,
+    /// One bit for each recipient of a transaction; needed for LMTP only, and limits it.
+    pub recipients: B,
 }
 
 /// Sizes of owned [`Buffers`], in octets.
@@ -187,18 +248,26 @@ pub struct BufferSizes {
     pub in_flight: usize,
     /// See [`Buffers::capabilities`].
     pub capabilities: usize,
+    /// See [`Buffers::recipients`].
+    pub recipients: usize,
 }
 
 #[cfg(feature = "alloc")]
 impl BufferSizes {
     /// A whole idle client in 16 KiB: the longest AUTH line (12,288), 2 KiB of commands, 128
-    /// commands in flight (their replies fit every socket buffer), 1 KiB of capabilities.
-    pub const SMALL: BufferSizes =
-        BufferSizes { receive: 12_288, transmit: 2048, in_flight: 128, capabilities: 1024 };
+    /// commands in flight (their replies fit every socket buffer), 864 octets of capabilities, 1,024
+    /// recipients of an LMTP transaction.
+    pub const SMALL: BufferSizes = BufferSizes {
+        receive: 12_288,
+        transmit: 2048,
+        in_flight: 128,
+        capabilities: 864,
+        recipients: 128,
+    };
 
     /// For throughput, what the adapters use: writes of up to 32 KiB.
     pub const LARGE: BufferSizes =
-        BufferSizes { receive: 16_384, transmit: 32_768, in_flight: 128, capabilities: 1024 };
+        BufferSizes { receive: 16_384, transmit: 32_768, capabilities: 2048, ..Self::SMALL };
 
     /// Sets the octets for commands and content on their way.
     #[must_use]
@@ -225,6 +294,7 @@ impl BufferSizes {
             transmit: zeros(self.transmit),
             in_flight: zeros(self.in_flight),
             capabilities: zeros(self.capabilities),
+            recipients: zeros(self.recipients),
         }
     }
 }

@@ -32,7 +32,8 @@ pub enum PeerError {
     Unsolicited,
     /// Octets behind the 220 to STARTTLS, before the handshake: somebody injects plaintext.
     PlaintextBehindStartTls,
-    /// A go-ahead for content after MAIL was refused; a lone dot would store an empty message.
+    /// A go-ahead for content after MAIL was refused, or, with LMTP, after every recipient was; a lone
+    /// dot would store an empty message, or get no answer.
     GoAheadAfterRefusal,
     /// More challenges than [`Limits::auth_rounds`](super::Limits::auth_rounds), or one after the
     /// dialogue was cancelled.
@@ -65,7 +66,7 @@ impl fmt::Display for PeerError {
                 "plaintext behind the answer to STARTTLS: the connection is tampered with",
             ),
             PeerError::GoAheadAfterRefusal => {
-                f.write_str("the server asked for content although it had refused the sender")
+                f.write_str("the server asked for content although it had refused the envelope")
             }
             PeerError::TooManyChallenges => {
                 f.write_str("the server does not end its AUTH dialogue")
@@ -182,6 +183,11 @@ pub enum Refusal {
     Misuse(Misuse),
     /// An envelope without recipients.
     NoRecipients,
+    /// More recipients than [`Buffers::recipients`](super::Buffers::recipients) can tell apart (LMTP).
+    TooManyRecipients {
+        /// How many can be told apart.
+        limit: usize,
+    },
     /// The message needs what the server does not offer: SMTPUTF8 for a non-ASCII address,
     /// 8BITMIME for 8-bit content.
     NotOffered(Extension),
@@ -217,6 +223,9 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Misuse(misuse) => misuse.fmt(f),
             Refusal::NoRecipients => f.write_str("no recipients"),
+            Refusal::TooManyRecipients { limit } => {
+                write!(f, "more than {limit} recipients in one transaction")
+            }
             Refusal::NotOffered(extension) => {
                 write!(
                     f,

@@ -141,17 +141,19 @@ pub enum Event<'a> {
         /// The server's words.
         reply: Reply<'a>,
     },
-    /// The answer to DATA.
+    /// The answer to DATA, to a chunk that is not the last, or to any chunk when nobody was to get it.
     Data {
         /// Whose.
         transaction: Transaction,
         /// The server's words.
         reply: Reply<'a>,
     },
-    /// The verdict on the content, for every recipient that was accepted.
+    /// The verdict on the content: for every recipient that was accepted, or, with LMTP, for one.
     Final {
         /// Whose.
         transaction: Transaction,
+        /// With LMTP, which recipient, by position in the envelope.
+        recipient: Option<u32>,
         /// [`Phase::Final`], or [`Phase::Content`] for a refusal before the content was complete.
         phase: Phase,
         /// The server's words.
@@ -211,7 +213,7 @@ pub(super) enum Told {
     Mail(Transaction),
     Recipient(Transaction, u32),
     Data(Transaction),
-    Final(Transaction, Phase),
+    Final(Transaction, Option<u32>, Phase),
     Closing(Phase),
 }
 
@@ -222,7 +224,9 @@ impl Told {
             Told::Mail(transaction) => Event::Mail { transaction, reply },
             Told::Recipient(transaction, index) => Event::Recipient { transaction, index, reply },
             Told::Data(transaction) => Event::Data { transaction, reply },
-            Told::Final(transaction, phase) => Event::Final { transaction, phase, reply },
+            Told::Final(transaction, recipient, phase) => {
+                Event::Final { transaction, recipient, phase, reply }
+            }
             Told::Closing(phase) => Event::Closing { phase, reply },
         }
     }

@@ -33,7 +33,9 @@
 //! Octets stay in the client until `transmitted` says that they left, so a write that is cut short
 //! or a future that is dropped loses nothing.
 
+mod accepted;
 mod auth;
+mod chunking;
 mod config;
 mod error;
 mod event;
@@ -42,6 +44,7 @@ mod outbox;
 #[cfg(feature = "alloc")]
 mod outcome;
 mod queue;
+mod spans;
 mod state;
 mod transaction;
 
@@ -59,15 +62,18 @@ pub use self::{
     outcome::{Journal, Outcome, RecipientOutcome, Status, Verdict},
 };
 pub use self::{
-    config::{Buffers, Config, HelloCommand, Limits, Timeouts, TlsPolicy},
+    config::{
+        Buffers, Chunking, Config, HelloCommand, Limits, Protocol, Timeouts, TlsPolicy,
+    },
     error::{End, Misuse, PeerError, Refusal},
     event::{Authentication, Event, Fate, Phase, Transaction, Wants},
-    outbox::{Span, SpanKind},
+    spans::{Span, SpanKind},
     transaction::{AsEnvelope, Inquiry},
 };
 pub use crate::buffer::Storage;
 
 use self::{
+    accepted::Accepted,
     auth::Auth,
     outbox::Outbox,
     queue::{Queue, Verb},
@@ -135,6 +141,7 @@ pub struct Client<B: Storage> {
     auth: Auth,
     sending: Sending,
     answering: Answering,
+    accepted: Accepted<B>,
     /// A transaction left the server in the middle of one: RSET before the next.
     reset_needed: bool,
     end: Option<End>,
@@ -183,6 +190,7 @@ impl<B: Storage> Client<B> {
             auth: Auth::default(),
             sending: Sending::Idle,
             answering: Answering::default(),
+            accepted: Accepted::new(buffers.recipients),
             reset_needed: false,
             end: None,
             replies: 0,
@@ -455,6 +463,7 @@ impl<B: Storage> Client<B> {
     fn make_progress(&mut self) {
         self.sending.unblock();
         self.write_ending();
+        self.write_chunks();
         self.release();
     }
 
@@ -463,8 +472,8 @@ impl<B: Storage> Client<B> {
         if self.deaf || self.lent > 0 || self.framed.is_some() {
             return;
         }
-        let pipelining = self.pipelining();
-        while self.queue.may_release(pipelining, self.config.run_ahead) {
+        let (pipelining, run_ahead) = (self.pipelining(), self.window() > 1);
+        while self.queue.may_release(pipelining, run_ahead) {
             if self.queue.outstanding() == 0 && !self.receive.is_empty() {
                 // The start of a reply to something that has not been asked.
                 self.close(End::Peer(PeerError::Unsolicited));

@@ -8,10 +8,10 @@ use crate::{
 
 use super::{
     Client, Storage,
-    config::{HelloCommand, TlsPolicy},
+    config::{HelloCommand, Protocol, TlsPolicy},
     error::{End, Misuse, Refusal},
-    outbox::SpanKind,
     queue::Verb,
+    spans::SpanKind,
     state::Stage,
     transaction::Sending,
 };
@@ -35,7 +35,9 @@ impl<B: Storage> Client<B> {
     }
 
     pub(super) fn say_hello(&mut self) {
-        if self.config.hello == HelloCommand::Ehlo {
+        if self.config.protocol == Protocol::Lmtp {
+            self.say(&Command::Lhlo(self.config.name), Verb::Ehlo);
+        } else if self.config.hello == HelloCommand::Ehlo {
             self.say(&Command::Ehlo(self.config.name), Verb::Ehlo);
         } else if self.must_have_tls() {
             self.stop(End::TlsUnavailable);

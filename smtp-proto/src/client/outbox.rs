@@ -1,49 +1,21 @@
 //! Octets on their way to the server, and what kind they are.
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 use zeroize::Zeroize;
 
 use crate::buffer::{Buffer, Storage};
 
-/// What a stretch of outgoing octets is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum SpanKind {
-    /// Command text.
-    Command,
-    /// A credential or an answer in an AUTH dialogue: not to be shown or kept.
-    Secret,
-    /// Message content.
-    Content,
-    /// The end of the content: the CRLF that was missing, if any, and the lone dot.
-    EndOfContent,
-}
-
-/// A stretch of outgoing octets for a transcript; a secret shows none of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct Span<'a> {
-    /// What it is.
-    pub kind: SpanKind,
-    /// The octets; empty for a secret.
-    pub octets: &'a [u8],
-    /// How many octets it is, secret or not.
-    pub length: usize,
-    /// Whether the stretch ends here; else a later span goes on with it.
-    pub complete: bool,
-}
-
-/// At most this many stretches of different kinds wait at once. Without chunks in flight there are
-/// never more than five: the parts of an AUTH line, or end of content, next envelope.
-const MAX_SPANS: usize = 8;
+use super::spans::{Span, SpanKind, Spans};
 
 #[derive(Debug)]
 pub(super) struct Outbox<B: Storage> {
     buffer: Buffer<B>,
     /// Octets at the buffer's start that may leave.
     released: usize,
-    spans: [(SpanKind, usize); MAX_SPANS],
-    span_count: usize,
+    spans: Spans,
+    /// Octets at the buffer's end of a chunk whose size is not known yet, with the room for its
+    /// command before them; they belong to no span.
+    chunk: Option<usize>,
     /// Octets that have left since the start.
     sent: u64,
 }
@@ -55,10 +27,18 @@ pub(super) struct Left {
     pub(super) contents: usize,
 }
 
+/// Room for the command of a chunk: `BDAT`, a size of up to ten digits, `LAST`, CRLF.
+const CHUNK_COMMAND: usize = 22;
+
 impl<B: Storage> Outbox<B> {
     pub(super) const fn new(storage: B) -> Self {
-        let spans = [(SpanKind::Command, 0); MAX_SPANS];
-        Self { buffer: Buffer::new(storage), released: 0, spans, span_count: 0, sent: 0 }
+        Self {
+            buffer: Buffer::new(storage),
+            released: 0,
+            spans: Spans::new(),
+            chunk: None,
+            sent: 0,
+        }
     }
 
     /// Octets that may be written now.
@@ -74,8 +54,13 @@ impl<B: Storage> Outbox<B> {
         self.buffer.capacity()
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Octets that still fit.
     pub(super) fn room(&self) -> usize {
-        if self.span_count == MAX_SPANS { 0 } else { self.buffer.room() }
+        if self.spans.have_room() { self.buffer.room() } else { 0 }
     }
 
     pub(super) const fn sent(&self) -> u64 {
@@ -95,14 +80,15 @@ impl<B: Storage> Outbox<B> {
         }
         let written = write(self.buffer.free())?;
         self.buffer.fill(written);
-        self.record(kind, written);
+        self.spans.push(kind, written);
         Some(written)
     }
 
-    /// Lets the next command line leave.
+    /// Lets the next command line leave, and the chunk that it announces.
     pub(super) fn release_line(&mut self) {
         let held = &self.buffer.filled()[self.released..];
-        self.released += memchr::memchr(b'\n', held).map_or(held.len(), |at| at + 1);
+        self.released += memchr(b'\n', held).map_or(held.len(), |at| at + 1);
+        self.released = self.spans.end_of_content_at(self.released);
     }
 
     /// Lets all leave.
@@ -112,53 +98,29 @@ impl<B: Storage> Outbox<B> {
 
     /// Takes back what has not been released.
     pub(super) fn cancel_unreleased(&mut self) {
+        self.chunk = None;
         self.truncate(self.released);
     }
 
-    /// Keeps the first `length` octets.
+    /// Keeps the first `length` octets, and wipes the others: there may be secrets in them.
     pub(super) fn truncate(&mut self, length: usize) {
-        let mut excess = self.buffer.len().saturating_sub(length);
-        let kept = self.buffer.len() - excess;
-        self.buffer.filled_mut()[kept..].zeroize();
+        let length = length.min(self.buffer.len());
+        self.buffer.filled_mut()[length..].zeroize();
         self.buffer.truncate(length);
         self.released = self.released.min(length);
-        while excess > 0 && self.span_count > 0 {
-            let last = &mut self.spans[self.span_count - 1].1;
-            let cut = excess.min(*last);
-            (*last, excess) = (*last - cut, excess - cut);
-            if *last == 0 {
-                self.span_count -= 1;
-            }
-        }
-    }
-
-    pub(super) const fn len(&self) -> usize {
-        self.buffer.len()
+        self.spans.truncate(length);
     }
 
     /// The first `n` octets as stretches of one kind.
     pub(super) fn spans(&self, n: usize) -> impl Iterator<Item = Span<'_>> {
-        let mut rest = &self.ready()[..n.min(self.released)];
-        self.spans[..self.span_count].iter().map_while(move |&(kind, length)| {
-            let (octets, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            rest = behind;
-            let shown = if kind == SpanKind::Secret { &[] } else { octets };
-            let complete = octets.len() == length;
-            (!octets.is_empty()).then_some(Span {
-                kind,
-                octets: shown,
-                length: octets.len(),
-                complete,
-            })
-        })
+        self.spans.of(&self.ready()[..n.min(self.released)])
     }
 
     /// The first `n` octets have left: forgets them, and wipes them where they were secret.
     pub(super) fn transmitted(&mut self, n: usize) -> Left {
         let mut left = Left::default();
         let mut rest = n;
-        while rest > 0 && self.span_count > 0 {
-            let (kind, length) = self.spans[0];
+        while let (Some((kind, length)), true) = (self.spans.first(), rest > 0) {
             let taken = rest.min(length);
             self.take(kind, taken, taken == length, &mut left);
             rest -= taken;
@@ -177,25 +139,58 @@ impl<B: Storage> Outbox<B> {
             SpanKind::EndOfContent => left.contents += usize::from(whole),
         }
         self.buffer.consume(taken);
-        if whole {
-            self.spans.copy_within(1..self.span_count, 0);
-            self.span_count -= 1;
-        } else {
-            self.spans[0].1 -= taken;
+        self.spans.consume(taken);
+    }
+
+    // --- chunks (RFC 3030) ---
+
+    /// Whether so many octets more fit into the chunk that is being filled, or into a new one.
+    pub(super) fn has_room_for_chunk(&self, octets: usize) -> bool {
+        let command = if self.chunk.is_some() { 0 } else { CHUNK_COMMAND };
+        self.room() >= command + octets
+    }
+
+    /// Octets of the chunk that is being filled.
+    pub(super) const fn chunk_len(&self) -> usize {
+        match self.chunk {
+            Some(length) => length,
+            None => 0,
         }
     }
 
-    fn record(&mut self, kind: SpanKind, length: usize) {
-        if length == 0 {
-            return;
-        }
-        match self.spans[..self.span_count].last_mut() {
-            Some((last, total)) if *last == kind => *total += length,
-            _ => {
-                self.spans[self.span_count] = (kind, length);
-                self.span_count += 1;
+    /// Lets `write` add octets to the chunk that is being filled, or to a new one.
+    pub(super) fn push_chunk(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+        if self.chunk.is_none() {
+            if self.room() <= CHUNK_COMMAND {
+                return false;
             }
+            self.buffer.free();
+            self.buffer.fill(CHUNK_COMMAND);
+            self.chunk = Some(0);
         }
+        let written = write(self.buffer.free());
+        self.buffer.fill(written.unwrap_or(0));
+        self.chunk = self.chunk.map(|length| length + written.unwrap_or(0));
+        written.is_some()
+    }
+
+    /// Puts the command before the chunk that was filled; both are held back.
+    pub(super) fn close_chunk(&mut self, last: bool, encode: impl FnOnce(u64, &mut [u8]) -> Option<usize>) -> bool {
+        let length = self.chunk_len();
+        if self.chunk.take().is_none() {
+            return false;
+        }
+        let mut command = [0; CHUNK_COMMAND];
+        let Some(written) = encode(length as u64, &mut command) else { return false };
+        let start = self.buffer.len() - length - CHUNK_COMMAND;
+        let octets = &mut self.buffer.filled_mut()[start..];
+        octets[..written].copy_from_slice(&command[..written]);
+        octets.copy_within(CHUNK_COMMAND.., written);
+        self.buffer.truncate(start + written + length);
+        self.spans.push(SpanKind::Command, written);
+        let kind = if last { SpanKind::EndOfContent } else { SpanKind::Content };
+        self.spans.push(kind, length);
+        true
     }
 }
 

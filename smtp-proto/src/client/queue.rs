@@ -19,7 +19,9 @@ pub(super) enum Verb {
     Mail,
     Rcpt,
     Data,
-    /// Content is on its way; a reply now is an early refusal.
+    /// A chunk that is not the last (BDAT).
+    Chunk,
+    /// Content, or its last chunk, is on its way; a reply now is an early refusal.
     Content,
     /// The end of the content has been handed over.
     Final,
@@ -34,7 +36,7 @@ pub(super) enum Verb {
 }
 
 impl Verb {
-    const ALL: [Verb; 18] = [
+    const ALL: [Verb; 19] = [
         Verb::Greeting,
         Verb::Ehlo,
         Verb::Helo,
@@ -44,6 +46,7 @@ impl Verb {
         Verb::Mail,
         Verb::Rcpt,
         Verb::Data,
+        Verb::Chunk,
         Verb::Content,
         Verb::Final,
         Verb::LoneDot,
@@ -62,7 +65,7 @@ impl Verb {
     /// Whether other commands may follow in the same group (RFC 2920 3.1).
     pub(super) const fn may_be_followed(self, run_ahead: bool) -> bool {
         match self {
-            Verb::Mail | Verb::Rcpt | Verb::Rset => true,
+            Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Chunk => true,
             Verb::Content | Verb::Final => run_ahead,
             _ => false,
         }
@@ -77,7 +80,7 @@ impl Verb {
             Verb::Mail => Phase::Mail,
             Verb::Rcpt => Phase::Rcpt,
             Verb::Data => Phase::Data,
-            Verb::Content => Phase::Content,
+            Verb::Chunk | Verb::Content => Phase::Content,
             Verb::Final | Verb::LoneDot => Phase::Final,
             Verb::Rset => Phase::Rset,
             Verb::Noop => Phase::Noop,
@@ -186,13 +189,36 @@ impl<B: Storage> Queue<B> {
         }
     }
 
-    /// Whether an entry of this kind waits for its reply.
-    pub(super) fn contains(&self, verb: Verb) -> bool {
-        (0..self.len).any(|at| self.at(at) == verb)
+    /// The server has more to say to the entry that was just taken.
+    pub(super) fn push_front(&mut self, verb: Verb) {
+        if self.has_room() {
+            self.head = self.slot(self.ring.as_ref().len() - 1);
+            self.ring.as_mut()[self.head] = verb as u8;
+            self.sent += 1;
+            self.released += 1;
+            self.len += 1;
+        }
     }
 
-    pub(super) fn clear(&mut self) {
-        (self.sent, self.released, self.len) = (0, 0, 0);
+    /// Drops the entries of one transaction, the oldest; says whether all its content had left.
+    ///
+    /// `begun`: its MAIL has been answered and is not there any more.
+    pub(super) fn drop_transaction(&mut self, begun: bool) -> bool {
+        let mut mail_seen = begun;
+        let mut handed_over = false;
+        while self.len > 0 {
+            match self.at(0) {
+                Verb::Mail | Verb::Rset if mail_seen => break,
+                Verb::Mail => mail_seen = true,
+                Verb::Final => handed_over |= self.sent > 0,
+                _ => {}
+            }
+            self.head = self.slot(1);
+            self.sent = self.sent.saturating_sub(1);
+            self.released = self.released.saturating_sub(1);
+            self.len -= 1;
+        }
+        handed_over
     }
 
     fn at(&self, index: usize) -> Verb {

@@ -10,6 +10,7 @@
 //! | MAIL     | accepted              | error          | transaction refused            | closed |
 //! | RCPT     | accepted              | error          | recipient refused              | closed |
 //! | DATA     | error                 | 354: content   | transaction refused            | closed |
+//! | chunk    | goes on               | error          | refused early, closed          | closed |
 //! | content  | error                 | error          | refused early, closed          | closed |
 //! | dot      | delivered             | unknown, error | refused                        | refused, closed |
 //! | lone dot | ready                 | error          | ready                          | closed |
@@ -21,7 +22,7 @@ use crate::reply::{Class, Code, ReplyError};
 
 use super::{
     Client, Storage,
-    config::TlsPolicy,
+    config::{Protocol, TlsPolicy},
     error::{End, PeerError},
     event::{Event, Fate, Phase, Told},
     queue::Verb,
@@ -68,6 +69,7 @@ impl<B: Storage> Client<B> {
             return Some(Told::Closing(verb.phase()));
         }
         let told = self.on_reply(verb, code, length);
+        self.chunks_if_answered();
         self.end_cancelled();
         Some(told)
     }
@@ -83,6 +85,7 @@ impl<B: Storage> Client<B> {
             Verb::Mail => self.on_mail(code),
             Verb::Rcpt => self.on_rcpt(code),
             Verb::Data => self.on_data(code),
+            Verb::Chunk => self.on_chunk(code),
             Verb::Content => self.on_content(code),
             Verb::Final => self.on_final(code),
             Verb::Rset => self.on_rset(code),
@@ -121,6 +124,9 @@ impl<B: Storage> Client<B> {
             Code::OK => {
                 self.learn(length);
                 self.after_ehlo();
+            }
+            _ if code.is_refusal() && self.config.protocol == Protocol::Lmtp => {
+                self.stop(End::Refused { phase: Phase::Hello, code });
             }
             // After HELO there is no STARTTLS.
             _ if code.is_refusal() && self.must_have_tls() => self.stop(End::TlsUnavailable),
@@ -213,10 +219,11 @@ impl<B: Storage> Client<B> {
     fn on_rcpt(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
         let index = self.answering.next_recipient(code.is_completion());
-        if code.class() == Class::Intermediate {
+        if code.is_completion() {
+            self.accepted.set(index);
+        } else if code.class() == Class::Intermediate {
             self.unexpected(Phase::Rcpt, code);
-        } else if !self.answering.is_wanted() && self.only_data_is_held() {
-            // Everyone is refused and DATA has not left: it need not.
+        } else if self.is_for_nobody() {
             self.cancel_envelope();
         }
         Told::Recipient(transaction, index)
@@ -226,7 +233,7 @@ impl<B: Storage> Client<B> {
         let transaction = self.answering.current();
         match code {
             Code::START_CONTENT if self.answering.is_wanted() => self.start_content(),
-            Code::START_CONTENT if self.answering.mail_refused => {
+            Code::START_CONTENT if self.answering.mail_refused || self.is_lmtp() => {
                 self.close(End::Peer(PeerError::GoAheadAfterRefusal));
             }
             Code::START_CONTENT => {
@@ -243,29 +250,59 @@ impl<B: Storage> Client<B> {
         Told::Data(transaction)
     }
 
-    /// A reply while content is on its way: only a refusal makes sense.
+    /// A chunk that is not the last. One that is refused leaves nobody knows what behind
+    /// (RFC 3030 2), unless the server had refused the envelope before.
+    fn on_chunk(&mut self, code: Code) -> Told {
+        let transaction = self.answering.current();
+        if code.is_refusal() && self.answering.is_wanted() {
+            return self.on_content(code);
+        }
+        if code.class() == Class::Intermediate {
+            self.unexpected(Phase::Content, code);
+        }
+        Told::Data(transaction)
+    }
+
+    /// A reply while content is on its way: only a refusal makes sense, and what follows of the
+    /// content would be taken for commands.
     fn on_content(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
         if code.is_refusal() {
-            self.answering.end(Fate::Answered);
+            let wanted = self.answering.is_wanted();
+            self.answering.end(if wanted { Fate::Answered } else { Fate::Refused });
             self.close(End::ContentRefused(code));
         } else {
             self.unexpected(Phase::Content, code);
         }
-        Told::Final(transaction, Phase::Content)
+        Told::Final(transaction, None, Phase::Content)
     }
 
     fn on_final(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
-        self.answering.end(Fate::Answered);
-        self.reset_needed = code.is_refusal();
+        self.reset_needed |= code.is_refusal();
+        if !self.answering.is_wanted() {
+            // A last chunk that was in flight behind a refused envelope.
+            self.reset_needed = true;
+            self.answering.end(Fate::Refused);
+            return Told::Data(transaction);
+        }
+        let recipient = if self.is_lmtp() { self.accepted.take_first() } else { None };
+        if recipient.is_some() && !self.accepted.is_empty() {
+            self.queue.push_front(Verb::Final);
+        } else {
+            self.answering.end(Fate::Answered);
+        }
         if code.class() == Class::Intermediate {
             self.answering.end(Fate::Unknown);
             self.unexpected(Phase::Final, code);
         } else if code == Code::SERVICE_CLOSING {
             self.close(End::ServiceClosing(Phase::Final));
         }
-        Told::Final(transaction, Phase::Final)
+        Told::Final(transaction, recipient, Phase::Final)
+    }
+
+    fn is_lmtp(&self) -> bool {
+        self.config.protocol == Protocol::Lmtp
     }
 
     /// Ends a transaction that was cancelled, once all that had left is answered.
@@ -344,12 +381,11 @@ impl<B: Storage> Client<B> {
     /// The end of a transaction that has to be told next.
     pub(super) fn next_ended(&mut self) -> Option<Event<'static>> {
         if self.stage == Stage::Closed && self.answering.has_open_transactions() {
-            // Only the transaction whose replies come next can have been handed over whole.
-            let unknown = self.queue.contains(Verb::Final);
-            self.answering.end_if_open(unknown);
-            self.queue.clear();
+            let handed_over = self.queue.drop_transaction(self.answering.is_answered());
+            self.answering.end_if_open(handed_over);
         }
         let (transaction, fate) = self.answering.take_ended()?;
+        self.accepted.clear();
         Some(Event::Ended { transaction, fate })
     }
 }

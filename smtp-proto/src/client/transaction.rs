@@ -9,9 +9,11 @@ use crate::{
 
 use super::{
     Client, Storage,
+    chunking::Chunks,
+    config::{Chunking, Protocol},
     error::{End, Misuse, Refusal},
     event::{Fate, Transaction},
-    outbox::SpanKind,
+    spans::SpanKind,
     queue::Verb,
     state::Stage,
 };
@@ -96,6 +98,15 @@ pub(super) enum Sending {
     Cancelled,
 }
 
+/// What the content may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Transfer {
+    SevenBit,
+    EightBit,
+    /// Anything, octet for octet (BINARYMIME, RFC 3030 3).
+    Binary,
+}
+
 /// The next command of an envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Step {
@@ -103,6 +114,16 @@ pub(super) enum Step {
     Start,
     Mail,
     Rcpt(usize),
+}
+
+impl Step {
+    const fn next(self) -> Step {
+        match self {
+            Step::Start => Step::Mail,
+            Step::Mail => Step::Rcpt(0),
+            Step::Rcpt(index) => Step::Rcpt(index + 1),
+        }
+    }
 }
 
 impl Sending {
@@ -120,7 +141,7 @@ impl Sending {
     }
 
     pub(super) const fn wants_content(&self) -> bool {
-        matches!(self, Sending::Content(_))
+        matches!(self, Sending::Content(_) | Sending::Chunks(_))
     }
 
     /// There may be room again.
@@ -144,6 +165,11 @@ pub(super) struct Answering {
 }
 
 impl Answering {
+    /// Transactions begun and not ended.
+    const fn in_flight(&self) -> u32 {
+        self.begun.wrapping_sub(self.ended)
+    }
+
     pub(super) const fn current(&self) -> Transaction {
         Transaction(self.ended)
     }
@@ -163,6 +189,11 @@ impl Answering {
     /// Whether somebody is to get the content.
     pub(super) const fn is_wanted(&self) -> bool {
         self.mail_accepted && self.accepted > 0
+    }
+
+    /// Whether MAIL has its answer.
+    pub(super) const fn is_answered(&self) -> bool {
+        self.mail_accepted || self.mail_refused
     }
 
     pub(super) const fn end(&mut self, fate: Fate) {
@@ -212,8 +243,8 @@ impl<B: Storage> Client<B> {
     /// [`Misuse`].
     pub fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Refusal> {
         self.check_ready()?;
-        let eight_bit = self.check_envelope(envelope)?;
-        self.sending = envelope_at(Step::Start, eight_bit);
+        let transfer = self.check_envelope(envelope)?;
+        self.sending = envelope_at(Step::Start, transfer);
         let transaction = self.answering.begin();
         self.fill(envelope);
         Ok(transaction)
@@ -241,8 +272,10 @@ impl<B: Storage> Client<B> {
     /// [`Refusal::Content`] for octets that cannot be sent; the session is over then, the message
     /// unterminated. [`Misuse::NotWanted`] when no content is wanted: a server may refuse early.
     pub fn content(&mut self, octets: &[u8]) -> Result<usize, Refusal> {
-        let Sending::Content(stuffer) = &mut self.sending else {
-            return Err(Misuse::NotWanted.into());
+        let stuffer = match &mut self.sending {
+            Sending::Content(stuffer) => stuffer,
+            Sending::Chunks(_) => return self.chunk(octets),
+            _ => return Err(Misuse::NotWanted.into()),
         };
         let mut result = Ok(0);
         self.outbox.push(SpanKind::Content, |output| {
@@ -260,14 +293,14 @@ impl<B: Storage> Client<B> {
     /// [`Refusal::Content`] when the content cannot end like this, [`Misuse::NotWanted`] when no
     /// content is wanted.
     pub fn finish(&mut self) -> Result<(), Refusal> {
-        let Sending::Content(stuffer) = &mut self.sending else {
-            return Err(Misuse::NotWanted.into());
-        };
         // Tried on a copy: an error has to come from this call.
-        if let Err(error) = stuffer.clone().finish(&mut [0; MAX_ENDING]) {
-            return Err(self.bad_content(error));
-        }
-        self.sending = Sending::Ending(stuffer.clone());
+        let (tried, ending) = match &self.sending {
+            Sending::Content(stuffer) => (ended(stuffer), Sending::Ending(stuffer.clone())),
+            Sending::Chunks(chunks) => (chunks.ended(), Sending::EndingChunks(chunks.clone())),
+            _ => return Err(Misuse::NotWanted.into()),
+        };
+        tried.map_err(|error| self.bad_content(error))?;
+        self.sending = ending;
         self.make_progress();
         Ok(())
     }
@@ -290,18 +323,23 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Checks all that can be known before anything is written; says whether 8-bit content may be
-    /// sent.
-    fn check_envelope(&self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<bool, Refusal> {
+    /// Checks all that can be known before anything is written; says what the content may hold.
+    fn check_envelope(&self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transfer, Refusal> {
         let mail = envelope.mail();
         let mut ascii = mail.from().is_ascii() && !mail.smtp_utf8();
         let mut longest = self.adapted(mail).max_encoded_len();
         if envelope.recipient(0).is_none() {
             return Err(Refusal::NoRecipients);
         }
+        let mut count = 0;
         for recipient in (0..).map_while(|index| envelope.recipient(index)) {
+            count += 1;
             ascii &= recipient.address().is_ascii();
             longest = longest.max(recipient.max_encoded_len());
+        }
+        let limit = self.accepted.capacity();
+        if self.config.protocol == Protocol::Lmtp && count > limit {
+            return Err(Refusal::TooManyRecipients { limit });
         }
         let limit = self.outbox.capacity();
         if longest > limit {
@@ -323,15 +361,17 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    fn check_body(&self, mail: Mail<'_>) -> Result<bool, Refusal> {
-        let offered = self.offered.offers(Extension::EightBitMime);
+    fn check_body(&self, mail: Mail<'_>) -> Result<Transfer, Refusal> {
+        let eight_bit = self.offered.offers(Extension::EightBitMime);
+        let binary = self.offered.offers(Extension::BinaryMime) && self.chunking() != Chunking::Off;
         match mail.body() {
-            None => Ok(offered),
-            Some(Body::SevenBit) => Ok(false),
-            Some(Body::EightBitMime) if offered => Ok(true),
-            Some(Body::EightBitMime) => Err(Refusal::NotOffered(Extension::EightBitMime)),
-            // Needs BDAT, which is not spoken yet.
+            Some(Body::BinaryMime) if binary => Ok(Transfer::Binary),
             Some(Body::BinaryMime) => Err(Refusal::NotOffered(Extension::BinaryMime)),
+            Some(Body::EightBitMime) if !eight_bit => {
+                Err(Refusal::NotOffered(Extension::EightBitMime))
+            }
+            None | Some(Body::EightBitMime) if eight_bit => Ok(Transfer::EightBit),
+            _ => Ok(Transfer::SevenBit),
         }
     }
 
@@ -342,6 +382,7 @@ impl<B: Storage> Client<B> {
         let body = match mail.body() {
             // What goes without saying.
             Some(Body::SevenBit) => None,
+            Some(Body::BinaryMime) => Some(Body::BinaryMime),
             body if eight_bit => body.or(Some(Body::EightBitMime)),
             _ => None,
         };
@@ -352,41 +393,59 @@ impl<B: Storage> Client<B> {
     fn fill(&mut self, envelope: &(impl AsEnvelope + ?Sized)) {
         let ascii = self.is_ascii(envelope);
         while self.sending.wants_envelope(self.may_start()) {
-            let Sending::Envelope { step, eight_bit, .. } = self.sending else { return };
-            if step == Step::Start && !self.reset_is_due() {
-                self.sending = envelope_at(Step::Mail, eight_bit);
-                continue;
-            }
-            let recipient = match step {
-                Step::Rcpt(index) => envelope.recipient(index),
-                _ => None,
-            };
-            let (command, verb, next) = match (step, recipient) {
-                (Step::Start, _) => (Command::Rset, Verb::Rset, envelope_at(Step::Mail, eight_bit)),
-                (Step::Mail, _) => {
+            let Sending::Envelope { step, transfer, .. } = self.sending else { return };
+            let queued = match step {
+                Step::Start if self.reset_is_due() => self.issue(&Command::Rset, Verb::Rset),
+                Step::Start => Ok(()),
+                Step::Mail => {
                     let mail = self.adapted(envelope.mail());
                     let mail = if ascii { mail } else { mail.with_smtp_utf8() };
-                    (Command::Mail(mail), Verb::Mail, envelope_at(Step::Rcpt(0), eight_bit))
+                    self.issue(&Command::Mail(mail), Verb::Mail)
                 }
-                (Step::Rcpt(index), Some(recipient)) => {
-                    let next = envelope_at(Step::Rcpt(index + 1), eight_bit);
-                    (Command::Rcpt(recipient), Verb::Rcpt, next)
-                }
-                (Step::Rcpt(_), None) => {
-                    (Command::Data, Verb::Data, Sending::AwaitingGoAhead { eight_bit })
-                }
+                Step::Rcpt(index) => match envelope.recipient(index) {
+                    Some(recipient) => self.issue(&Command::Rcpt(recipient), Verb::Rcpt),
+                    None => match self.end_envelope(transfer) {
+                        Ok(()) => return,
+                        full => full,
+                    },
+                },
             };
-            if self.issue(&command, verb).is_err() {
-                self.sending = Sending::Envelope { step, eight_bit, blocked: true };
-                return;
-            }
-            self.sending = next;
+            self.sending = match queued {
+                Ok(()) => envelope_at(step.next(), transfer),
+                Err(_) => Sending::Envelope { step, transfer, blocked: true },
+            };
         }
+    }
+
+    /// All recipients are queued: DATA, or the content itself.
+    fn end_envelope(&mut self, transfer: Transfer) -> Result<(), Refusal> {
+        match self.chunking() {
+            Chunking::Off => {
+                self.issue(&Command::Data, Verb::Data)?;
+                self.sending = Sending::AwaitingGoAhead(transfer);
+            }
+            Chunking::AfterRecipients => {
+                self.sending = Sending::AwaitingGoAhead(transfer);
+                self.chunks_if_answered();
+            }
+            Chunking::InFlight => self.start_chunks(transfer),
+        }
+        Ok(())
     }
 
     /// Whether an envelope may be started: by default only when all before it is answered.
     pub(super) fn may_start(&self) -> bool {
-        self.config.run_ahead || self.queue.is_empty()
+        let window = self.window();
+        self.queue.is_empty() || (window > 1 && self.answering.in_flight() <= window)
+    }
+
+    /// How many messages may be handed over, or being so, before the first of them is answered.
+    pub(super) fn window(&self) -> u32 {
+        match self.chunking() {
+            Chunking::InFlight => self.config.window,
+            _ if self.config.run_ahead => 2,
+            _ => 1,
+        }
     }
 
     /// RSET, where the server may still be in a transaction. Postfix keeps one open after it has
@@ -408,7 +467,8 @@ impl<B: Storage> Client<B> {
     }
 
     pub(super) fn start_content(&mut self) {
-        if let Sending::AwaitingGoAhead { eight_bit } = self.sending {
+        if let Sending::AwaitingGoAhead(transfer) = self.sending {
+            let eight_bit = transfer != Transfer::SevenBit;
             self.sending = Sending::Content(Stuffer::new(self.config.newlines, eight_bit));
             self.queue.push_outstanding(Verb::Content);
         }
@@ -424,20 +484,33 @@ impl<B: Storage> Client<B> {
         self.queue.push(Verb::LoneDot);
     }
 
-    /// Takes back what has not left; what has left is still to be answered.
+    /// The transaction is refused: takes back what has not left; what has left is still to be
+    /// answered. Once the last of it has been released, its own answer ends the transaction.
     pub(super) fn cancel_envelope(&mut self) {
-        let queueing = matches!(self.sending, Sending::Envelope { .. });
-        let held =
-            matches!(self.sending, Sending::AwaitingGoAhead { .. }) && self.queue.holds_back();
-        if queueing || held {
+        let held = match self.sending {
+            Sending::Envelope { .. } | Sending::Chunks(_) | Sending::EndingChunks(_) => true,
+            Sending::AwaitingGoAhead(_) => {
+                self.queue.holds_back() || self.chunking() != Chunking::Off
+            }
+            _ => false,
+        };
+        if held {
             self.outbox.cancel_unreleased();
             self.queue.cancel_unreleased();
             self.sending = Sending::Cancelled;
         }
     }
 
-    pub(super) fn only_data_is_held(&self) -> bool {
-        matches!(self.sending, Sending::AwaitingGoAhead { .. }) && self.queue.only_holds_back(1)
+    /// Everyone is refused, and the content, or what asks for it, has not wholly left: it need not.
+    pub(super) fn is_for_nobody(&self) -> bool {
+        let complete = match self.sending {
+            Sending::AwaitingGoAhead(_) => {
+                self.queue.only_holds_back(1) || self.chunking() != Chunking::Off
+            }
+            Sending::Chunks(_) | Sending::EndingChunks(_) => true,
+            _ => false,
+        };
+        complete && !self.answering.is_wanted() && !self.queue.contains(Verb::Rcpt)
     }
 
     /// Puts the end of the content behind the content as soon as there is room for all of it.
@@ -454,15 +527,20 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    fn bad_content(&mut self, error: ContentError) -> Refusal {
+    pub(super) fn bad_content(&mut self, error: ContentError) -> Refusal {
         self.close(End::BadContent(error));
         Refusal::Content(error)
     }
 }
 
 /// A CRLF that was still owed, then CRLF, dot, CRLF.
-const MAX_ENDING: usize = 7;
+pub(super) const MAX_ENDING: usize = 7;
 
-const fn envelope_at(step: Step, eight_bit: bool) -> Sending {
-    Sending::Envelope { step, eight_bit, blocked: false }
+const fn envelope_at(step: Step, transfer: Transfer) -> Sending {
+    Sending::Envelope { step, transfer, blocked: false }
+}
+
+/// Whether the content can end here.
+pub(super) fn ended(stuffer: &Stuffer) -> Result<(), ContentError> {
+    stuffer.clone().finish(&mut [0; MAX_ENDING]).map(|_| ())
 }

@@ -1,0 +1,137 @@
+//! BDAT (RFC 3030): content in chunks of declared size, nothing stuffed.
+//!
+//! A chunk is filled in the transmit buffer behind room for its command, which is written when the
+//! size is known. So a chunk, its command and what is before it leave in one write.
+
+use crate::{
+    command::Command,
+    hello::Extension,
+    stuffing::{ContentError, Stuffer},
+};
+
+use super::{
+    Client, Storage,
+    config::Chunking,
+    error::Refusal,
+    queue::Verb,
+    transaction::{MAX_ENDING, Sending, Transfer, ended},
+};
+
+/// How content becomes chunks.
+#[derive(Clone, Debug)]
+pub(super) struct Chunks {
+    /// None for binary content, which leaves as it is.
+    stuffer: Option<Stuffer>,
+}
+
+impl Chunks {
+    /// Whether the content can end here.
+    pub(super) fn ended(&self) -> Result<(), ContentError> {
+        self.stuffer.as_ref().map_or(Ok(()), ended)
+    }
+
+    /// Puts octets into a chunk; says how many were taken and how many written.
+    fn fill(&mut self, octets: &[u8], output: &mut [u8]) -> Result<(usize, usize), ContentError> {
+        if let Some(stuffer) = &mut self.stuffer {
+            return stuffer.stuff(octets, output).map(|done| (done.consumed, done.produced));
+        }
+        let n = octets.len().min(output.len());
+        output[..n].copy_from_slice(&octets[..n]);
+        Ok((n, n))
+    }
+
+    /// Ends the last line.
+    fn finish(&mut self, output: &mut [u8]) -> Option<usize> {
+        match &mut self.stuffer {
+            Some(stuffer) => stuffer.finish(output).ok().map(|end| end.produced),
+            None => Some(0),
+        }
+    }
+}
+
+impl<B: Storage> Client<B> {
+    /// Whether, and how, content leaves by BDAT in this session.
+    pub(super) fn chunking(&self) -> Chunking {
+        match self.config.chunking {
+            _ if !self.offered.offers(Extension::Chunking) => Chunking::Off,
+            Chunking::InFlight if !self.pipelining() => Chunking::AfterRecipients,
+            chunking => chunking,
+        }
+    }
+
+    /// Starts the content once all recipients are answered, if anyone is to get it.
+    pub(super) fn chunks_if_answered(&mut self) {
+        let Sending::AwaitingGoAhead(transfer) = self.sending else { return };
+        if self.chunking() != Chunking::AfterRecipients || !self.queue.is_empty() {
+            return;
+        }
+        if self.answering.is_wanted() {
+            self.start_chunks(transfer);
+        } else {
+            self.cancel_envelope();
+        }
+    }
+
+    pub(super) fn start_chunks(&mut self, transfer: Transfer) {
+        let newlines = self.config.newlines;
+        let stuffer = match transfer {
+            Transfer::SevenBit => Some(Stuffer::for_chunks(newlines, false)),
+            Transfer::EightBit => Some(Stuffer::for_chunks(newlines, true)),
+            Transfer::Binary => None,
+        };
+        self.sending = Sending::Chunks(Chunks { stuffer });
+    }
+
+    /// Takes content into the chunk at hand, and closes it when it is full.
+    pub(super) fn chunk(&mut self, octets: &[u8]) -> Result<usize, Refusal> {
+        let left = self.config.chunk_size.saturating_sub(self.outbox.chunk_len());
+        let Sending::Chunks(chunks) = &mut self.sending else { return Ok(0) };
+        let mut result = Ok(0);
+        self.outbox.push_chunk(|output| {
+            let room = output.len().min(left);
+            let filled = chunks.fill(octets, &mut output[..room]);
+            result = filled.map(|(taken, _)| taken);
+            filled.ok().map(|(_, written)| written)
+        });
+        self.make_progress();
+        result.map_err(|error| self.bad_content(error))
+    }
+
+    /// Closes the chunk that is full, or the last one, as far as there is room to do so.
+    pub(super) fn write_chunks(&mut self) {
+        if !self.queue.has_room() {
+            return;
+        }
+        match &mut self.sending {
+            Sending::Chunks(_) if self.is_chunk_full() => {
+                if self.outbox.close_chunk(false, |size, out| encode(size, false, out)) {
+                    self.queue.push(Verb::Chunk);
+                }
+            }
+            Sending::EndingChunks(chunks) if self.outbox.has_room_for_chunk(MAX_ENDING) => {
+                self.outbox.push_chunk(|output| chunks.finish(output));
+                self.close_last_chunk();
+            }
+            _ => {}
+        }
+    }
+
+    fn close_last_chunk(&mut self) {
+        let empty = self.outbox.chunk_len() == 0;
+        if self.outbox.close_chunk(true, |size, out| encode(size, true, out)) {
+            // Nothing of an empty chunk can still be on its way when its command has left.
+            self.queue.push(if empty { Verb::Final } else { Verb::Content });
+            self.sending = Sending::Idle;
+        }
+    }
+
+    fn is_chunk_full(&self) -> bool {
+        let length = self.outbox.chunk_len();
+        let no_room = self.outbox.room() <= self.outbox.capacity() / 2;
+        length > 0 && (no_room || length >= self.config.chunk_size)
+    }
+}
+
+fn encode(size: u64, last: bool, output: &mut [u8]) -> Option<usize> {
+    Command::Bdat { size, last }.encode(output)
+}
