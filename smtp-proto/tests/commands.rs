@@ -31,6 +31,9 @@ fn agree(sent: &Command<'_>, received: &Received<'_>) -> bool {
         (Command::Vrfy(a), Received::Vrfy(b)) | (Command::Expn(a), Received::Expn(b)) => a == b,
         (Command::Help(a), Received::Help(b)) => a == b,
         (Command::Auth(a), Received::Auth(b)) => a == b,
+        (Command::Bdat { size: a, last: m }, Received::Bdat { size: b, last: n }) => {
+            (a, m) == (b, n)
+        }
         (Command::Rcpt(a), Received::Rcpt(b)) => {
             a.address() == b.address() && b.parameters().iter().eq(a.extra().iter().copied())
         }
@@ -151,6 +154,11 @@ proptest! {
     }
 
     #[test]
+    fn chunks_return(size in any::<u64>(), last in any::<bool>()) {
+        assert_returns(&Command::Bdat { size, last });
+    }
+
+    #[test]
     fn texts_return(text in "[!-~é]([ -~é漢]{0,60}[!-~])?") {
         let text = Argument::new(&text).expect("a valid text");
         for command in [Command::Vrfy(text), Command::Expn(text), Command::Help(Some(text))] {
@@ -236,6 +244,7 @@ fn verbs_and_keywords_are_taken_in_any_case() {
     }
     assert_eq!(Received::parse(b"quit  "), Ok(Received::Quit));
     assert_eq!(Received::parse(b"Noop some text"), Ok(Received::Noop));
+    assert_eq!(Received::parse(b"bdat 010  last"), Ok(Received::Bdat { size: 10, last: true }));
     let Ok(Received::Rcpt(rcpt)) = Received::parse(b"rcpt to:<postMASTER>") else { panic!() };
     assert_eq!(rcpt.address(), ForwardPath::Postmaster);
 }
@@ -300,6 +309,13 @@ fn refused_lines_say_why_and_where() {
                 error: ArgumentError::Octet { octet: 0, offset: 1 },
             },
         ),
+        ("BDAT", CommandError::NoArgument),
+        ("BDAT LAST", CommandError::ChunkSize { offset: 5 }),
+        ("BDAT -1", CommandError::ChunkSize { offset: 5 }),
+        ("BDAT 1LAST", CommandError::ChunkSize { offset: 5 }),
+        ("BDAT 18446744073709551616", CommandError::ChunkSize { offset: 5 }),
+        ("BDAT 1 END", octet(b'E', 7)),
+        ("BDAT 1 LAST 2", octet(b'L', 7)),
         ("AUTH PLAIN a", CommandError::Auth { offset: 5, error: AuthError::InitialResponse }),
     ] {
         assert_eq!(Received::parse(line.as_bytes()), Err(error), "{line:?}");

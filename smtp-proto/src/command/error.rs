@@ -55,6 +55,11 @@ pub enum CommandError {
         /// What is wrong with it.
         error: ArgumentError,
     },
+    /// The size of a chunk is no number, or one that 64 bits cannot hold.
+    ChunkSize {
+        /// Where the size begins.
+        offset: usize,
+    },
     /// The argument of AUTH is malformed.
     Auth {
         /// Where the argument begins.
@@ -91,6 +96,7 @@ impl fmt::Display for CommandError {
                 write!(f, "parameter at offset {offset}: {error}")
             }
             Self::Argument { offset, error } => write!(f, "argument at offset {offset}: {error}"),
+            Self::ChunkSize { offset } => write!(f, "no size of a chunk at offset {offset}"),
             Self::Auth { offset, error } => write!(f, "argument at offset {offset}: {error}"),
         }
     }

@@ -52,6 +52,13 @@ pub enum Command<'a> {
     Rcpt(Recipient<'a>),
     /// `DATA` (RFC 5321 4.1.1.4).
     Data,
+    /// `BDAT` (RFC 3030 2): a chunk of content stands right behind the line.
+    Bdat {
+        /// Octets of the chunk.
+        size: u64,
+        /// The chunk ends the content.
+        last: bool,
+    },
     /// `RSET` (RFC 5321 4.1.1.5).
     Rset,
     /// `NOOP` (RFC 5321 4.1.1.9).
@@ -88,6 +95,7 @@ impl Command<'_> {
             Self::Mail(mail) => mail.write(out),
             Self::Rcpt(recipient) => recipient.write(out),
             Self::Data => out.push(b"DATA"),
+            Self::Bdat { size, last } => write_chunk(out, *size, *last),
             Self::Rset => out.push(b"RSET"),
             Self::Noop => out.push(b"NOOP"),
             Self::Quit => out.push(b"QUIT"),
@@ -98,6 +106,12 @@ impl Command<'_> {
             Self::Auth(auth) => auth.write(out),
         }
     }
+}
+
+fn write_chunk(out: &mut Writer<'_>, size: u64, last: bool) {
+    out.push(b"BDAT ");
+    out.push_decimal(size);
+    out.push(if last { b" LAST" } else { b"" });
 }
 
 fn write_argument(out: &mut Writer<'_>, verb: &[u8], argument: &[u8]) {

@@ -2,7 +2,7 @@
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag_no_case, take_while, take_while1};
-use nom::character::complete::alpha1;
+use nom::character::complete::{alpha1, u64};
 use nom::combinator::{eof, opt, peek, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser as _};
@@ -22,10 +22,11 @@ type Result<T> = core::result::Result<T, CommandError>;
 
 type Production = for<'a> fn(Tail<'a>) -> Result<Received<'a>>;
 
-const VERBS: [(&str, Production); 14] = [
+const VERBS: [(&str, Production); 15] = [
     ("MAIL", mail),
     ("RCPT", rcpt),
     ("DATA", |tail| tail.over().map(|()| Received::Data)),
+    ("BDAT", bdat),
     ("EHLO", |tail| tail.name().map(Received::Ehlo)),
     ("HELO", |tail| tail.name().map(Received::Helo)),
     ("LHLO", |tail| tail.name().map(Received::Lhlo)),
@@ -166,6 +167,23 @@ fn rcpt(tail: Tail<'_>) -> Result<Received<'_>> {
     let (after, path) = tail.path("TO:")?;
     let to = ForwardPath::parse(path.text).map_err(|error| path.refused(error))?;
     Ok(Received::Rcpt(ReceivedRecipient::new(to, tail.parameters(after)?)))
+}
+
+/// `bdat-cmd = "BDAT" SP chunk-size [SP end-marker]`, `chunk-size = 1*DIGIT`, `end-marker = "LAST"`
+fn bdat(tail: Tail<'_>) -> Result<Received<'_>> {
+    let text = tail.needed_text()?;
+    let chunk_size = CommandError::ChunkSize { offset: tail.offset(text) };
+    let (after, size) = terminated(u64, peek(alt((spaces, eof))))
+        .parse(text)
+        .map_err(|_: nom::Err<()>| chunk_size)?;
+    let marker = spaces(after).map_or(after, |(marker, _)| marker);
+    let last = marker.eq_ignore_ascii_case(b"LAST");
+    match marker.first() {
+        Some(&octet) if !last => {
+            Err(CommandError::Unexpected { octet, offset: tail.offset(marker) })
+        }
+        _ => Ok(Received::Bdat { size, last }),
+    }
 }
 
 /// `AUTH SP sasl-mech [SP initial-response]`

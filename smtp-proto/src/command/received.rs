@@ -39,6 +39,13 @@ pub enum Received<'a> {
     Rcpt(ReceivedRecipient<'a>),
     /// `DATA` (RFC 5321 4.1.1.4).
     Data,
+    /// `BDAT` (RFC 3030 2): a chunk of content stands right behind the line.
+    Bdat {
+        /// Octets of the chunk.
+        size: u64,
+        /// The chunk ends the content.
+        last: bool,
+    },
     /// `RSET` (RFC 5321 4.1.1.5).
     Rset,
     /// `NOOP` (RFC 5321 4.1.1.9); its text is not kept.
