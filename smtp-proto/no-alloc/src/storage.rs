@@ -47,6 +47,8 @@ pub fn take(
         transmit: &mut client.1[..],
         in_flight: &mut client.2[..],
         capabilities: &mut client.3[..],
+        // One bit for each recipient, for LMTP alone.
+        recipients: &mut [],
     };
     let server = server::Buffers { receive: &mut server.0[..], transmit: &mut server.1[..] };
     Some(pair.insert(make(client, server)))

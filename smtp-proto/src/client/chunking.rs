@@ -102,17 +102,20 @@ impl<B: Storage> Client<B> {
         if !self.queue.has_room() {
             return;
         }
+        let full = self.is_chunk_full();
         match &mut self.sending {
-            Sending::Chunks(_) if self.is_chunk_full() => {
-                if self.outbox.close_chunk(false, |size, out| encode(size, false, out)) {
-                    self.queue.push(Verb::Chunk);
-                }
-            }
+            Sending::Chunks(_) if full => self.close_chunk(),
             Sending::EndingChunks(chunks) if self.outbox.has_room_for_chunk(MAX_ENDING) => {
                 self.outbox.push_chunk(|output| chunks.finish(output));
                 self.close_last_chunk();
             }
             _ => {}
+        }
+    }
+
+    fn close_chunk(&mut self) {
+        if self.outbox.close_chunk(false, |size, out| encode(size, false, out)) {
+            self.queue.push(Verb::Chunk);
         }
     }
 

@@ -62,9 +62,7 @@ pub use self::{
     outcome::{Journal, Outcome, RecipientOutcome, Status, Verdict},
 };
 pub use self::{
-    config::{
-        Buffers, Chunking, Config, HelloCommand, Limits, Protocol, Timeouts, TlsPolicy,
-    },
+    config::{Buffers, Chunking, Config, HelloCommand, Limits, Protocol, Timeouts, TlsPolicy},
     error::{End, Misuse, PeerError, Refusal},
     event::{Authentication, Event, Fate, Phase, Transaction, Wants},
     spans::{Span, SpanKind},

@@ -175,7 +175,11 @@ impl<B: Storage> Outbox<B> {
     }
 
     /// Puts the command before the chunk that was filled; both are held back.
-    pub(super) fn close_chunk(&mut self, last: bool, encode: impl FnOnce(u64, &mut [u8]) -> Option<usize>) -> bool {
+    pub(super) fn close_chunk(
+        &mut self,
+        last: bool,
+        encode: impl FnOnce(u64, &mut [u8]) -> Option<usize>,
+    ) -> bool {
         let length = self.chunk_len();
         if self.chunk.take().is_none() {
             return false;

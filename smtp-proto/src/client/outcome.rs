@@ -82,6 +82,8 @@ enum Rcpt {
     Unanswered,
     Accepted,
     Refused(OwnedReply),
+    /// The verdict on the content for this recipient (LMTP).
+    Final(OwnedReply),
 }
 
 impl Outcome {
@@ -120,6 +122,7 @@ impl Outcome {
         Some(match (refused_mail, rcpt) {
             (Some(reply), _) => decided(Phase::Mail, reply),
             (None, Rcpt::Refused(reply)) => decided(Phase::Rcpt, reply),
+            (None, Rcpt::Final(reply)) => decided(Phase::Final, reply),
             (None, Rcpt::Unanswered) => undecided(Status::NotAttempted, Phase::Rcpt),
             (None, Rcpt::Accepted) => self.verdict_of_accepted(),
         })
@@ -195,7 +198,13 @@ impl Outcome {
                 }
             }
             Event::Data { reply, .. } => self.data = Some(reply.into()),
-            Event::Final { phase, reply, .. } => self.last = Some((phase, reply.into())),
+            Event::Final { recipient, phase, reply, .. } => {
+                let rcpt = recipient.and_then(|index| self.recipients.get_mut(index as usize));
+                if let Some(rcpt) = rcpt {
+                    *rcpt = Rcpt::Final(reply.into());
+                }
+                self.last = Some((phase, reply.into()));
+            }
             Event::Ended { fate, .. } => self.fate = Some(fate),
             Event::Answer { .. } | Event::Closing { .. } => {}
         }

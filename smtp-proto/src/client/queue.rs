@@ -189,6 +189,11 @@ impl<B: Storage> Queue<B> {
         }
     }
 
+    /// Whether an entry of this kind waits for its reply.
+    pub(super) fn contains(&self, verb: Verb) -> bool {
+        (0..self.len).any(|at| self.at(at) == verb)
+    }
+
     /// The server has more to say to the entry that was just taken.
     pub(super) fn push_front(&mut self, verb: Verb) {
         if self.has_room() {

@@ -13,8 +13,8 @@ use super::{
     config::{Chunking, Protocol},
     error::{End, Misuse, Refusal},
     event::{Fate, Transaction},
-    spans::SpanKind,
     queue::Verb,
+    spans::SpanKind,
     state::Stage,
 };
 
@@ -81,20 +81,23 @@ impl<'a> Inquiry<'a> {
 #[derive(Clone, Debug)]
 pub(super) enum Sending {
     Idle,
-    /// RSET, MAIL and recipients are being queued; `blocked` until there is room again.
+    /// The envelope is being queued; `blocked` until there is room again.
     Envelope {
         step: Step,
-        eight_bit: bool,
+        transfer: Transfer,
         blocked: bool,
     },
-    /// DATA is queued, its answer awaited.
-    AwaitingGoAhead {
-        eight_bit: bool,
-    },
+    /// The envelope is queued. The answer to DATA is awaited, or, with BDAT, those to RCPT.
+    AwaitingGoAhead(Transfer),
+    /// Content leaves by DATA.
     Content(Stuffer),
     /// The content is complete; its end waits for room.
     Ending(Stuffer),
-    /// Refused before DATA left; what had left is still to be answered.
+    /// Content leaves by BDAT.
+    Chunks(Chunks),
+    /// The content is complete; the last chunk waits for room.
+    EndingChunks(Chunks),
+    /// Refused before the content left; what had left is still to be answered.
     Cancelled,
 }
 

@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 
 use smtp_proto::{
-    client::{AsEnvelope, Client, Config, End, Event, Inquiry, TlsPolicy, Wants},
+    client::{AsEnvelope, Client, Config, End, Event, Inquiry, Journal, TlsPolicy, Wants},
     envelope::Envelope,
     hello::EhloName,
     sasl::Mechanisms,
@@ -48,10 +48,12 @@ pub struct Peer {
     pub heard: Vec<u8>,
     /// Does not mind that commands come before their predecessors are answered.
     pub patient: bool,
+    /// Only keeps what it hears; the test reads it.
+    pub deaf: bool,
 }
 
 impl Peer {
-    /// Lines `C: text`, `S: text`, `S- raw text with \r\n escapes` and `close`.
+    /// Lines `C: text`, `S: text`, `C- ` and `S- ` with raw text and \r\n escapes, and `close`.
     pub fn script(text: &str) -> Self {
         let mut peer = Self::default();
         peer.extend(text);
@@ -65,7 +67,9 @@ impl Peer {
 
     fn hear(&mut self, octets: &[u8]) {
         self.heard.extend_from_slice(octets);
-        self.input.extend_from_slice(octets);
+        if !self.deaf {
+            self.input.extend_from_slice(octets);
+        }
         self.advance();
     }
 
@@ -113,6 +117,8 @@ fn step(line: &str) -> Option<Step> {
         Some(Step::Say(format!("{text}\r\n").into_bytes()))
     } else if let Some(text) = line.strip_prefix("S- ") {
         Some(Step::Say(text.replace("\\r", "\r").replace("\\n", "\n").into_bytes()))
+    } else if let Some(text) = line.strip_prefix("C- ") {
+        Some(Step::Expect(text.replace("\\r", "\r").replace("\\n", "\n").into_bytes()))
     } else {
         (line == "close").then_some(Step::Close)
     }
@@ -132,6 +138,8 @@ pub struct Session {
     /// The dialogue as a person reads it.
     pub text: String,
     transcript: Transcript,
+    /// Gathers events too, where a test asks for it.
+    pub journal: Option<Journal>,
 }
 
 impl Session {
@@ -150,6 +158,7 @@ impl Session {
             write_size: usize::MAX,
             text: String::new(),
             transcript: Transcript::new(),
+            journal: None,
         }
     }
 
@@ -198,6 +207,9 @@ impl Session {
             match self.client.poll_event() {
                 Ok(Some(event)) => {
                     self.events.push(describe(&event));
+                    if let Some(journal) = &mut self.journal {
+                        journal.record(&event);
+                    }
                     if let Some(reply) = event.reply() {
                         self.transcript.received(&mut self.text, reply).unwrap();
                     }
@@ -318,8 +330,9 @@ pub fn describe(event: &Event<'_>) -> String {
         Event::Data { transaction, reply } => {
             format!("data[{}] {}", transaction.index(), reply.code())
         }
-        Event::Final { transaction, phase, reply } => {
-            format!("{phase}[{}] {}", transaction.index(), reply.code())
+        Event::Final { transaction, recipient, phase, reply } => {
+            let recipient = recipient.map(|index| format!(".{index}")).unwrap_or_default();
+            format!("{phase}[{}{recipient}] {}", transaction.index(), reply.code())
         }
         Event::Ended { transaction, fate } => format!("ended[{}] {fate:?}", transaction.index()),
         Event::Closing { phase, reply } => format!("closing {phase} {}", reply.code()),

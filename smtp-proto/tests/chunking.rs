@@ -1,0 +1,247 @@
+//! BDAT: declared sizes, nothing stuffed, and no chunk for nobody.
+
+mod support;
+
+use smtp_proto::{
+    client::{BufferSizes, Chunking, Client, Config, End, Wants},
+    parameter::Body,
+};
+use support::{Session, envelope, plain_config};
+
+fn config(chunking: Chunking) -> Config {
+    plain_config().with_chunking(chunking)
+}
+
+const OFFERS: &str = "PIPELINING CHUNKING BINARYMIME 8BITMIME";
+const MAIL: &str = "C: MAIL FROM:<a@example.org> BODY=8BITMIME\n";
+const BOB: &str = "C: RCPT TO:<b@example.net>\n";
+
+fn bob() -> smtp_proto::envelope::Envelope {
+    envelope("a@example.org", &["b@example.net"])
+}
+
+#[test]
+fn a_message_takes_one_chunk_behind_the_replies_to_rcpt() {
+    let script =
+        format!("{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC: BDAT 8 LAST\nC: .hi\nC: .\nS: 250 queued");
+    let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
+    assert_eq!(session.send(&bob(), b".hi\n."), Wants::Command);
+    assert!(session.peer.is_done());
+    assert_eq!(session.round_trips, 2);
+    assert_eq!(session.writes.len(), 2);
+    session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "final[0] 250", "ended[0] Answered"]);
+}
+
+#[test]
+fn without_the_offer_content_leaves_by_data() {
+    let script = "C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok\nC: DATA\nS: 354 go\nC: hi\nC: .\nS: 250 ok";
+    let mut session = Session::open(config(Chunking::InFlight), "").then(script);
+    assert_eq!(session.send(&bob(), b"hi"), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn no_chunk_is_sent_when_every_recipient_is_refused() {
+    let script = format!(
+        "{MAIL}{BOB}S: 250 ok\nS: 550 no\nC: RSET\n{MAIL}{BOB}S: 250 ok\nS: 250 ok\nS: 550 no"
+    );
+    let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
+    assert_eq!(session.send(&bob(), b"hi"), Wants::Command);
+    session.expect_events(&["mail[0] 250", "rcpt[0.0] 550", "ended[0] Refused"]);
+    assert_eq!(session.send(&bob(), b"hi"), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn an_empty_message_is_an_empty_last_chunk() {
+    let script = format!("{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC: BDAT 0 LAST\nS: 250 queued");
+    let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
+    assert_eq!(session.send(&bob(), b""), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn large_content_leaves_in_chunks_of_the_size_asked_for() {
+    let mut session =
+        Session::open(config(Chunking::AfterRecipients).with_chunk_size(4), OFFERS).then(&format!(
+            "{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC: BDAT 4\nC- abcd\nC: BDAT 4\nC- e\\r\\nf\nC: BDAT 3 LAST\nC- g\\r\\n\nS: 250 4\nS: 250 4\nS: 250 queued"
+        ));
+    assert_eq!(session.send(&bob(), b"abcde\r\nfg"), Wants::Command);
+    assert!(session.peer.is_done());
+    assert_eq!(session.round_trips, 2, "chunks do not wait for each other");
+}
+
+#[test]
+fn without_pipelining_each_chunk_waits_for_its_reply() {
+    let script = format!(
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC- abcd\nS: 250 4\nC: BDAT 3 LAST\nC: e\nS: 250 ok"
+    );
+    let config = config(Chunking::InFlight).with_chunk_size(4);
+    let mut session = Session::open(config, "CHUNKING").then(&script);
+    assert_eq!(session.send(&bob(), b"abcde"), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_refused_chunk_is_the_verdict_and_the_end_of_the_connection() {
+    let script = format!(
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC- abcd\nS: 552 too big"
+    );
+    let config = config(Chunking::AfterRecipients).with_chunk_size(4);
+    let mut session = Session::open(config, "CHUNKING").then(&script);
+    assert_eq!(session.send(&bob(), b"abcdefgh"), Wants::Nothing);
+    assert!(session.peer.is_done(), "no new chunk starts");
+    session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "content[0] 552", "ended[0] Answered"]);
+    assert!(matches!(session.end(), Some(End::ContentRefused(_))));
+}
+
+#[test]
+fn a_refused_last_chunk_is_the_verdict_and_rset_comes_before_the_next() {
+    let script = format!(
+        "{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC: BDAT 4 LAST\nC: hi\nS: 554 spam\nC: RSET\n{MAIL}{BOB}S: 250 ok\nS: 250 ok\nS: 250 ok\nC: BDAT 4 LAST\nC: hi\nS: 250 ok"
+    );
+    let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
+    assert_eq!(session.send(&bob(), b"hi"), Wants::Command);
+    assert_eq!(session.send(&bob(), b"hi"), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_positive_reply_before_the_chunk_is_sent_is_no_verdict() {
+    let script = format!("{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC- BDAT 14 LAST\\r\\n\nS: 250 early");
+    let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    session.client.content(b"hello world\n").unwrap();
+    session.client.finish().unwrap();
+    let command = b"BDAT 13 LAST\r\n".len();
+    session.client.transmitted(command).unwrap();
+    let reply = b"250 early\r\n";
+    session.client.read_buf()[..reply.len()].copy_from_slice(reply);
+    session.client.received(reply.len()).unwrap();
+    while let Ok(Some(event)) = session.client.poll_event() {
+        session.events.push(support::describe(&event));
+    }
+    assert_eq!(session.events.last().unwrap(), "ended[0] NotSent");
+}
+
+/// Ten messages in flight: the first group, and what the peer answers.
+fn in_flight(messages: usize, script: &str) -> Session {
+    let config = config(Chunking::InFlight).with_window(32);
+    let client = Client::with_sizes(config, BufferSizes::LARGE);
+    let opening =
+        "S: 220 mx\nC: EHLO client.example\nS- 250-mx\\r\\n250-PIPELINING\\r\\n250 CHUNKING\\r\\n";
+    let mut session = Session::with_client(client, opening).then(script);
+    assert_eq!(session.pump(), Wants::Command);
+    session.events.clear();
+    session.round_trips = 0;
+    for _ in 0..messages {
+        session.client.begin(&bob()).unwrap();
+        assert_eq!(session.client.wants(), Wants::Content);
+        assert_eq!(session.client.content(b"hi\r\n").unwrap(), 4);
+        session.client.finish().unwrap();
+    }
+    session
+}
+
+const ONE: &str =
+    "C: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>\nC: BDAT 4 LAST\nC: hi\n";
+const OK: &str = "S: 250 ok\nS: 250 ok\nS: 250 queued\n";
+
+#[test]
+fn ten_messages_leave_in_one_write_and_take_one_round_trip() {
+    let group = format!("{ONE}{}", format!("C: RSET\n{ONE}").repeat(9));
+    let replies = format!("{OK}{}", format!("S: 250 reset\n{OK}").repeat(9));
+    let mut session = in_flight(10, &format!("{group}{replies}"));
+    let writes = session.writes.len();
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+    assert_eq!((session.round_trips, session.writes.len() - writes), (1, 1));
+    let delivered = session.events.iter().filter(|event| event.ends_with("Answered")).count();
+    assert_eq!(delivered, 10);
+}
+
+#[test]
+fn a_refused_envelope_among_those_in_flight_is_refused_alone() {
+    let group = format!("{ONE}C: RSET\n{ONE}C: RSET\n{ONE}");
+    let refused = "S: 250 reset\nS: 250 ok\nS: 550 no\nS: 503 nobody\n";
+    let mut session = in_flight(3, &format!("{group}{OK}{refused}S: 250 reset\n{OK}"));
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+    let ended: Vec<&String> = session.events.iter().filter(|e| e.starts_with("ended")).collect();
+    assert_eq!(ended, ["ended[0] Answered", "ended[1] Refused", "ended[2] Answered"]);
+    assert!(session.events.contains(&"data[1] 503".to_string()));
+}
+
+#[test]
+fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
+    let mut session = in_flight(3, "");
+    let first_two = format!("{ONE}C: RSET\n{ONE}").replace("C: ", "").replace('\n', "\r\n").len();
+    session.client.transmitted(first_two).unwrap();
+    session.client.received(0).unwrap();
+    while let Ok(Some(event)) = session.client.poll_event() {
+        session.events.push(support::describe(&event));
+    }
+    session.expect_events(&["ended[0] Unknown", "ended[1] Unknown", "ended[2] NotSent"]);
+}
+
+#[test]
+fn binary_content_leaves_octet_for_octet() {
+    let script = "C: MAIL FROM:<a@example.org> BODY=BINARYMIME\nC: RCPT TO:<b@example.net>\nS: 250 ok\nS: 250 ok\nC: BDAT 5 LAST\nC- a\\n\0\\r.\nS: 250 ok";
+    let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(script);
+    let binary = bob().with_body(Body::BinaryMime);
+    assert_eq!(session.send(&binary, b"a\n\0\r."), Wants::Command);
+    assert!(session.peer.is_done());
+
+    let mut data = Session::open(config(Chunking::Off), OFFERS);
+    assert!(data.client.begin(&binary).is_err());
+}
+
+#[test]
+fn any_size_of_buffers_reads_and_writes_adds_up() {
+    let content: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
+    let canonical = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n") + "\r\n";
+    for transmit in [100, 128, 200, 1000, 5000] {
+        for write_size in [1, 7, usize::MAX] {
+            let sizes = BufferSizes::SMALL.with_transmit(transmit).with_in_flight(3);
+            let client = Client::with_sizes(config(Chunking::AfterRecipients), sizes);
+            let opening = "S: 220 mx\nC: EHLO client.example\nS- 250-mx\\r\\n250 CHUNKING\\r\\n\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok";
+            let mut session = Session::with_client(client, opening);
+            session.write_size = write_size;
+            assert_eq!(session.pump(), Wants::Command);
+            let envelope = envelope("", &["b@example.net"]);
+            session.client.begin(&envelope).unwrap();
+            let sent = swallow(&mut session, &content);
+            assert_eq!(sent, canonical.as_bytes(), "{transmit} {write_size}");
+        }
+    }
+}
+
+/// Plays a server that answers each chunk; what it has got.
+fn swallow(session: &mut Session, mut content: &[u8]) -> Vec<u8> {
+    let (mut got, mut done) = (Vec::new(), false);
+    assert_eq!(session.pump(), Wants::Content);
+    session.peer.deaf = true;
+    let mut from = session.peer.heard.len();
+    for _ in 0..100_000 {
+        match session.pump() {
+            Wants::Content if content.is_empty() => session.client.finish().unwrap(),
+            Wants::Content => content = &content[session.client.content(content).unwrap()..],
+            Wants::Command if done => return got,
+            Wants::Read => {
+                let heard = &session.peer.heard[from..];
+                let end = heard.windows(2).position(|two| two == b"\r\n").expect("a command");
+                let line = core::str::from_utf8(&heard[..end]).unwrap();
+                let mut words = line.strip_prefix("BDAT ").expect("BDAT").split(' ');
+                let size: usize = words.next().unwrap().parse().unwrap();
+                done = words.next() == Some("LAST");
+                got.extend_from_slice(&heard[end + 2..end + 2 + size]);
+                assert_eq!(heard.len(), end + 2 + size, "one chunk at a time");
+                from += end + 2 + size;
+                session.peer.extend("S: 250 ok");
+            }
+            wants => panic!("{wants:?}"),
+        }
+    }
+    panic!("no end");
+}

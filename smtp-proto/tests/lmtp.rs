@@ -1,0 +1,115 @@
+//! LMTP: LHLO, and a verdict on the content for each accepted recipient.
+
+mod support;
+
+use smtp_proto::{
+    client::{BufferSizes, Client, Config, End, Journal, Protocol, Refusal, Status, Wants},
+    envelope::Envelope,
+};
+use support::{Session, envelope, plain_config};
+
+fn config() -> Config {
+    plain_config().with_protocol(Protocol::Lmtp)
+}
+
+fn open(script: &str) -> Session {
+    let opening = "S: 220 lmtp\nC: LHLO client.example\nS- 250-lmtp\\r\\n250 PIPELINING\\r\\n\n";
+    let mut session = Session::new(config(), &format!("{opening}{script}"));
+    assert_eq!(session.pump(), Wants::Command);
+    session.events.clear();
+    session
+}
+
+fn three() -> Envelope {
+    envelope("a@example.org", &["b@example.net", "c@example.net", "d@example.net"])
+}
+
+const GROUP: &str = "C: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>\nC: RCPT TO:<c@example.net>\nC: RCPT TO:<d@example.net>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 550 no\nS: 250 ok\nS: 354 go\nC: hi\nC: .\n";
+
+#[test]
+fn each_accepted_recipient_has_its_own_verdict() {
+    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 552 full"));
+    assert_eq!(session.send(&three(), b"hi"), Wants::Command);
+    assert!(session.peer.is_done());
+    session.expect_events(&[
+        "mail[0] 250",
+        "rcpt[0.0] 250",
+        "rcpt[0.1] 550",
+        "rcpt[0.2] 250",
+        "data[0] 354",
+        "final[0.0] 250",
+        "final[0.2] 552",
+        "ended[0] Answered",
+    ]);
+    assert!(session.client.is_reusable());
+}
+
+#[test]
+fn a_connection_that_ends_between_verdicts_leaves_the_rest_unknown() {
+    let mut session = open(&format!("{GROUP}S: 250 stored\nclose"));
+    assert_eq!(session.send(&three(), b"hi"), Wants::Nothing);
+    let ended = ["final[0.0] 250", "ended[0] Unknown"];
+    assert_eq!(session.events[5..], ended);
+}
+
+#[test]
+fn a_verdict_too_many_is_unsolicited() {
+    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 250 stored\nS: 250 stored"));
+    assert_eq!(session.send(&three(), b"hi"), Wants::Nothing);
+    assert!(matches!(session.end(), Some(End::Peer(_))));
+    assert_eq!(session.events[7], "ended[0] Answered");
+}
+
+#[test]
+fn outcomes_tell_recipients_apart() {
+    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 452 full\nclose"));
+    let mut journal = Journal::new();
+    let transaction = session.client.begin(&three()).unwrap();
+    journal.begin(transaction, 3);
+    session.journal = Some(journal);
+    session.hand_over(&three(), b"hi");
+    session.pump();
+    let outcome = session.journal.take().unwrap().take_outcome(None).unwrap();
+    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
+    assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Deferred]);
+}
+
+#[test]
+fn several_transactions_share_a_connection() {
+    let again = GROUP.replace("S: 550 no", "S: 250 ok");
+    let script = format!("{GROUP}S: 250 b\nS: 250 d\n{again}S: 250 b\nS: 450 c\nS: 250 d");
+    let mut session = open(&script);
+    assert_eq!(session.send(&three(), b"hi"), Wants::Command);
+    session.events.clear();
+    assert_eq!(session.send(&three(), b"hi"), Wants::Command);
+    assert_eq!(session.events[5..8], ["final[1.0] 250", "final[1.1] 450", "final[1.2] 250"]);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn refused_lhlo_is_never_followed_by_helo() {
+    let mut session = Session::new(config(), "S: 220 x\nC: LHLO client.example\nS: 500 what");
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert!(matches!(session.end(), Some(End::Refused { .. })));
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_go_ahead_for_nobody_closes_for_the_lone_dot_has_no_answer() {
+    let script = "C: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>\nC: DATA\nS: 250 ok\nS: 550 no\nS: 354 go";
+    let mut session = open(script);
+    assert_eq!(session.send(&envelope("a@example.org", &["b@example.net"]), b"x"), Wants::Nothing);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn more_recipients_than_can_be_told_apart_are_refused_here() {
+    let sizes = BufferSizes::SMALL;
+    let opening = "S: 220 lmtp\nC: LHLO client.example\nS: 250 lmtp";
+    let mut session = Session::with_client(Client::with_sizes(config(), sizes), opening);
+    assert_eq!(session.pump(), Wants::Command);
+    let many = vec!["b@example.net"; 1025];
+    let refused = session.client.begin(&envelope("", &many));
+    assert_eq!(refused, Err(Refusal::TooManyRecipients { limit: 1024 }));
+    assert_eq!(session.client.transmit(), b"");
+}
