@@ -1,7 +1,7 @@
 //! Real servers: Postfix and aiosmtpd, see `live/README.md`. Where one is not installed its tests say `SKIPPED` and pass,
 //! unless the environment variable CI is set.
 //!
-//! Tests run at the same time share a server; each has recipients of its own.
+//! The tests share a server of each kind; each test has recipients of its own.
 #![cfg(all(unix, feature = "tls"))]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
 
@@ -197,10 +197,10 @@ const RAN_AHEAD: &str = "C: .\nC: RSET\nC: MAIL";
 fn twenty_messages_arrive_once_each_and_in_order() {
     let Some(server) = Kind::Postfix.shared() else { return };
     for (user, run_ahead) in [("u1", false), ("u2", true)] {
-        let (mut client, dialogue) = postfix_session(&server, run_ahead);
+        let (mut client, dialogue) = postfix_session(server, run_ahead);
         let (messages, outcomes) = send_twenty(&mut client, user, USER);
         assert!(outcomes.iter().all(Outcome::is_delivered), "{}", dialogue.text());
-        assert_stored_by_id(&server, user, &messages, &outcomes);
+        assert_stored_by_id(server, user, &messages, &outcomes);
         assert_eq!(dialogue.count(RAN_AHEAD), if run_ahead { 19 } else { 0 });
         client.quit().expect("an end");
     }
@@ -233,10 +233,10 @@ fn assert_third_refused(outcomes: &[Outcome], dialogue: &Dialogue) {
 fn a_refused_content_does_not_harm_the_messages_around_it() {
     let Some(server) = Kind::Postfix.shared() else { return };
     for (user, run_ahead) in [("u3", false), ("u4", true)] {
-        let (mut client, dialogue) = postfix_session(&server, run_ahead);
+        let (mut client, dialogue) = postfix_session(server, run_ahead);
         let (messages, outcomes) = send_twenty(&mut client, user, "reject");
         assert_third_refused(&outcomes, &dialogue);
-        assert_stored_by_id(&server, user, &messages, &outcomes);
+        assert_stored_by_id(server, user, &messages, &outcomes);
         // Postfix keeps the transaction open after such a refusal; behind the seventh nothing comes.
         assert_eq!(dialogue.count("C: RSET"), if run_ahead { 19 } else { 6 });
         assert_eq!(dialogue.count(RAN_AHEAD), if run_ahead { 19 } else { 0 });
@@ -429,7 +429,7 @@ fn nothing_is_said_to_a_server_whose_certificate_is_not_right() {
                 ("mx.lab.test", stranger(), "UnknownIssuer"),
                 ("mx.example.net", server.trust(), "NotValidForName"),
             ] {
-                let (error, said) = refused_handshake(&server, port, name, tls);
+                let (error, said) = refused_handshake(server, port, name, tls);
                 let Error::Tls(TlsError::Rustls(rustls::Error::InvalidCertificate(why))) = &error
                 else {
                     panic!("{kind:?}, {port}: {error}");

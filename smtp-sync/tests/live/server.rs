@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     thread,
@@ -36,17 +36,13 @@ impl Kind {
         }
     }
 
-    /// The server that the tests running at this moment share; it ends with the last of them. None
-    /// where it is not installed, which is said, and which is a failure where the variable CI is set.
-    pub fn shared(self) -> Option<Arc<Server>> {
-        static SHARED: [Mutex<Weak<Server>>; 2] = [const { Mutex::new(Weak::new()) }; 2];
-        let mut shared = SHARED[self as usize].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(server) = shared.upgrade() {
-            return Some(server);
-        }
-        let server = Arc::new(self.start()?);
-        *shared = Arc::downgrade(&server);
-        Some(server)
+    /// The server that all tests share; it ends with this process. None where it is not installed,
+    /// which is said, and which is a failure where the variable CI is set.
+    pub fn shared(self) -> Option<&'static Server> {
+        static SHARED: [OnceLock<Server>; 2] = [const { OnceLock::new() }; 2];
+        let shared = &SHARED[self as usize];
+        let ready = shared.get().is_some() || self.is_available();
+        ready.then(|| shared.get_or_init(|| Server::start(self)))
     }
 
     /// A server of its own for one test; otherwise as [`shared`](Self::shared).
@@ -55,7 +51,8 @@ impl Kind {
     }
 
     fn is_available(self) -> bool {
-        let available = script("available.sh").arg(self.name()).output().expect("a shell");
+        let available = Command::new(script("available.sh")).arg(self.name()).output();
+        let available = available.expect("a shell");
         let missing = String::from_utf8_lossy(&available.stdout);
         let missing = missing.trim();
         assert!(available.status.success() || env::var_os("CI").is_none(), "in CI: {missing}");
@@ -68,8 +65,8 @@ impl Kind {
     }
 }
 
-fn script(name: &str) -> Command {
-    Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live").join(name))
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live").join(name)
 }
 
 /// A server that runs, and what it stores. It ends, and its directory goes, when this is dropped.
@@ -167,14 +164,23 @@ struct Process {
     directory: PathBuf,
 }
 
+/// Runs the script `$0` until its input ends, and removes its directory, `$1`. A daemon that is just
+/// ending may still write its log.
+const RUN_AND_CLEAN: &str = r#"
+    trap : INT TERM HUP
+    "$0" "$1" 0
+    for try in 1 2 3 4 5 6 7 8; do rm -rf "$1" && break; sleep 0.1; done"#;
+
 impl Process {
     /// Starts the script; the line that it says when the server answers.
     fn start(kind: Kind) -> (Self, Value) {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = env::temp_dir().join(format!("smtp-live-{}-{number}", std::process::id()));
-        let child = script(&format!("{}.sh", kind.name()))
-            .args([directory.as_os_str(), "0".as_ref()])
+        let child = Command::new("sh")
+            .args(["-c", RUN_AND_CLEAN])
+            .arg(script(&format!("{}.sh", kind.name())))
+            .arg(&directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -189,19 +195,11 @@ impl Process {
 }
 
 impl Drop for Process {
+    /// The end of its input ends the server. In a static this is never called; the end of the
+    /// process, however it comes, does the same.
     fn drop(&mut self) {
-        // The end of its input ends the server.
         drop(self.child.stdin.take());
         self.child.wait().ok();
-        // A daemon that is just ending may still write its log.
-        for _ in 0..100 {
-            match fs::remove_dir_all(&self.directory) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    thread::sleep(Duration::from_millis(20));
-                }
-                _ => return,
-            }
-        }
     }
 }
 
