@@ -1,0 +1,208 @@
+//! Starts and ends the servers by the scripts beside this file, whose README.md says what they have.
+#![allow(unreachable_pub, reason = "a module of a test")]
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use smtp_sync::{Connector, Timeouts, TlsConfig, TlsPolicy};
+
+/// No test waits longer for anything; far beyond what anything takes.
+const LIMIT: Duration = Duration::from_secs(120);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Postfix,
+    Aiosmtpd,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 2] = [Kind::Postfix, Kind::Aiosmtpd];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Kind::Postfix => "postfix",
+            Kind::Aiosmtpd => "aiosmtpd",
+        }
+    }
+
+    /// The server that all tests share; it ends with this process. None where it is not installed,
+    /// which is said, and which is a failure where the variable CI is set.
+    pub fn shared(self) -> Option<&'static Server> {
+        static SHARED: [OnceLock<Server>; 2] = [const { OnceLock::new() }; 2];
+        let shared = &SHARED[self as usize];
+        let ready = shared.get().is_some() || self.is_available();
+        ready.then(|| shared.get_or_init(|| Server::start(self)))
+    }
+
+    /// A server of its own for one test; otherwise as [`shared`](Self::shared).
+    pub fn start(self) -> Option<Server> {
+        self.is_available().then(|| Server::start(self))
+    }
+
+    fn is_available(self) -> bool {
+        let available = Command::new(script("available.sh")).arg(self.name()).output();
+        let available = available.expect("a shell");
+        let missing = String::from_utf8_lossy(&available.stdout);
+        let missing = missing.trim();
+        assert!(available.status.success() || env::var_os("CI").is_none(), "in CI: {missing}");
+        if !available.status.success() {
+            let test = thread::current().name().unwrap_or_default().to_owned();
+            // Not `eprintln`, whose output the test runner keeps back.
+            writeln!(io::stderr(), "SKIPPED: {test}: {missing}").ok();
+        }
+        available.status.success()
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live").join(name)
+}
+
+/// A server that runs, and what it stores. It ends, and its directory goes, when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    kind: Kind,
+    process: Process,
+    ports: Value,
+    tls: TlsConfig,
+}
+
+impl Server {
+    fn start(kind: Kind) -> Self {
+        let (process, ready) = Process::start(kind);
+        let authority = fs::read(ready["ca"].as_str().expect("a path")).expect("an authority");
+        let tls = TlsConfig::with_pem_anchors(&authority).expect("an anchor");
+        Self { kind, process, ports: ready["ports"].clone(), tls }
+    }
+
+    /// Where all its state is.
+    pub fn directory(&self) -> &Path {
+        &self.process.directory
+    }
+
+    pub fn trust(&self) -> TlsConfig {
+        self.tls.clone()
+    }
+
+    pub fn port(&self, name: &str) -> u16 {
+        let port = self.ports[name].as_u64().expect("a port that the server has");
+        port.try_into().expect("a port")
+    }
+
+    /// TLS by STARTTLS, but from the start on `smtps`, trusting the server's authority alone.
+    pub fn connector(&self, port: &str) -> Connector {
+        let implicit = port == "smtps";
+        Connector::new("127.0.0.1", self.port(port))
+            .with_tls(if implicit { TlsPolicy::Implicit } else { TlsPolicy::Required })
+            .with_tls_config(self.trust())
+            .with_timeouts(Timeouts::uniform(LIMIT))
+    }
+
+    /// What `user` has got, once all that was accepted is delivered.
+    pub fn stored(&self, user: &str) -> Vec<Vec<u8>> {
+        match self.kind {
+            Kind::Postfix => self.maildir(user),
+            Kind::Aiosmtpd => {
+                self.envelopes(user).into_iter().map(|(_, content)| content).collect()
+            }
+        }
+    }
+
+    fn maildir(&self, user: &str) -> Vec<Vec<u8>> {
+        let start = Instant::now();
+        // In the order in which a message wanders.
+        while ["incoming", "active"].iter().any(|queue| !self.list("queue", queue).is_empty()) {
+            assert!(start.elapsed() < LIMIT, "Postfix does not deliver");
+            thread::sleep(Duration::from_millis(10));
+        }
+        let folder = if user.is_ascii() { user } else { "utf8" };
+        let files = self.list("mail", &format!("{folder}/new"));
+        files.iter().map(|file| fs::read(file).expect("a message")).collect()
+    }
+
+    /// aiosmtpd's records of what `user` has got, each with the content, in the order of arrival.
+    pub fn envelopes(&self, user: &str) -> Vec<(Value, Vec<u8>)> {
+        let address = Value::from(format!("{user}@lab.test"));
+        let records = self
+            .list("mail", "")
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|extension| extension == "json"));
+        records
+            .map(|file| (json(&file), file.with_extension("eml")))
+            .filter(|(record, _)| {
+                record["rcpt_tos"].as_array().is_some_and(|to| to.contains(&address))
+            })
+            .map(|(record, content)| (record, fs::read(content).expect("a message")))
+            .collect()
+    }
+
+    /// The files of a folder, sorted; none where there is no such folder.
+    fn list(&self, place: &str, folder: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.directory().join(place).join(folder));
+        let mut files: Vec<_> =
+            entries.into_iter().flatten().map(|entry| entry.expect("an entry").path()).collect();
+        files.sort();
+        files
+    }
+}
+
+/// The script that runs, and the directory it was given.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    directory: PathBuf,
+}
+
+/// Runs the script `$0` until its input ends, and removes its directory, `$1`. A daemon that is just
+/// ending may still write its log.
+const RUN_AND_CLEAN: &str = r#"
+    trap : INT TERM HUP
+    "$0" "$1" 0
+    for try in 1 2 3 4 5 6 7 8; do rm -rf "$1" && break; sleep 0.1; done"#;
+
+impl Process {
+    /// Starts the script; the line that it says when the server answers.
+    fn start(kind: Kind) -> (Self, Value) {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let directory = env::temp_dir().join(format!("smtp-live-{}-{number}", std::process::id()));
+        let child = Command::new("sh")
+            .args(["-c", RUN_AND_CLEAN])
+            .arg(script(&format!("{}.sh", kind.name())))
+            .arg(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        // From here on it is ended also when something panics.
+        let mut process = Self { child, directory };
+        let mut line = String::new();
+        let stdout = process.child.stdout.take().expect("a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("text");
+        (process, serde_json::from_str(&line).expect("a server that says its ports"))
+    }
+}
+
+impl Drop for Process {
+    /// The end of its input ends the server. In a static this is never called; the end of the
+    /// process, however it comes, does the same.
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        self.child.wait().ok();
+    }
+}
+
+fn json(file: &Path) -> Value {
+    serde_json::from_slice(&fs::read(file).expect("a record")).expect("JSON")
+}
