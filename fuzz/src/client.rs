@@ -2,7 +2,7 @@
 
 use arbitrary::Arbitrary;
 use smtp_proto::{
-    client::{Client, Config, Event, Inquiry, TlsPolicy, Wants},
+    client::{BufferSizes, Chunking, Client, Config, Event, Inquiry, Protocol, TlsPolicy, Wants},
     envelope::Envelope,
     hello::EhloName,
     sasl::{Login, Mechanism, Plain},
@@ -77,7 +77,7 @@ impl Plausible {
         match self {
             Plausible::Greeting => b"220 mx\r\n",
             Plausible::Offers => {
-                b"250-mx\r\n250-PIPELINING\r\n250-STARTTLS\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN\r\n"
+                b"250-mx\r\n250-PIPELINING\r\n250-STARTTLS\r\n250-CHUNKING\r\n250 AUTH PLAIN LOGIN\r\n"
             }
             Plausible::Ok => b"250 2.0.0 ok\r\n",
             Plausible::GoAhead => b"354 go\r\n",
@@ -116,15 +116,29 @@ struct Run {
     in_content: bool,
 }
 
+/// Buffers of ordinary and of very small sizes.
+fn sizes(length: usize) -> BufferSizes {
+    match length % 4 {
+        0 => BufferSizes::SMALL,
+        1 => BufferSizes::LARGE,
+        2 => BufferSizes::SMALL.with_transmit(100).with_in_flight(2),
+        _ => BufferSizes::SMALL.with_transmit(64).with_in_flight(1).with_receive(80),
+    }
+}
+
 impl Run {
     fn new(length: usize) -> Self {
         let tls = [TlsPolicy::None, TlsPolicy::Opportunistic, TlsPolicy::Required][length % 3];
         let config = Config::new(EhloName::LOCALHOST)
             .with_tls(tls)
             .with_plaintext_auth(length % 2 == 0)
-            .with_run_ahead(length % 5 < 2);
+            .with_run_ahead(length % 5 < 2)
+            .with_chunking(
+                [Chunking::Off, Chunking::AfterRecipients, Chunking::InFlight][length % 7 % 3],
+            )
+            .with_protocol(if length % 11 == 3 { Protocol::Lmtp } else { Protocol::Smtp });
         Self {
-            client: Client::new(config),
+            client: Client::with_sizes(config, sizes(length)),
             envelope: Envelope::new("").expect("valid"),
             login: Login::new("user", SECRET),
             plain: Plain::new("user", SECRET),
@@ -170,8 +184,8 @@ impl Run {
     fn transmit(&mut self, n: usize) {
         let n = n.min(self.client.transmit().len());
         for span in self.client.transmit_spans(n) {
-            use smtp_proto::client::SpanKind::{Content, EndOfContent};
-            self.in_content |= matches!(span.kind, Content | EndOfContent);
+            use smtp_proto::client::SpanKind::{Content, EndOfContent, LastChunk};
+            self.in_content |= matches!(span.kind, Content | EndOfContent | LastChunk);
         }
         self.wire.extend_from_slice(&self.client.transmit()[..n]);
         self.client.transmitted(n).expect("within bounds");

@@ -54,8 +54,12 @@ impl Transcript {
                 self.count_content(span.length as u64);
                 Ok(())
             }
+            SpanKind::LastChunk => {
+                self.count_content(span.length as u64);
+                if span.complete { self.show_content(out) } else { Ok(()) }
+            }
             SpanKind::EndOfContent => self.end_of_content(out, span.complete),
-            _ => self.command(out, span.octets),
+            SpanKind::Command => self.command(out, span.octets),
         }
     }
 
@@ -73,6 +77,7 @@ impl Transcript {
     }
 
     fn command(&mut self, out: &mut dyn Write, octets: &[u8]) -> fmt::Result {
+        self.show_content(out)?;
         for line in octets.split_inclusive(|&octet| octet == b'\n') {
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let shown = text.strip_suffix(b"\r").unwrap_or(text);
@@ -101,11 +106,15 @@ impl Transcript {
         self.line = Line::Content(before + length);
     }
 
-    fn end_of_content(&mut self, out: &mut dyn Write, complete: bool) -> fmt::Result {
-        if let Line::Content(length) = self.line {
-            writeln!(out, "C: ({length} octets of content)")?;
-        }
+    /// Writes how much content has gone since the last line, if any.
+    fn show_content(&mut self, out: &mut dyn Write) -> fmt::Result {
+        let Line::Content(length) = self.line else { return Ok(()) };
         self.line = Line::Empty;
+        writeln!(out, "C: ({length} octets of content)")
+    }
+
+    fn end_of_content(&mut self, out: &mut dyn Write, complete: bool) -> fmt::Result {
+        self.show_content(out)?;
         if complete { writeln!(out, "C: .") } else { Ok(()) }
     }
 

@@ -69,6 +69,8 @@ fn large_content_leaves_in_chunks_of_the_size_asked_for() {
     assert_eq!(session.send(&bob(), b"abcde\r\nfg"), Wants::Command);
     assert!(session.peer.is_done());
     assert_eq!(session.round_trips, 2, "chunks do not wait for each other");
+    let shown = "C: BDAT 4\nC: (4 octets of content)\nC: BDAT 4\nC: (4 octets of content)\nC: BDAT 3 LAST\nC: (3 octets of content)\nS: 250 4\n";
+    assert!(session.text.contains(shown), "{}", session.text);
 }
 
 #[test]

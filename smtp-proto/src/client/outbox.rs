@@ -136,7 +136,7 @@ impl<B: Storage> Outbox<B> {
             SpanKind::Command => left.commands += memchr_iter(b'\n', octets).count(),
             SpanKind::Secret => octets.zeroize(),
             SpanKind::Content => {}
-            SpanKind::EndOfContent => left.contents += usize::from(whole),
+            SpanKind::EndOfContent | SpanKind::LastChunk => left.contents += usize::from(whole),
         }
         self.buffer.consume(taken);
         self.spans.consume(taken);
@@ -192,7 +192,7 @@ impl<B: Storage> Outbox<B> {
         octets.copy_within(CHUNK_COMMAND.., written);
         self.buffer.truncate(start + written + length);
         self.spans.push(SpanKind::Command, written);
-        let kind = if last { SpanKind::EndOfContent } else { SpanKind::Content };
+        let kind = if last { SpanKind::LastChunk } else { SpanKind::Content };
         self.spans.push(kind, length);
         true
     }

@@ -10,9 +10,17 @@ pub enum SpanKind {
     Secret,
     /// Message content.
     Content,
-    /// The end of the content: with DATA the CRLF that was missing, if any, and the lone dot; with
-    /// BDAT the last chunk.
+    /// The end of content that leaves by DATA: the CRLF that was missing, if any, and the lone dot.
     EndOfContent,
+    /// The last chunk of content that leaves by BDAT.
+    LastChunk,
+}
+
+impl SpanKind {
+    /// Whether the content is handed over when this has left.
+    pub(super) const fn ends_content(self) -> bool {
+        matches!(self, SpanKind::EndOfContent | SpanKind::LastChunk)
+    }
 }
 
 /// A stretch of outgoing octets for a transcript; a secret shows none of them.
@@ -33,14 +41,14 @@ pub struct Span<'a> {
 /// five; with chunks in flight two for each, so that sixteen messages fit one write.
 const MAX_SPANS: usize = 32;
 
-/// The stretches in order. Each is packed into 32 bits, the kind in the upper two.
+/// The stretches in order. Each is packed into 32 bits, the kind in the upper three.
 #[derive(Debug)]
 pub(super) struct Spans {
     packed: [u32; MAX_SPANS],
     count: usize,
 }
 
-const LENGTH_BITS: u32 = 30;
+const LENGTH_BITS: u32 = 29;
 const MAX_LENGTH: usize = (1 << LENGTH_BITS) - 1;
 
 const fn pack(kind: SpanKind, length: usize) -> u32 {
@@ -54,7 +62,8 @@ const fn unpack(packed: u32) -> (SpanKind, usize) {
         0 => SpanKind::Command,
         1 => SpanKind::Secret,
         2 => SpanKind::Content,
-        _ => SpanKind::EndOfContent,
+        3 => SpanKind::EndOfContent,
+        _ => SpanKind::LastChunk,
     };
     (kind, packed as usize & MAX_LENGTH)
 }
@@ -84,7 +93,7 @@ impl Spans {
         }
         if let Some(last) = self.packed[..self.count].last_mut() {
             let (before, total) = unpack(*last);
-            if before == kind && kind != SpanKind::EndOfContent && total + length <= MAX_LENGTH {
+            if before == kind && !kind.ends_content() && total + length <= MAX_LENGTH {
                 *last = pack(kind, total + length);
                 return;
             }
@@ -122,7 +131,7 @@ impl Spans {
     pub(super) fn end_of_content_at(&self, place: usize) -> usize {
         let mut start = 0;
         for (kind, length) in self.iter() {
-            let content = matches!(kind, SpanKind::Content | SpanKind::EndOfContent);
+            let content = matches!(kind, SpanKind::Content | SpanKind::LastChunk);
             if start == place && content {
                 return start + length;
             }

@@ -6,6 +6,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 use smtp_sync::{
     Connector, Timeouts, TlsConfig, TlsPolicy,
     proto::{
+        client::{Chunking, Config, Protocol},
         hello::{Extension, Extensions},
         stuffing::Newlines,
     },
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// HOST:PORT or unix:PATH; without it, $SMTP_SERVER
     #[arg(long)]
     server: Option<String>,
+    /// What is spoken
+    #[arg(long, default_value = "smtp")]
+    protocol: Spoken,
     /// Default: required, but none for loopback and unix:
     #[arg(long)]
     tls: Option<Tls>,
@@ -64,6 +68,12 @@ pub(crate) struct Args {
     /// As if PIPELINING were not offered
     #[arg(long)]
     no_pipelining: bool,
+    /// Send the content by BDAT where CHUNKING is offered
+    #[arg(long)]
+    chunking: bool,
+    /// Octets per BDAT
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    chunk_size: Option<u32>,
     /// As if these were not offered
     #[arg(long, num_args = 1.., value_name = "KEYWORD")]
     mask: Vec<String>,
@@ -102,6 +112,12 @@ enum Tls {
     Opportunistic,
     Required,
     Implicit,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Spoken {
+    Smtp,
+    Lmtp,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,7 +173,9 @@ impl Args {
         let mut connector = connector
             .with_tls(self.tls_policy(local))
             .configure(|config| config.with_plaintext_auth(self.allow_plaintext_auth))
-            .configure(|config| config.with_newlines(self.newlines()));
+            .configure(|config| config.with_newlines(self.newlines()))
+            .configure(|config| config.with_protocol(self.protocol()))
+            .configure(|config| self.chunks(config));
         if let Some(name) = &self.hello {
             connector = connector.with_name(name.parse().map_err(|e| format!("--hello: {e}"))?);
         }
@@ -174,7 +192,7 @@ impl Args {
         if self.verbose {
             connector = connector.with_transcript(|line| eprintln!("{line}"));
         }
-        let mask = self.masked()?;
+        let mask = self.masked();
         Ok(connector.configure(|config| config.with_mask(mask)))
     }
 
@@ -188,6 +206,19 @@ impl Args {
         }
     }
 
+    const fn protocol(&self) -> Protocol {
+        match self.protocol {
+            Spoken::Smtp => Protocol::Smtp,
+            Spoken::Lmtp => Protocol::Lmtp,
+        }
+    }
+
+    fn chunks(&self, config: Config) -> Config {
+        let chunking = if self.chunking { Chunking::AfterRecipients } else { Chunking::Off };
+        let size = self.chunk_size.map_or(usize::MAX, |size| size as usize);
+        config.with_chunking(chunking).with_chunk_size(size)
+    }
+
     const fn newlines(&self) -> Newlines {
         match self.newlines {
             BareNewlines::Normalise => Newlines::Normalise,
@@ -195,16 +226,18 @@ impl Args {
         }
     }
 
-    fn masked(&self) -> Result<Extensions, String> {
+    fn masked(&self) -> Extensions {
         let mut mask = Extensions::EMPTY;
         if self.no_pipelining {
             mask.insert(Extension::Pipelining);
         }
         for keyword in &self.mask {
-            let extension = Extension::from_keyword(keyword.as_bytes());
-            mask.insert(extension.ok_or_else(|| format!("--mask: {keyword} is not known"))?);
+            // What is not known is not used either.
+            if let Some(extension) = Extension::from_keyword(keyword.as_bytes()) {
+                mask.insert(extension);
+            }
         }
-        Ok(mask)
+        mask
     }
 }
 
