@@ -164,6 +164,10 @@ impl Framer {
             }
             *self = Self { line: end, scanned: end, checked: 0, lines: self.lines + 1 };
         }
+        if self.line > 0 {
+            // A limit that is reached between two lines leaves no room for the next octet.
+            self.horizon(limits)?;
+        }
         Ok(None)
     }
 

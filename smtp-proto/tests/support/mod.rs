@@ -202,6 +202,16 @@ impl Session {
         panic!("no progress: {:?}", self.client);
     }
 
+    /// Writes, flushes or reads as the client wants; the rest is the caller's.
+    pub fn pump_once(&mut self) {
+        match self.client.wants() {
+            Wants::Write => self.write(),
+            Wants::Flush => self.client.flushed(),
+            Wants::Read => assert!(self.read(), "the peer has nothing to say"),
+            wants => panic!("{wants:?}"),
+        }
+    }
+
     fn take_events(&mut self) {
         loop {
             match self.client.poll_event() {
