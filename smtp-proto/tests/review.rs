@@ -2,8 +2,14 @@
 
 mod support;
 
-use smtp_proto::client::{BufferSizes, Client, End, PeerError, Phase, Wants};
+use smtp_proto::client::{BufferSizes, Client, End, Event, Inquiry, PeerError, Phase, Wants};
 use support::{Session, plain_config};
+
+/// Octets that arrive while nobody looks at what is wanted.
+fn hear(session: &mut Session, octets: &[u8]) {
+    session.client.read_buf()[..octets.len()].copy_from_slice(octets);
+    session.client.received(octets.len()).unwrap();
+}
 
 #[test]
 fn a_continuation_line_that_fills_the_receive_buffer_is_a_reply_too_long() {
@@ -16,4 +22,20 @@ fn a_continuation_line_that_fills_the_receive_buffer_is_a_reply_too_long() {
         panic!("{:?}", session.end());
     };
     assert_eq!(error.offset(), 64);
+}
+
+#[test]
+fn a_read_into_no_room_is_not_the_end_of_the_stream() {
+    let mut session = Session::open(plain_config(), "").then("C: NOOP\nS: 250 ok");
+    session.client.inquire(Inquiry::Noop).unwrap();
+    session.pump();
+    session.client.inquire(Inquiry::Noop).unwrap();
+    let n = session.client.transmit().len();
+    session.client.transmitted(n).unwrap();
+    hear(&mut session, b"250 ok\r\n");
+    assert!(matches!(session.client.poll_event(), Ok(Some(Event::Answer { .. }))));
+    assert!(session.client.read_buf().is_empty());
+    session.client.received(0).unwrap();
+    assert_eq!(session.pump(), Wants::Command);
+    assert_eq!(session.end(), None);
 }
