@@ -364,6 +364,7 @@ impl<B: Storage> Client<B> {
     /// read first: it often says why.
     pub fn transmit_failed(&mut self) {
         self.outbox.truncate(0);
+        self.auth.abandon();
         self.deaf = true;
     }
 
