@@ -2,8 +2,20 @@
 
 mod support;
 
-use smtp_proto::client::{BufferSizes, Client, End, PeerError, Phase, Wants};
+use smtp_proto::{
+    client::{
+        Authentication, BufferSizes, Client, End, Event, Inquiry, Misuse, PeerError, Phase,
+        Refusal, Wants,
+    },
+    sasl::Login,
+};
 use support::{Session, plain_config};
+
+/// Octets that arrive while nobody looks at what is wanted.
+fn hear(session: &mut Session, octets: &[u8]) {
+    session.client.read_buf()[..octets.len()].copy_from_slice(octets);
+    session.client.received(octets.len()).unwrap();
+}
 
 #[test]
 fn a_continuation_line_that_fills_the_receive_buffer_is_a_reply_too_long() {
@@ -16,4 +28,54 @@ fn a_continuation_line_that_fills_the_receive_buffer_is_a_reply_too_long() {
         panic!("{:?}", session.end());
     };
     assert_eq!(error.offset(), 64);
+}
+
+#[test]
+fn a_read_into_no_room_is_not_the_end_of_the_stream() {
+    let mut session = Session::open(plain_config(), "").then("C: NOOP\nS: 250 ok");
+    session.client.inquire(Inquiry::Noop).unwrap();
+    session.pump();
+    session.client.inquire(Inquiry::Noop).unwrap();
+    let n = session.client.transmit().len();
+    session.client.transmitted(n).unwrap();
+    hear(&mut session, b"250 ok\r\n");
+    assert!(matches!(session.client.poll_event(), Ok(Some(Event::Answer { .. }))));
+    assert!(session.client.read_buf().is_empty());
+    session.client.received(0).unwrap();
+    assert_eq!(session.pump(), Wants::Command);
+    assert_eq!(session.end(), None);
+}
+
+fn challenged() -> Session {
+    let config = plain_config().with_plaintext_auth(true);
+    let mut session = Session::open(config, "AUTH_LOGIN").then("C: AUTH LOGIN\nS: 334 a");
+    session.client.authenticate(&mut Login::new("user", "pass")).unwrap();
+    assert_eq!(session.pump(), Wants::Credentials);
+    session
+}
+
+#[test]
+fn no_credentials_are_written_into_a_session_that_is_over() {
+    let mut aborted = challenged();
+    aborted.client.abort();
+    let answer = aborted.client.authenticate(&mut Login::new("user", "pass"));
+    assert_eq!(answer, Err(Refusal::Misuse(Misuse::NotOpen)));
+    assert_eq!(aborted.client.transmit(), b"");
+
+    let mut deaf = challenged();
+    deaf.client.transmit_failed();
+    assert!(deaf.client.authenticate(&mut Login::new("user", "pass")).is_err());
+    assert_eq!(deaf.client.transmit(), b"");
+}
+
+#[test]
+fn a_read_always_has_room_also_where_a_challenge_was_held() {
+    let mut session = challenged();
+    session.client.transmit_failed();
+    assert_eq!(session.pump(), Wants::Read);
+    assert!(!session.client.read_buf().is_empty());
+    hear(&mut session, b"421 bye\r\n");
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Idle)));
+    assert_eq!(session.client.authentication(), Authentication::None);
 }

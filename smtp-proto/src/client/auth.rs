@@ -17,6 +17,7 @@ use super::{
     event::Authentication,
     queue::Verb,
     spans::SpanKind,
+    state::Stage,
 };
 
 /// An AUTH line with an initial response stays within this (RFC 5321 4.5.3.1.4); a longer response
@@ -105,6 +106,13 @@ impl Auth {
         };
     }
 
+    /// What the server said last will not be answered.
+    pub(super) const fn abandon(&mut self) {
+        if self.wants_credentials() {
+            self.step = Step::Idle;
+        }
+    }
+
     const fn conclude(&mut self, verdict: Authentication) {
         self.verdict = verdict;
         self.step = Step::Idle;
@@ -126,6 +134,7 @@ impl<B: Storage> Client<B> {
     ) -> Result<(), Refusal> {
         match self.auth.step {
             Step::Idle => self.start_auth(mechanisms),
+            _ if self.stage != Stage::Ready || self.deaf => Err(Misuse::NotOpen.into()),
             Step::Awaiting(_) => Err(Misuse::Busy.into()),
             Step::Choose(index) => self.choose(mechanisms, index),
             Step::Challenged(index) => {

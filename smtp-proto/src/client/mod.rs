@@ -335,7 +335,8 @@ impl<B: Storage> Client<B> {
         if self.lent > 0 { &mut [] } else { self.receive.free() }
     }
 
-    /// The driver has read `n` octets into [`read_buf`](Self::read_buf); 0 is the end of the stream.
+    /// The driver has read `n` octets into [`read_buf`](Self::read_buf); 0 is the end of the stream,
+    /// unless there was no room to read into.
     ///
     /// May be called at any time, not only when a read is wanted: a server may speak unasked.
     ///
@@ -345,8 +346,10 @@ impl<B: Storage> Client<B> {
         if n > self.read_buf().len() {
             return Err(Misuse::OutOfBounds);
         }
+        // A read into no room gives 0 too; the next one tells whether the stream has ended.
+        let had_room = self.lent == 0 && self.framed.is_none();
         self.receive.fill(n);
-        self.end_of_stream |= n == 0;
+        self.end_of_stream |= n == 0 && had_room;
         self.frame();
         Ok(())
     }
@@ -367,6 +370,7 @@ impl<B: Storage> Client<B> {
     /// read first: it often says why.
     pub fn transmit_failed(&mut self) {
         self.outbox.truncate(0);
+        self.auth.abandon();
         self.deaf = true;
     }
 
