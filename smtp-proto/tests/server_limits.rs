@@ -4,7 +4,14 @@ mod server_support;
 
 use proptest::prelude::*;
 use server_support::{Peer, config, config_with_auth};
-use smtp_proto::server::{Answer, BufferSizes, Buffers, End, Event, Limits, Server, Wants};
+use smtp_proto::server::{
+    Answer, AuthPolicy, BufferSizes, Buffers, Config, End, Event, Limits, Protocol, Server,
+    TlsPolicy, Wants,
+};
+use smtp_proto::{
+    hello::EhloName,
+    reply::{Code, EnhancedCode},
+};
 
 const OPEN: &str = "EHLO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\n";
 
@@ -16,6 +23,55 @@ fn one_recipient_too_many_is_452() {
     assert!(peer.say("RCPT TO:<c@x>\r\n").starts_with("250 "));
     assert_eq!(peer.say("RCPT TO:<d@x>\r\n"), "452 4.5.3 Too many recipients\r\n");
     assert!(peer.say("DATA\r\n").starts_with("354 "));
+}
+
+#[test]
+fn one_mail_too_many_is_421_and_the_end() {
+    let mut peer = Peer::after(config().with_limits(Limits::DEFAULT.with_mails(2)), "");
+    peer.say("MAIL FROM:<>\r\nEHLO c.example\r\nMAIL FROM:<>\r\nRSET\r\n");
+    assert_eq!(peer.say("MAIL FROM:<>\r\n"), "421 4.5.3 Too many messages, closing\r\n");
+    assert_eq!((peer.server.end(), peer.is_over()), (Some(End::TooManyMails), true));
+}
+
+#[test]
+fn limits_are_told_where_that_is_switched_on() {
+    let hello = "EHLO c.example\r\n";
+    let limits = |mails, recipients| {
+        let limits = Limits::DEFAULT.with_mails(mails).with_recipients(recipients);
+        Peer::new(config().with_extensions(Config::SUPPORTED).with_limits(limits)).say(hello)
+    };
+    assert!(limits(7, 100).contains("LIMITS MAILMAX=7 RCPTMAX=100\r\n"));
+    assert!(limits(0, 1_000_000).contains("LIMITS RCPTMAX=999999\r\n"));
+    assert!(!limits(0, 0).contains("LIMITS"));
+    assert!(!Peer::new(config()).say(hello).contains("LIMITS"));
+}
+
+#[test]
+fn the_longest_replies_fit_the_smallest_buffer() {
+    let name = EhloName::parse(&format!("{}abc", "a.".repeat(126))).expect("255 octets");
+    let limits = Limits::DEFAULT.with_content(u64::MAX).with_mails(u32::MAX);
+    let config = Config::new(name)
+        .with_extensions(Config::SUPPORTED)
+        .with_auth(AuthPolicy::Offered)
+        .with_tls(TlsPolicy::Implicit)
+        .with_limits(limits.with_recipients(u32::MAX));
+    let sizes = BufferSizes::DEFAULT.with_transmit(1024);
+    let mut peer = Peer::with_server(Server::with_sizes(config, sizes));
+    peer.policy = |event| {
+        let (enhanced, line) = (EnhancedCode::new(2, 999, 999), "x".repeat(29));
+        let lines = [&*line; 15].join("\n") + "\n" + &"x".repeat(30);
+        let answer = match event {
+            Event::Hello { .. } => {
+                Answer::new(Code::OK, enhanced, "x".repeat(Answer::MAX_TEXT).leak())
+            }
+            _ => Answer::with_lines(Code::OK, enhanced, lines.leak()),
+        };
+        Some(answer.expect("an answer as long as may be"))
+    };
+    for said in ["", "EHLO c.example\r\n", "VRFY b\r\n"] {
+        peer.say(said);
+        assert_eq!(peer.server.end(), None, "{said}");
+    }
 }
 
 #[test]
@@ -170,10 +226,26 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
             "é",
             "AUTH PLAIN\r\n",
             "AGEAYg==\r\n",
+            "LHLO c\r\n",
+            "BDAT 3\r\n",
+            "BDAT 0 LAST\r\n",
+            "BDAT 5 LAST\r\n",
+            "BDAT 18446744073709551615\r\n",
+            "BDAT x\r\n",
+            "VRFY a\r\n",
         ])
         .prop_map(|text| text.as_bytes().to_vec()),
     ];
     prop::collection::vec(word, 0..40).prop_map(|words| words.concat())
+}
+
+/// Both protocols, with every extension.
+fn full_configs() -> [Config; 2] {
+    let smtp = server_support::config_with_chunks()
+        .with_auth(AuthPolicy::Offered)
+        .with_plaintext_auth(true)
+        .with_limits(generous());
+    [smtp, smtp.with_protocol(Protocol::Lmtp)]
 }
 
 fn generous() -> Limits {
@@ -183,32 +255,32 @@ fn generous() -> Limits {
 proptest! {
     #[test]
     fn garbage_never_panics_and_is_always_digested(input in garbage(), size in 1_usize..9) {
-        let config = server_support::config_with_tls()
-            .with_plaintext_auth(true)
-            .with_limits(generous());
-        let mut peer = Peer::new(config);
-        for piece in input.chunks(size) {
-            peer.feed(piece);
+        for config in full_configs() {
+            let mut peer = Peer::new(config.with_tls(TlsPolicy::Offered));
+            for piece in input.chunks(size) {
+                peer.feed(piece);
+            }
+            peer.hang_up();
+            prop_assert!(peer.is_over());
+            prop_assert!(peer.output.ends_with(b"\r\n"));
         }
-        peer.hang_up();
-        prop_assert!(peer.is_over());
-        prop_assert!(peer.output.ends_with(b"\r\n"));
     }
 
     #[test]
     fn every_cut_gives_the_same_dialogue(input in garbage(), size in 1_usize..9) {
-        let config = config_with_auth().with_limits(generous());
-        let (mut whole, mut cut) = (Peer::new(config), Peer::new(config));
-        whole.feed(&input);
-        cut.write_size = size;
-        for piece in input.chunks(size) {
-            cut.feed(piece);
+        for config in full_configs() {
+            let (mut whole, mut cut) = (Peer::new(config), Peer::new(config));
+            whole.feed(&input);
+            cut.write_size = size;
+            for piece in input.chunks(size) {
+                cut.feed(piece);
+            }
+            prop_assert_eq!(&whole.events, &cut.events);
+            prop_assert_eq!(
+                String::from_utf8_lossy(&whole.output),
+                String::from_utf8_lossy(&cut.output)
+            );
+            prop_assert_eq!(whole.server.end(), cut.server.end());
         }
-        prop_assert_eq!(&whole.events, &cut.events);
-        prop_assert_eq!(
-            String::from_utf8_lossy(&whole.output),
-            String::from_utf8_lossy(&cut.output)
-        );
-        prop_assert_eq!(whole.server.end(), cut.server.end());
     }
 }

@@ -5,7 +5,7 @@ mod server_support;
 use server_support::{Peer, config};
 use smtp_proto::{
     reply::{Code, EnhancedCode},
-    server::{Answer, End, Event, Misuse, Server, Wants},
+    server::{Answer, AnswerError, Config, End, Event, Misuse, Server, Wants},
 };
 
 const HELLO: &str = "EHLO c.example\r\n";
@@ -116,7 +116,7 @@ fn syntax_errors_have_their_codes() {
     for (said, code) in [
         ("FOO\r\n", "500 5.5.1"),
         ("\r\n", "500 5.5.1"),
-        ("LHLO c.example\r\n", "502 5.5.1"),
+        ("LHLO c.example\r\n", "500 5.5.1"),
         ("NOOP\n", "500 5.5.2"),
         ("NO\rOP\r\n", "500 5.5.2"),
         ("NOOP a\0b\r\n", "500 5.5.2"),
@@ -202,10 +202,65 @@ fn a_lost_connection_is_no_message() {
 }
 
 #[test]
+fn inquiries_are_for_the_application() {
+    let mut peer = Peer::after(config(), "");
+    peer.policy = |event| match event {
+        Event::Verify(text) if text.as_str() == "ada" => Some(
+            Answer::new(Code::OK, EnhancedCode::new(2, 1, 5), "<ada@mx.example>").expect("valid"),
+        ),
+        Event::Expand(_) => {
+            Some(Answer::with_lines(Code::OK, None, "<a@x>\n<b@x>").expect("valid"))
+        }
+        _ => None,
+    };
+    assert_eq!(peer.say("VRFY ada\r\n"), "250 2.1.5 <ada@mx.example>\r\n");
+    assert!(peer.say("VRFY bob\r\n").starts_with("252 "));
+    assert_eq!(peer.say("EXPN all\r\n"), "250-<a@x>\r\n250 <b@x>\r\n");
+    assert_eq!(peer.events, ["verify ada", "verify bob", "expand all"]);
+}
+
+#[test]
+fn every_line_of_an_answer_has_its_codes() {
+    let mut peer = Peer::with_server(Server::new(config()));
+    peer.policy = |event| {
+        let code = if matches!(event, Event::Connected) { 554 } else { 550 };
+        let code = Code::new(code).expect("a code");
+        let enhanced = EnhancedCode::new(5, 7, 1);
+        Some(Answer::with_lines(code, enhanced, "Go away\n\nSee the manual").expect("valid"))
+    };
+    assert_eq!(peer.say(""), "554-mx.example Go away\r\n554-\r\n554 See the manual\r\n");
+    let mut peer = Peer::after(config(), HELLO);
+    peer.policy = |_| {
+        let enhanced = EnhancedCode::new(5, 7, 1);
+        Some(Answer::with_lines(Code::MAILBOX_UNAVAILABLE, enhanced, "No\nNo").expect("valid"))
+    };
+    assert_eq!(peer.say(MAIL), "550-5.7.1 No\r\n550 5.7.1 No\r\n");
+}
+
+#[test]
+fn parameters_of_offered_extensions_reach_the_application() {
+    let mut peer = Peer::after(config().with_extensions(Config::SUPPORTED), HELLO);
+    let mail = "MAIL FROM:<> RET=HDRS ENVID=1 BY=60;R MT-PRIORITY=3\r\n";
+    assert!(peer.say(mail).starts_with("250 "));
+    assert!(peer.say("RCPT TO:<b@x> NOTIFY=NEVER ORCPT=rfc822;b@x RRVS=x\r\n").starts_with("250 "));
+    assert!(peer.debug.contains("NOTIFY=NEVER"), "{}", peer.debug);
+    peer.say("RSET\r\n");
+    assert!(peer.say("MAIL FROM:<> REQUIRETLS\r\n").starts_with("555 "), "only inside TLS");
+}
+
+#[test]
 fn texts_cannot_end_a_line() {
     for text in ["a\r\n250 b", "a\nb", "\0", "é", "\u{7f}"] {
         assert!(Answer::new(Code::OK, None, text).is_err(), "{text:?}");
     }
+    for text in ["a\r\nb", "a\n\u{0}", "a\né"] {
+        assert!(Answer::with_lines(Code::OK, None, text).is_err(), "{text:?}");
+    }
+    let at = AnswerError::Octet { octet: 0, offset: 3 };
+    assert_eq!(Answer::with_lines(Code::OK, None, "ab\n\0"), Err(at));
+    let many = "\n".repeat(Answer::MAX_LINES);
+    assert_eq!(Answer::with_lines(Code::OK, None, &many), Err(AnswerError::TooManyLines));
+    assert!(Answer::with_lines(Code::OK, None, &many[1..]).is_ok());
     let long = "x".repeat(Answer::MAX_TEXT + 1);
     assert!(Answer::new(Code::OK, None, &long).is_err());
     assert!(Answer::new(Code::OK, None, &long[1..]).is_ok());

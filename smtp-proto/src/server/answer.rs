@@ -7,7 +7,7 @@ use crate::{
     reply::{Code, EnhancedCode},
 };
 
-/// A reply of one line: code, enhanced code, text.
+/// A reply: code, enhanced code, text of one line or several.
 ///
 /// The text is printable ASCII and never ends the line: what came from a peer can be refused here,
 /// but not smuggled out. The enhanced code leaves only where ENHANCEDSTATUSCODES is offered, and
@@ -32,7 +32,14 @@ impl<'a> Answer<'a> {
     /// line stays within the 512 of RFC 5321 4.5.3.1.5.
     pub const MAX_TEXT: usize = 240;
 
-    /// An answer.
+    /// The most lines of an answer.
+    pub const MAX_LINES: usize = 16;
+
+    /// The longest text of several lines in octets, line ends included: with codes before each line
+    /// and a host name it takes 1,024 octets, which every transmit buffer has.
+    pub const MAX_TEXTS: usize = 480;
+
+    /// An answer of one line.
     ///
     /// # Errors
     /// A text that is too long or could be taken for something else, or an enhanced code whose class
@@ -42,7 +49,43 @@ impl<'a> Answer<'a> {
         enhanced: Option<EnhancedCode>,
         text: &'a str,
     ) -> Result<Self, AnswerError> {
-        check_text(text.as_bytes())?;
+        check_text(text.as_bytes(), 0)?;
+        Self::checked(code, enhanced, text)
+    }
+
+    /// An answer of several lines, which are parted by LF. Only the first leaves in the answer to
+    /// EHLO, which has lines of its own.
+    ///
+    /// ```
+    /// use smtp_proto::{reply::Code, server::Answer};
+    /// let members = Answer::with_lines(Code::OK, None, "<a@mx.example>\n<b@mx.example>")?;
+    /// assert_eq!(members.to_string(), "250-<a@mx.example>\r\n250 <b@mx.example>");
+    /// # Ok::<(), smtp_proto::server::AnswerError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new) for any of the lines, or too many of them.
+    pub fn with_lines(
+        code: Code,
+        enhanced: Option<EnhancedCode>,
+        text: &'a str,
+    ) -> Result<Self, AnswerError> {
+        let mut offset = 0;
+        for line in text.split('\n') {
+            check_text(line.as_bytes(), offset)?;
+            offset += line.len() + 1;
+        }
+        if text.split('\n').count() > Self::MAX_LINES || text.len() > Self::MAX_TEXTS {
+            return Err(AnswerError::TooManyLines);
+        }
+        Self::checked(code, enhanced, text)
+    }
+
+    fn checked(
+        code: Code,
+        enhanced: Option<EnhancedCode>,
+        text: &'a str,
+    ) -> Result<Self, AnswerError> {
         if enhanced.is_some_and(|enhanced| !enhanced.fits(code)) {
             return Err(AnswerError::Class);
         }
@@ -61,7 +104,7 @@ impl<'a> Answer<'a> {
         self.enhanced
     }
 
-    /// The text.
+    /// The text; an LF between two lines.
     #[must_use]
     pub const fn text(&self) -> &'a str {
         self.text
@@ -70,6 +113,14 @@ impl<'a> Answer<'a> {
     /// An answer whose text is known to be fine.
     pub(super) const fn verbatim(code: Code, text: &'a str) -> Self {
         Self { code, enhanced: None, text }
+    }
+
+    /// Its first line, and whether there are others.
+    pub(super) fn first_line(self) -> (Self, Option<Self>) {
+        match self.text.split_once('\n') {
+            Some((text, rest)) => (Self { text, ..self }, Some(Self { text: rest, ..self })),
+            None => (self, None),
+        }
     }
 
     /// The same answer without its enhanced code.
@@ -131,6 +182,12 @@ impl Answer<'static> {
     pub(super) const BARE_NEWLINE: Self =
         canned(Code::MAILBOX_UNAVAILABLE, (5, 5, 2), "Bare CR or LF in content");
     pub(super) const NUL: Self = canned(Code::MAILBOX_UNAVAILABLE, (5, 6, 0), "NUL in content");
+    pub(super) const TOO_MANY_MAILS: Self =
+        canned(Code::SERVICE_CLOSING, (4, 5, 3), "Too many messages, closing");
+    pub(super) const BAD_CHUNK: Self =
+        canned(Code::SERVICE_CLOSING, (4, 5, 4), "Chunk of unknown size, closing");
+    pub(super) const NEED_RECIPIENTS: Self =
+        canned(Code::BAD_SEQUENCE, (5, 5, 1), "No valid recipients");
     pub(super) const NO_VALID_RECIPIENTS: Self =
         canned(Code::TRANSACTION_FAILED, (5, 5, 1), "No valid recipients");
     pub(super) const UNRECOGNISED: Self =
@@ -169,11 +226,13 @@ impl Answer<'static> {
 }
 
 impl fmt::Display for Answer<'_> {
-    /// The line as it leaves, without its CRLF.
+    /// As it leaves, without the last CRLF.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.code)?;
+        let (line, others) = self.first_line();
+        write!(f, "{}{}", self.code, if others.is_some() { '-' } else { ' ' })?;
         self.enhanced.map_or(Ok(()), |enhanced| write!(f, "{enhanced} "))?;
-        f.write_str(self.text)
+        f.write_str(line.text)?;
+        others.map_or(Ok(()), |others| write!(f, "\r\n{others}"))
     }
 }
 
@@ -181,8 +240,10 @@ impl fmt::Display for Answer<'_> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum AnswerError {
-    /// More than [`Answer::MAX_TEXT`] octets.
+    /// More than [`Answer::MAX_TEXT`] octets in a line.
     TooLong,
+    /// More than [`Answer::MAX_LINES`] lines, or [`Answer::MAX_TEXTS`] octets in all.
+    TooManyLines,
     /// An octet that is not printable ASCII.
     Octet {
         /// The octet.
@@ -198,6 +259,7 @@ impl fmt::Display for AnswerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong => write!(f, "text is longer than {} octets", Answer::MAX_TEXT),
+            Self::TooManyLines => f.write_str("text has too many lines"),
             Self::Octet { octet, offset } => {
                 write!(f, "octet 0x{octet:02X} at offset {offset} is not allowed in an answer")
             }
@@ -213,13 +275,14 @@ const fn canned(code: Code, enhanced: (u16, u16, u16), text: &'static str) -> An
     Answer { code, enhanced, text }
 }
 
-fn check_text(text: &[u8]) -> Result<(), AnswerError> {
+/// `offset` is where the line begins.
+fn check_text(text: &[u8], offset: usize) -> Result<(), AnswerError> {
     if text.len() > Answer::MAX_TEXT {
         return Err(AnswerError::TooLong);
     }
     let printable = |octet: u8| octets::is(octet, TEXT) && octet.is_ascii();
     match text.iter().position(|&octet| !printable(octet)) {
-        Some(offset) => Err(AnswerError::Octet { octet: text[offset], offset }),
+        Some(at) => Err(AnswerError::Octet { octet: text[at], offset: offset + at }),
         None => Ok(()),
     }
 }

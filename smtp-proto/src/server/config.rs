@@ -41,6 +41,17 @@ pub enum AuthPolicy {
     Required,
 }
 
+/// What is spoken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// SMTP (RFC 5321).
+    #[default]
+    Smtp,
+    /// LMTP (RFC 2033): LHLO alone, and content is answered once for each accepted recipient.
+    Lmtp,
+}
+
 /// Limits on what a peer can make the core hold or do, all checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -54,18 +65,23 @@ pub struct Limits {
     pub content: u64,
     /// Recipients of a message; RFC 5321 4.5.3.1.8 wants 100 at least.
     pub recipients: u32,
+    /// MAIL commands of a session, also refused ones, 0 for no limit; one more is 421 and the end
+    /// (RFC 9422). Exim closes after 1,000.
+    pub mails: u32,
     /// Commands refused for syntax or sequence, and failed AUTH dialogues, that are answered; one
     /// more and the session is closed with 421. Dovecot closes after 10, Exim and qpsmtpd after 20.
     pub bad_commands: u32,
 }
 
 impl Limits {
-    /// 2,048 octets a line, 12,288 in AUTH, 50 MiB of content, 100 recipients, 10 bad commands.
+    /// 2,048 octets a line, 12,288 in AUTH, 50 MiB of content, 100 recipients, 10 bad commands, any
+    /// number of messages.
     pub const DEFAULT: Limits = Limits {
         line: 2048,
         auth_line: 12_288,
         content: 50 * 1024 * 1024,
         recipients: 100,
+        mails: 0,
         bad_commands: 10,
     };
 
@@ -79,6 +95,12 @@ impl Limits {
     #[must_use]
     pub const fn with_recipients(self, recipients: u32) -> Self {
         Self { recipients, ..self }
+    }
+
+    /// Sets the number of MAIL commands of a session; 0 for no limit.
+    #[must_use]
+    pub const fn with_mails(self, mails: u32) -> Self {
+        Self { mails, ..self }
     }
 
     /// Sets the octets of a command line.
@@ -112,6 +134,7 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub(super) name: EhloName,
+    pub(super) protocol: Protocol,
     pub(super) extensions: Extensions,
     pub(super) tls: TlsPolicy,
     pub(super) auth: AuthPolicy,
@@ -120,15 +143,28 @@ pub struct Config {
 }
 
 impl Config {
+    /// All that [`with_extensions`](Self::with_extensions) can switch on.
+    pub const SUPPORTED: Extensions = {
+        let mut all = BASIC;
+        all.insert(Extension::Chunking);
+        all.insert(Extension::BinaryMime);
+        all.insert(Extension::Dsn);
+        all.insert(Extension::RequireTls);
+        all.insert(Extension::DeliverBy);
+        all.insert(Extension::MtPriority);
+        all.insert(Extension::Limits);
+        all.insert(Extension::Rrvs);
+        all
+    };
+
     /// A server that calls itself `name` and offers PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and
     /// ENHANCEDSTATUSCODES, in the clear and without AUTH.
     #[must_use]
-    pub fn new(name: EhloName) -> Self {
-        let mut extensions = supported();
-        extensions.remove(Extension::Dsn);
+    pub const fn new(name: EhloName) -> Self {
         Self {
             name,
-            extensions,
+            protocol: Protocol::Smtp,
+            extensions: BASIC,
             tls: TlsPolicy::None,
             auth: AuthPolicy::None,
             plaintext_auth: false,
@@ -136,13 +172,20 @@ impl Config {
         }
     }
 
-    /// Sets what EHLO offers. Only PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES and DSN
-    /// count here, since the server cannot keep what others promise; STARTTLS and AUTH follow from
-    /// their policies. With DSN its parameters reach the application unchecked.
+    /// Sets what is spoken; [`Protocol::Smtp`] unless set.
     #[must_use]
-    pub fn with_extensions(self, extensions: Extensions) -> Self {
-        let offered = extensions.iter().filter(|&extension| supported().contains(extension));
-        Self { extensions: offered.collect(), ..self }
+    pub const fn with_protocol(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
+    /// Sets what EHLO offers. Only those of [`SUPPORTED`](Self::SUPPORTED) count; STARTTLS and AUTH
+    /// follow from their policies, BINARYMIME is offered only with CHUNKING, REQUIRETLS only inside
+    /// TLS. LIMITS tells those of [`Limits`]. The parameters of DSN, REQUIRETLS, DELIVERBY,
+    /// MT-PRIORITY and RRVS reach the application unchecked, and keeping their promises is up to it.
+    #[must_use]
+    pub const fn with_extensions(self, extensions: Extensions) -> Self {
+        let beyond = extensions.difference(Self::SUPPORTED);
+        Self { extensions: extensions.difference(beyond), ..self }
     }
 
     /// Sets the TLS policy; [`TlsPolicy::None`] unless set.
@@ -178,6 +221,15 @@ impl Config {
     /// What EHLO offers, inside TLS or not.
     pub(super) fn offers(&self, secure: bool) -> Extensions {
         let mut offers = self.extensions;
+        if !offers.contains(Extension::Chunking) {
+            offers.remove(Extension::BinaryMime);
+        }
+        if !secure {
+            offers.remove(Extension::RequireTls);
+        }
+        if self.limits.mails == 0 && self.limits.recipients == 0 {
+            offers.remove(Extension::Limits);
+        }
         if !secure && matches!(self.tls, TlsPolicy::Offered | TlsPolicy::Required) {
             offers.insert(Extension::StartTls);
         }
@@ -198,11 +250,16 @@ impl Config {
     }
 }
 
-/// What the server can keep by itself.
-fn supported() -> Extensions {
-    use Extension::{Dsn, EightBitMime, EnhancedStatusCodes, Pipelining, Size, SmtpUtf8};
-    [Pipelining, Size, EightBitMime, SmtpUtf8, EnhancedStatusCodes, Dsn].into_iter().collect()
-}
+/// What is offered unless the application says otherwise.
+const BASIC: Extensions = {
+    let mut basic = Extensions::EMPTY;
+    basic.insert(Extension::Pipelining);
+    basic.insert(Extension::Size);
+    basic.insert(Extension::EightBitMime);
+    basic.insert(Extension::SmtpUtf8);
+    basic.insert(Extension::EnhancedStatusCodes);
+    basic
+};
 
 /// The storage of a server, fixed for its life: boxes, arrays of one size, or slices.
 #[derive(Debug)]

@@ -4,14 +4,17 @@ use memchr::memchr;
 
 use crate::stuffing::Unstuffer;
 
-use super::{Server, Storage, config::Config, event::ContentFault, poll::Told, state::Question};
+use super::{Server, Storage, chunk::LineEnds, config::Config, event::ContentFault, poll::Told};
 
 /// The content at hand. Once something is wrong with it, it is dropped as it comes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {
     unstuffer: Unstuffer,
+    line_ends: LineEnds,
     octets: u64,
     has_nul: bool,
+    /// Every octet is fine (RFC 3030 3).
+    binary: bool,
 }
 
 /// What one look at the input found.
@@ -24,14 +27,18 @@ struct Piece {
 }
 
 impl Content {
+    pub(super) fn new(binary: bool) -> Self {
+        Self { binary, ..Self::default() }
+    }
+
     pub(super) const fn octets(&self) -> u64 {
         self.octets
     }
 
     /// What makes the content unacceptable so far. Which comes first does not depend on how the
     /// content was cut.
-    fn fault(&self, config: &Config) -> Option<ContentFault> {
-        if self.unstuffer.spoilt().is_some() {
+    pub(super) fn fault(&self, config: &Config) -> Option<ContentFault> {
+        if self.unstuffer.spoilt().is_some() || self.line_ends.are_bare() {
             Some(ContentFault::BareNewline)
         } else if self.has_nul {
             Some(ContentFault::Nul)
@@ -49,6 +56,26 @@ impl Content {
         let content = wanted.then(|| found.consumed - found.content.len());
         Piece { consumed: found.consumed, content, end: found.end }
     }
+
+    /// A chunk of so many octets comes. They count at once: none is worth telling of a chunk that
+    /// is too large.
+    pub(super) const fn announce(&mut self, octets: u64) {
+        self.octets = self.octets.saturating_add(octets);
+    }
+
+    /// Takes a piece of a chunk, and says whether it is acceptable.
+    pub(super) fn take_chunk(&mut self, piece: &[u8], config: &Config) -> bool {
+        if !self.binary {
+            self.line_ends.feed(piece);
+            self.has_nul |= memchr(0, piece).is_some();
+        }
+        self.fault(config).is_none()
+    }
+
+    /// The last chunk has come.
+    pub(super) const fn end_chunks(&mut self) {
+        self.line_ends.end();
+    }
 }
 
 impl<B: Storage> Server<B> {
@@ -58,18 +85,14 @@ impl<B: Storage> Server<B> {
         let piece = self.content.take(self.receive.filled(), &config);
         self.lent = piece.consumed;
         if piece.end {
-            return Some(self.content_ended());
+            return self.content_ended();
         }
         piece.content.map(Told::Content)
     }
 
-    fn content_ended(&mut self) -> Told {
-        match self.content.fault(&self.config) {
-            Some(fault) => {
-                self.refuse_content(fault);
-                Told::ContentRefused(fault)
-            }
-            None => self.ask(Question::ContentEnd),
-        }
+    fn content_ended(&mut self) -> Option<Told> {
+        let Some(fault) = self.content.fault(&self.config) else { return self.conclude(None) };
+        self.conclude(Some(fault.answer()));
+        Some(Told::ContentRefused(fault))
     }
 }

@@ -65,6 +65,10 @@ pub enum End {
     ServiceClosing,
     /// More bad commands than [`Limits::bad_commands`](super::Limits::bad_commands).
     TooManyBadCommands,
+    /// More MAIL commands than [`Limits::mails`](super::Limits::mails).
+    TooManyMails,
+    /// A BDAT whose size cannot be read: content could be taken for commands.
+    ChunkSize,
     /// A reply did not fit the transmit buffer, which has less than 1,024 octets.
     NoRoom,
     /// The driver gave up: a time limit, a broken transport, a failed handshake.
@@ -79,6 +83,8 @@ impl fmt::Display for End {
             End::Lost => f.write_str("the connection ended without QUIT"),
             End::ServiceClosing => f.write_str("the server closed the session"),
             End::TooManyBadCommands => f.write_str("the client sent too many bad commands"),
+            End::TooManyMails => f.write_str("the client sent too many messages"),
+            End::ChunkSize => f.write_str("the client sent a chunk of unknown size"),
             End::NoRoom => f.write_str("a reply did not fit the buffer"),
             End::Aborted => f.write_str("the session was given up"),
         }

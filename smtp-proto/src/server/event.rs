@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::command::{ReceivedMail, ReceivedRecipient};
+use crate::command::{Argument, ReceivedMail, ReceivedRecipient};
+
+use super::answer::Answer;
 
 /// What the driver has to do next; holds no borrow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,11 +35,11 @@ pub enum Wants {
 pub enum Event<'a> {
     /// Question: the client is there. A refusal leaves it nothing but QUIT, 421 not even that.
     Connected,
-    /// Question: EHLO or HELO. Once accepted, a transaction that was open is forgotten.
+    /// Question: EHLO, HELO or LHLO. Once accepted, a transaction that was open is forgotten.
     Hello {
         /// What the client calls itself: a domain or an address literal.
         name: &'a str,
-        /// EHLO: it may use extensions.
+        /// EHLO or LHLO: it may use extensions.
         extended: bool,
     },
     /// Question: are the credentials good?
@@ -46,19 +48,27 @@ pub enum Event<'a> {
     Mail(ReceivedMail<'a>),
     /// Question: one recipient.
     Recipient(ReceivedRecipient<'a>),
-    /// Question: DATA, with at least one recipient accepted. `accept` asks for the content.
+    /// Question: DATA, with at least one recipient accepted. `accept` asks for the content. Chunks
+    /// (BDAT) come without a question.
     Data,
     /// Content as the client has it, stuffed dots removed; cut anywhere.
     Content(&'a [u8]),
     /// Question: the content is complete. Accepting it takes responsibility (RFC 5321 4.2.5).
-    /// Whatever the answer, the transaction is over.
+    /// Once it is answered, for each recipient where that is asked, the transaction is over.
     ContentEnd {
         /// Octets of content.
         octets: u64,
+        /// LMTP: the recipient to answer for, 0 for the first that was accepted; the event comes
+        /// once for each of them, in order. `None`: one answer is for all.
+        recipient: Option<u32>,
     },
-    /// The content has ended and was refused by the server; the application forgets it. The
-    /// transaction is over.
+    /// The server has refused the content; the application forgets it. No more comes of the
+    /// transaction.
     ContentRefused(ContentFault),
+    /// Question: VRFY. `accept` says 252.
+    Verify(Argument<'a>),
+    /// Question: EXPN. `accept` says 502, not implemented.
+    Expand(Argument<'a>),
     /// RSET: a transaction that was open is forgotten.
     Reset,
     /// QUIT: the session ends when the reply has left.
@@ -75,6 +85,16 @@ pub enum ContentFault {
     Nul,
     /// More octets than [`Limits::content`](super::Limits::content): 552 5.3.4.
     TooLarge,
+}
+
+impl ContentFault {
+    pub(super) const fn answer(self) -> Answer<'static> {
+        match self {
+            Self::BareNewline => Answer::BARE_NEWLINE,
+            Self::Nul => Answer::NUL,
+            Self::TooLarge => Answer::TOO_LARGE,
+        }
+    }
 }
 
 /// Mechanisms of AUTH that the server has.

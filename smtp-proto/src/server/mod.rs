@@ -8,6 +8,7 @@
 //!       |                                 |   |   +-- AUTH --> [Dialogue]: 334, line, .., 235
 //!       +------------- STARTTLS --220-----+---+
 //!                                             +------ DATA --> [Content]: 354, content, dot, 250
+//!                                             +------ BDAT --> [Chunk]: octets, 250, again or LAST
 //! ```
 //!
 //! Every transition stands in `state.rs`. The driver's loop is this, the same for every transport:
@@ -33,6 +34,7 @@
 
 mod answer;
 mod auth;
+mod chunk;
 mod config;
 mod content;
 mod error;
@@ -42,6 +44,7 @@ mod poll;
 mod reply;
 mod sequence;
 mod state;
+mod verdict;
 
 use core::fmt;
 
@@ -53,7 +56,7 @@ use crate::buffer::Buffer;
 pub use self::config::BufferSizes;
 pub use self::{
     answer::{Answer, AnswerError},
-    config::{AuthPolicy, Buffers, Config, Limits, TlsPolicy},
+    config::{AuthPolicy, Buffers, Config, Limits, Protocol, TlsPolicy},
     error::{End, Misuse, PeerError},
     event::{ContentFault, Credentials, Event, Mechanism, Wants},
 };
@@ -286,7 +289,7 @@ impl<B: Storage> Server<B> {
 
     // --- verbs ---
 
-    /// Answers the last event in the affirmative.
+    /// Answers the last event in the affirmative; VRFY and EXPN as a server that tells nothing.
     ///
     /// # Errors
     /// [`Misuse::NoQuestion`] unless an event waits for its answer.

@@ -5,10 +5,11 @@ use crate::command::Received;
 use super::{
     Server, Storage,
     answer::Answer,
+    config::Protocol,
     event::{ContentFault, Event},
     line::Found,
     reply,
-    sequence::{Action, may_wait},
+    sequence::{Action, is_verb, may_wait},
     state::{Question, Stage},
 };
 
@@ -34,9 +35,10 @@ impl<B: Storage> Server<B> {
             return false;
         }
         match self.stage {
-            Stage::Connecting => true,
+            Stage::Connecting | Stage::Verdicts(_) => true,
+            Stage::Chunk(chunk) if chunk.is_whole() => true,
             Stage::Commands | Stage::Dialogue(_) => self.has_line() || self.end_of_stream,
-            Stage::Content => !self.receive.is_empty() || self.end_of_stream,
+            Stage::Content | Stage::Chunk(_) => !self.receive.is_empty() || self.end_of_stream,
             Stage::Handshake { .. } => self.end_of_stream,
             Stage::Closing | Stage::Closed => false,
         }
@@ -56,6 +58,10 @@ impl<B: Storage> Server<B> {
         match self.stage {
             Stage::Connecting => return Some(self.ask(Question::Connection)),
             Stage::Content if !self.receive.is_empty() => return self.take_content(),
+            Stage::Chunk(chunk) if chunk.is_whole() || !self.receive.is_empty() => {
+                return self.take_chunk(chunk);
+            }
+            Stage::Verdicts(verdicts) => return self.next_verdict(verdicts),
             _ => {}
         }
         match self.found {
@@ -75,11 +81,16 @@ impl<B: Storage> Server<B> {
             self.urgent = true;
             return self.continue_dialogue(step);
         }
-        let line = self.line().unwrap_or_default();
-        let waits = may_wait(line);
+        let line = self.receive.filled().get(..length).unwrap_or_default();
+        let (waits, is_chunk) = (may_wait(line), is_verb(line, *b"BDAT"));
+        self.session.mails = self.session.mails.saturating_add(is_verb(line, *b"MAIL").into());
         let judgement = self.line().ok_or(Answer::BAD_LINE).and_then(|line| self.judge(line));
         let told = match judgement {
             Ok(action) => self.perform(action),
+            Err(_) if is_chunk => {
+                self.lose_framing();
+                None
+            }
             Err(answer) => {
                 self.refuse(answer);
                 None
@@ -97,6 +108,11 @@ impl<B: Storage> Server<B> {
             }
             Action::Say(answer) => self.say(answer),
             Action::StartTls => self.start_tls(),
+            Action::Chunk(chunk) => self.begin_chunk(chunk),
+            Action::Close(answer, end) => {
+                self.say(answer);
+                self.finish(end);
+            }
             Action::Reset => {
                 self.reset();
                 return Some(Told::Reset);
@@ -148,12 +164,19 @@ impl<B: Storage> Server<B> {
             }
             Question::Credentials => Event::Authenticate(self.credentials()?),
             Question::Data => Event::Data,
-            Question::ContentEnd => Event::ContentEnd { octets: self.content.octets() },
-            Question::Mail { .. } | Question::Recipient => match Received::parse(self.line()?) {
-                Ok(Received::Mail(mail)) => Event::Mail(mail),
-                Ok(Received::Rcpt(recipient)) => Event::Recipient(recipient),
-                _ => return None,
+            Question::ContentEnd { recipient } => Event::ContentEnd {
+                octets: self.content.octets(),
+                recipient: (self.config.protocol == Protocol::Lmtp).then_some(recipient),
             },
+            Question::Mail { .. } | Question::Recipient | Question::Verify | Question::Expand => {
+                match Received::parse(self.line()?) {
+                    Ok(Received::Mail(mail)) => Event::Mail(mail),
+                    Ok(Received::Rcpt(recipient)) => Event::Recipient(recipient),
+                    Ok(Received::Vrfy(text)) => Event::Verify(text),
+                    Ok(Received::Expn(text)) => Event::Expand(text),
+                    _ => return None,
+                }
+            }
         })
     }
 

@@ -8,8 +8,9 @@ use crate::{
 
 use super::{Server, Storage, answer::Answer, config::Config, error::End};
 
-/// Room for the longest reply, that to EHLO: 9 lines of less than 100 octets, the first with a name
-/// of 255.
+/// Room for the longest reply: that to EHLO, whose first line has a name of 255 octets and a text of
+/// 240, and whose other lines have less than 300 together; or an answer of several lines, see
+/// [`Answer::MAX_TEXTS`].
 pub(super) const LONGEST: usize = 1024;
 
 impl<B: Storage> Server<B> {
@@ -17,19 +18,30 @@ impl<B: Storage> Server<B> {
     pub(super) fn say(&mut self, answer: Answer<'_>) {
         let enhanced = self.config.extensions.contains(Extension::EnhancedStatusCodes);
         let answer = if enhanced { answer } else { answer.plain() };
-        self.queue_reply(|writer| write_line(writer, answer, b" ", None));
+        self.queue_reply(|writer| write_answer(writer, answer, None));
     }
 
     /// Queues the greeting or the answer to HELO: the host's name before the text.
     pub(super) fn say_with_name(&mut self, answer: Answer<'_>) {
         let name = self.config.name;
-        self.queue_reply(|writer| write_line(writer, answer.plain(), b" ", Some(&name)));
+        self.queue_reply(|writer| write_answer(writer, answer.plain(), Some(&name)));
     }
 
     /// Queues the answer to EHLO with what is offered now.
     pub(super) fn say_offers(&mut self, answer: Answer<'_>) {
         let (config, secure) = (self.config, self.secure);
-        self.queue_reply(|writer| write_offers(writer, answer.plain(), &config, secure));
+        let (answer, _) = answer.plain().first_line();
+        self.queue_reply(|writer| write_offers(writer, answer, &config, secure));
+    }
+
+    /// Queues the answer to a chunk that was taken.
+    pub(super) fn say_octets(&mut self, octets: u64) {
+        let enhanced = self.config.extensions.contains(Extension::EnhancedStatusCodes);
+        self.queue_reply(|writer| {
+            writer.push(if enhanced { b"250 2.0.0 " } else { b"250 " });
+            writer.push_decimal(octets);
+            writer.push(b" octets received\r\n");
+        });
     }
 
     fn queue_reply(&mut self, write: impl FnOnce(&mut Writer<'_>)) {
@@ -39,6 +51,17 @@ impl<B: Storage> Server<B> {
             Some(length) => self.transmit.fill(length),
             None => self.close(End::NoRoom),
         }
+    }
+}
+
+/// All lines of an answer, the name in the first.
+fn write_answer(writer: &mut Writer<'_>, answer: Answer<'_>, mut name: Option<&EhloName>) {
+    let mut rest = Some(answer);
+    while let Some(answer) = rest {
+        let (line, others) = answer.first_line();
+        let separator = if others.is_some() { b"-" } else { b" " };
+        write_line(writer, line, separator, name.take());
+        rest = others;
     }
 }
 
@@ -74,9 +97,22 @@ fn write_offers(writer: &mut Writer<'_>, answer: Answer<'_>, config: &Config, se
                 writer.push_decimal(config.limits.content);
             }
             Extension::Auth => writer.push(b" PLAIN LOGIN"),
+            Extension::Limits => {
+                write_limit(writer, b" MAILMAX=", config.limits.mails);
+                write_limit(writer, b" RCPTMAX=", config.limits.recipients);
+            }
             _ => {}
         }
         writer.push(b"\r\n");
+    }
+}
+
+/// A limit has at most six digits and is not 0 (RFC 9422 4); one that is larger than told harms
+/// nobody.
+fn write_limit(writer: &mut Writer<'_>, name: &[u8], limit: u32) {
+    if limit > 0 {
+        writer.push(name);
+        writer.push_decimal(limit.min(999_999).into());
     }
 }
 

@@ -9,9 +9,11 @@ use crate::{
 use super::{
     Server, Storage,
     answer::Answer,
-    config::{AuthPolicy, TlsPolicy},
+    chunk::Chunk,
+    config::{AuthPolicy, Protocol, TlsPolicy},
+    error::End,
     event::Mechanism,
-    state::{Greeted, Question, Transaction},
+    state::{Greeted, Question, Transaction, Transfer},
 };
 
 /// What to do about a command that is fine.
@@ -21,6 +23,10 @@ pub(super) enum Action {
     /// Begin an AUTH dialogue; the initial response stands here in the line.
     Authenticate(Mechanism, Option<(usize, usize)>),
     StartTls,
+    /// A chunk follows, to be taken or swallowed.
+    Chunk(Chunk),
+    /// Answer and end the session.
+    Close(Answer<'static>, End),
     Reset,
     Quit,
     Say(Answer<'static>),
@@ -38,6 +44,9 @@ impl<B: Storage> Server<B> {
             return Err(Answer::BAD_LINE);
         }
         let received = Received::parse(line).map_err(|error| refusal(line, error))?;
+        if let Received::Bdat { size, last } = received {
+            return Ok(Action::Chunk(Chunk::new(size, last, self.judge_chunk().err())));
+        }
         if self.session.refused && received != Received::Quit {
             return Err(Answer::BAD_SEQUENCE);
         }
@@ -46,8 +55,9 @@ impl<B: Storage> Server<B> {
 
     fn judge_command(&self, line: &[u8], received: &Received<'_>) -> Judgement {
         match received {
-            Received::Ehlo(_) => Ok(Action::Ask(Question::Hello { extended: true })),
-            Received::Helo(_) => Ok(Action::Ask(Question::Hello { extended: false })),
+            Received::Ehlo(_) => self.judge_hello(Protocol::Smtp, true),
+            Received::Helo(_) => self.judge_hello(Protocol::Smtp, false),
+            Received::Lhlo(_) => self.judge_hello(Protocol::Lmtp, true),
             Received::StartTls => self.judge_start_tls(),
             Received::Auth(auth) => self.judge_auth(line, auth),
             Received::Mail(mail) => self.judge_mail(mail),
@@ -56,10 +66,19 @@ impl<B: Storage> Server<B> {
             Received::Rset => Ok(Action::Reset),
             Received::Noop => Ok(Action::Say(Answer::OK)),
             Received::Quit => Ok(Action::Quit),
-            Received::Vrfy(_) => Ok(Action::Say(Answer::CANNOT_VERIFY)),
+            Received::Vrfy(_) => Ok(Action::Ask(Question::Verify)),
+            Received::Expn(_) => Ok(Action::Ask(Question::Expand)),
             Received::Help(_) => Ok(Action::Say(Answer::HELP)),
             _ => Err(Answer::NOT_IMPLEMENTED),
         }
+    }
+
+    /// Each protocol has its own word (RFC 2033 4.1).
+    fn judge_hello(&self, protocol: Protocol, extended: bool) -> Judgement {
+        if self.config.protocol != protocol {
+            return Err(Answer::UNRECOGNISED);
+        }
+        Ok(Action::Ask(Question::Hello { extended }))
     }
 
     fn judge_start_tls(&self) -> Judgement {
@@ -85,6 +104,9 @@ impl<B: Storage> Server<B> {
     }
 
     fn judge_mail(&self, mail: &ReceivedMail<'_>) -> Judgement {
+        if self.config.limits.mails != 0 && self.session.mails > self.config.limits.mails {
+            return Ok(Action::Close(Answer::TOO_MANY_MAILS, End::TooManyMails));
+        }
         expect(self.greeted() && self.session.transaction.is_none())?;
         if self.config.tls == TlsPolicy::Required && !self.secure {
             return Err(Answer::TLS_REQUIRED);
@@ -93,7 +115,8 @@ impl<B: Storage> Server<B> {
             return Err(Answer::AUTH_REQUIRED);
         }
         self.check_parameters(mail.parameters(), extension_of_mail)?;
-        if mail.body() == Some(Body::BinaryMime) {
+        let binary = mail.body() == Some(Body::BinaryMime);
+        if binary && !self.offers(Extension::BinaryMime) {
             return Err(Answer::BAD_PARAMETER);
         }
         if !mail.from().is_ascii() && !mail.smtp_utf8() {
@@ -102,11 +125,12 @@ impl<B: Storage> Server<B> {
         if mail.size().is_some_and(|size| self.config.is_too_large(size)) {
             return Ok(Action::Say(Answer::TOO_LARGE));
         }
-        Ok(Action::Ask(Question::Mail { smtp_utf8: mail.smtp_utf8() }))
+        Ok(Action::Ask(Question::Mail { smtp_utf8: mail.smtp_utf8(), binary }))
     }
 
     fn judge_recipient(&self, recipient: &ReceivedRecipient<'_>) -> Judgement {
         let transaction = self.transaction()?;
+        expect(matches!(transaction.transfer, Transfer::Open | Transfer::Data))?;
         self.check_parameters(recipient.parameters(), extension_of_rcpt)?;
         if !recipient.address().is_ascii() && !transaction.smtp_utf8 {
             return Err(Answer::NOT_ASCII);
@@ -119,9 +143,35 @@ impl<B: Storage> Server<B> {
 
     fn judge_data(&self) -> Judgement {
         // Not a bad command: a client that pipelines sends it before it knows (RFC 2920 3.1).
-        match self.transaction()?.recipients {
-            0 => Ok(Action::Say(Answer::NO_VALID_RECIPIENTS)),
+        let transaction = self.transaction()?;
+        let may_have_data = matches!(transaction.transfer, Transfer::Open | Transfer::Data);
+        expect(may_have_data && !transaction.binary)?;
+        match transaction.recipients {
+            0 => Ok(Action::Say(self.no_recipients())),
             _ => Ok(Action::Ask(Question::Data)),
+        }
+    }
+
+    /// `Err` is the answer to a chunk that has to be swallowed.
+    fn judge_chunk(&self) -> Result<(), Answer<'static>> {
+        if !self.offers(Extension::Chunking) {
+            return Err(Answer::NOT_IMPLEMENTED);
+        }
+        expect(self.extended() && !self.session.refused)?;
+        let transaction = self.transaction()?;
+        match transaction.transfer {
+            Transfer::Data => Err(Answer::BAD_SEQUENCE),
+            Transfer::Failed(answer) => Err(answer),
+            Transfer::Open if transaction.recipients == 0 => Err(self.no_recipients()),
+            Transfer::Open | Transfer::Chunks => Ok(()),
+        }
+    }
+
+    /// LMTP wants 503 (RFC 2033 4.2).
+    const fn no_recipients(&self) -> Answer<'static> {
+        match self.config.protocol {
+            Protocol::Smtp => Answer::NO_VALID_RECIPIENTS,
+            Protocol::Lmtp => Answer::NEED_RECIPIENTS,
         }
     }
 
@@ -160,8 +210,13 @@ fn expect(in_sequence: bool) -> Result<(), Answer<'static>> {
 
 /// Whether the reply to this line may wait for those to the lines behind it (RFC 2920 3.2).
 pub(super) fn may_wait(line: &[u8]) -> bool {
-    let verb = line.get(..4).unwrap_or_default();
-    [b"MAIL", b"RCPT", b"RSET"].iter().any(|known| verb.eq_ignore_ascii_case(*known))
+    [*b"MAIL", *b"RCPT", *b"RSET", *b"BDAT"].into_iter().any(|verb| is_verb(line, verb))
+}
+
+/// Whether the line begins with this verb, whatever follows.
+pub(super) fn is_verb(line: &[u8], verb: [u8; 4]) -> bool {
+    let word = line.split(|octet| !octet.is_ascii_alphabetic()).next();
+    word.is_some_and(|word| word.eq_ignore_ascii_case(&verb))
 }
 
 fn refusal(line: &[u8], error: CommandError) -> Answer<'static> {
@@ -179,20 +234,25 @@ fn refusal(line: &[u8], error: CommandError) -> Answer<'static> {
 
 /// The extension that brought a parameter of MAIL.
 fn extension_of_mail(parameter: &Parameter<'_>) -> Option<Extension> {
-    const KNOWN: [(&str, Extension); 6] = [
+    const KNOWN: [(&str, Extension); 9] = [
         ("SIZE", Extension::Size),
         ("BODY", Extension::EightBitMime),
         ("SMTPUTF8", Extension::SmtpUtf8),
         ("AUTH", Extension::Auth),
         ("RET", Extension::Dsn),
         ("ENVID", Extension::Dsn),
+        ("REQUIRETLS", Extension::RequireTls),
+        ("BY", Extension::DeliverBy),
+        ("MT-PRIORITY", Extension::MtPriority),
     ];
     KNOWN.iter().find(|(keyword, _)| parameter.is(keyword)).map(|&(_, extension)| extension)
 }
 
 /// The extension that brought a parameter of RCPT.
 fn extension_of_rcpt(parameter: &Parameter<'_>) -> Option<Extension> {
-    (parameter.is("NOTIFY") || parameter.is("ORCPT")).then_some(Extension::Dsn)
+    const KNOWN: [(&str, Extension); 3] =
+        [("NOTIFY", Extension::Dsn), ("ORCPT", Extension::Dsn), ("RRVS", Extension::Rrvs)];
+    KNOWN.iter().find(|(keyword, _)| parameter.is(keyword)).map(|&(_, extension)| extension)
 }
 
 /// Where `part` stands in `line`, and its length.

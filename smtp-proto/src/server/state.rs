@@ -6,7 +6,9 @@
 //! | connecting | answer                | commands; refused: commands, but QUIT alone is obeyed  |
 //! | commands   | command, answer       | commands, dialogue, content, handshake, closing        |
 //! | dialogue   | line, answer          | dialogue, commands                                     |
-//! | content    | octets, answer        | commands                                               |
+//! | content    | octets                | verdicts                                               |
+//! | chunk      | octets                | commands, verdicts                                     |
+//! | verdicts   | answer                | verdicts (LMTP), commands                              |
 //! | closing    | the last reply leaves | closed                                                 |
 //!
 //! Within commands, by what went before:
@@ -18,9 +20,13 @@
 //! | AUTH     | 503     | dialogue   | 503                       | 503                     |
 //! | MAIL     | 503     | transaction | 503                      | 503                     |
 //! | RCPT     | 503     | 503        | recipients                | recipients              |
-//! | DATA     | 503     | 503        | 554                       | content                 |
+//! | DATA     | 503     | 503        | 554; LMTP: 503            | content                 |
+//! | BDAT     | 503     | 503        | 554; LMTP: 503            | chunks                  |
 //! | RSET     | no EHLO | idle       | idle                      | idle                    |
 //! | others   | stay    | stay       | stay                      | stay                    |
+//!
+//! Once there are chunks, RCPT and DATA are 503 too; BDAT LAST ends the transaction, whatever comes
+//! of it. The octets of a chunk are swallowed before it is refused. LMTP says LHLO for EHLO.
 
 use crate::reply::{Class, Code};
 
@@ -28,10 +34,11 @@ use super::{
     Server, Storage,
     answer::Answer,
     auth::Step,
+    chunk::Chunk,
     config::TlsPolicy,
     content::Content,
     error::{End, PeerError},
-    event::ContentFault,
+    verdict::Verdicts,
 };
 
 /// What the server works on.
@@ -47,6 +54,10 @@ pub(super) enum Stage {
     Dialogue(Step),
     /// Content until its end.
     Content,
+    /// Octets of a chunk, then its reply.
+    Chunk(Chunk),
+    /// The content is complete and has yet to be answered.
+    Verdicts(Verdicts),
     /// Nothing is read any more; the last reply has yet to leave.
     Closing,
     /// Nothing leaves either.
@@ -86,6 +97,8 @@ pub(super) struct Session {
     pub(super) authenticated: bool,
     /// The connection was refused: only QUIT is obeyed (RFC 5321 3.1).
     pub(super) refused: bool,
+    /// MAIL commands so far, also those that were refused.
+    pub(super) mails: u32,
     pub(super) transaction: Option<Transaction>,
 }
 
@@ -93,8 +106,30 @@ pub(super) struct Session {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Transaction {
     pub(super) smtp_utf8: bool,
+    /// BODY=BINARYMIME.
+    pub(super) binary: bool,
     /// Recipients that were accepted.
     pub(super) recipients: u32,
+    pub(super) transfer: Transfer,
+}
+
+impl Transaction {
+    pub(super) fn new_content(&self) -> Content {
+        Content::new(self.binary)
+    }
+}
+
+/// How the content of a transaction comes. DATA and BDAT do not mix (RFC 3030 2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Transfer {
+    #[default]
+    Open,
+    /// DATA was said; where it was refused it may be said again.
+    Data,
+    /// BDAT was said.
+    Chunks,
+    /// A chunk was refused, and so are all others until RSET.
+    Failed(Answer<'static>),
 }
 
 /// What the application was asked.
@@ -103,10 +138,12 @@ pub(super) enum Question {
     Connection,
     Hello { extended: bool },
     Credentials,
-    Mail { smtp_utf8: bool },
+    Mail { smtp_utf8: bool, binary: bool },
     Recipient,
     Data,
-    ContentEnd,
+    ContentEnd { recipient: u32 },
+    Verify,
+    Expand,
 }
 
 impl Question {
@@ -119,7 +156,9 @@ impl Question {
             Self::Mail { .. } => Answer::SENDER_OK,
             Self::Recipient => Answer::RECIPIENT_OK,
             Self::Data => Answer::START_CONTENT,
-            Self::ContentEnd => Answer::OK,
+            Self::ContentEnd { .. } => Answer::OK,
+            Self::Verify => Answer::CANNOT_VERIFY,
+            Self::Expand => Answer::NOT_IMPLEMENTED,
         }
     }
 
@@ -134,7 +173,7 @@ impl Question {
 
     /// Whether the answer may wait for those to the commands behind it (RFC 2920 3.2).
     const fn may_wait(self) -> bool {
-        matches!(self, Self::Mail { .. } | Self::Recipient | Self::ContentEnd)
+        matches!(self, Self::Mail { .. } | Self::Recipient | Self::ContentEnd { .. })
     }
 }
 
@@ -148,14 +187,19 @@ impl<B: Storage> Server<B> {
             Question::Connection => self.on_connection(accepted, answer),
             Question::Hello { extended } => self.on_hello(extended, accepted, answer),
             Question::Credentials => self.on_credentials(accepted, answer),
-            Question::Mail { smtp_utf8 } => {
+            Question::Mail { smtp_utf8, binary } => {
+                let transfer = Transfer::Open;
                 self.session.transaction =
-                    accepted.then_some(Transaction { smtp_utf8, recipients: 0 });
+                    accepted.then_some(Transaction { smtp_utf8, binary, recipients: 0, transfer });
                 self.say(answer);
             }
             Question::Recipient => self.on_recipient(accepted, answer),
             Question::Data => self.on_data(accepted, answer),
-            Question::ContentEnd => self.end_content(answer),
+            Question::ContentEnd { .. } => {
+                self.after_verdict();
+                self.say(answer);
+            }
+            Question::Verify | Question::Expand => self.say(answer),
         }
         if answer.code() == Code::SERVICE_CLOSING {
             self.finish(End::ServiceClosing);
@@ -195,26 +239,14 @@ impl<B: Storage> Server<B> {
 
     /// A refusal leaves the transaction open, until RSET.
     fn on_data(&mut self, accepted: bool, answer: Answer<'_>) {
+        if let Some(transaction) = &mut self.session.transaction {
+            transaction.transfer = Transfer::Data;
+        }
         if accepted {
             self.stage = Stage::Content;
             self.content = Content::default();
         }
         self.say(answer);
-    }
-
-    fn end_content(&mut self, answer: Answer<'_>) {
-        self.stage = Stage::Commands;
-        self.session.transaction = None;
-        self.say(answer);
-    }
-
-    /// The content has ended and the server has something against it.
-    pub(super) fn refuse_content(&mut self, fault: ContentFault) {
-        self.end_content(match fault {
-            ContentFault::BareNewline => Answer::BARE_NEWLINE,
-            ContentFault::Nul => Answer::NUL,
-            ContentFault::TooLarge => Answer::TOO_LARGE,
-        });
     }
 
     pub(super) fn reset(&mut self) {

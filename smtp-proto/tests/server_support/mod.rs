@@ -38,6 +38,11 @@ pub(crate) fn config_with_tls() -> Config {
     config().with_tls(TlsPolicy::Offered).with_auth(AuthPolicy::Offered)
 }
 
+/// CHUNKING, BINARYMIME and all else that can be switched on.
+pub(crate) fn config_with_chunks() -> Config {
+    config().with_extensions(Config::SUPPORTED)
+}
+
 /// A server, what it wrote, and what it told.
 pub(crate) struct Peer {
     pub(crate) server: Server<Box<[u8]>>,
@@ -192,7 +197,12 @@ fn describe(event: &Event<'_>) -> String {
         }
         Event::Mail(mail) => format!("mail {} {:?}", mail.from(), mail.size()),
         Event::Recipient(recipient) => format!("rcpt {}", recipient.address()),
-        Event::ContentEnd { octets } => format!("end {octets}"),
+        Event::ContentEnd { octets, recipient: None } => format!("end {octets}"),
+        Event::ContentEnd { octets, recipient: Some(recipient) } => {
+            format!("end {octets} for {recipient}")
+        }
+        Event::Verify(text) => format!("verify {text}"),
+        Event::Expand(text) => format!("expand {text}"),
         Event::ContentRefused(fault) => format!("refused {fault:?}"),
         other => format!("{other:?}").to_lowercase(),
     }

@@ -143,7 +143,7 @@ fn tell<'h>(handler: &'h mut impl Handler, event: &Event<'_>, peer: Peer) -> Opt
         Event::Mail(mail) => handler.mail(mail),
         Event::Recipient(recipient) => handler.recipient(recipient),
         Event::Data => handler.data(),
-        Event::ContentEnd { octets } => handler.message(octets),
+        Event::ContentEnd { octets, .. } => handler.message(octets),
         Event::Content(piece) => {
             handler.content(piece);
             None
