@@ -37,6 +37,7 @@ mod auth;
 mod config;
 mod error;
 mod event;
+mod needs;
 mod opening;
 mod outbox;
 #[cfg(feature = "alloc")]
