@@ -78,11 +78,7 @@ impl Iterator for Decoded<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
-        let (octet, rest) = match self.0 {
-            [b'+', high, low, rest @ ..] => (hexadecimal(*high, *low)?, rest),
-            [octet, rest @ ..] => (*octet, rest),
-            [] => return None,
-        };
+        let (octet, rest) = decode_octet(self.0)?;
         self.0 = rest;
         Some(octet)
     }
@@ -117,9 +113,9 @@ impl fmt::Display for XtextError {
 
 impl core::error::Error for XtextError {}
 
-const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+pub(crate) const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
-fn encode_octet(octet: u8, out: &mut Writer<'_>) {
+pub(crate) fn encode_octet(octet: u8, out: &mut Writer<'_>) {
     if octets::is(octet, XCHAR) {
         out.push(&[octet]);
     } else {
@@ -127,11 +123,20 @@ fn encode_octet(octet: u8, out: &mut Writer<'_>) {
     }
 }
 
+/// The octet that `text` begins with, and what follows it; `None` where it is no xtext.
+pub(crate) fn decode_octet(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [b'+', high, low, rest @ ..] => Some((hexadecimal(*high, *low)?, rest)),
+        [octet, rest @ ..] if octets::is(*octet, XCHAR) => Some((*octet, rest)),
+        _ => None,
+    }
+}
+
 fn hexadecimal(high: u8, low: u8) -> Option<u8> {
     Some(digit(high)? << 4 | digit(low)?)
 }
 
-fn digit(octet: u8) -> Option<u8> {
+pub(crate) fn digit(octet: u8) -> Option<u8> {
     match octet {
         b'0'..=b'9' => Some(octet - b'0'),
         b'A'..=b'F' => Some(octet - b'A' + 10),

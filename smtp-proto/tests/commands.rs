@@ -5,8 +5,11 @@ use smtp_proto::address::{Address, AddressError, DomainError, ForwardPath, Rever
 use smtp_proto::command::{
     Argument, ArgumentError, Auth, AuthError, Command, CommandError, Mail, Received, Recipient,
 };
-use smtp_proto::hello::EhloName;
-use smtp_proto::parameter::{Body, Parameter, ParameterError, Parameters};
+use smtp_proto::hello::{EhloName, Extension, Extensions};
+use smtp_proto::parameter::{
+    Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
+    Parameters, Priority, Ret, Submitter, Timestamp, Unsupported, ValidSince,
+};
 
 /// More than any command made here needs.
 const ROOM: usize = 8192;
@@ -35,12 +38,12 @@ fn agree(sent: &Command<'_>, received: &Received<'_>) -> bool {
             (a, m) == (b, n)
         }
         (Command::Rcpt(a), Received::Rcpt(b)) => {
-            a.address() == b.address() && b.parameters().iter().eq(a.extra().iter().copied())
+            let others: Vec<_> = b.others().collect();
+            b.typed().with_extra(&others) == Ok(*a) && b.needs() == a.needs()
         }
         (Command::Mail(a), Received::Mail(b)) => {
-            (a.from(), a.size(), a.body(), a.smtp_utf8())
-                == (b.from(), b.size(), b.body(), b.smtp_utf8())
-                && b.others().eq(a.extra().iter().copied())
+            let others: Vec<_> = b.others().collect();
+            b.typed().with_extra(&others) == Ok(*a) && b.needs() == a.needs()
         }
         (Command::StartTls, Received::StartTls)
         | (Command::Data, Received::Data)
@@ -117,7 +120,122 @@ fn typed(texts: &[String]) -> Vec<Parameter<'_>> {
     texts.iter().map(|text| Parameter::parse(text).expect("a valid parameter")).collect()
 }
 
+fn timestamp() -> impl Strategy<Value = Timestamp> {
+    let seconds = Timestamp::MIN.unix()..=Timestamp::MAX.unix();
+    seconds.prop_map(|seconds| Timestamp::from_unix(seconds).expect("in range"))
+}
+
+fn hold() -> impl Strategy<Value = Hold> {
+    prop_oneof![
+        (0..=999_999_999_u32).prop_map(|seconds| Hold::seconds(seconds).expect("in range")),
+        timestamp().prop_map(Hold::until),
+    ]
+}
+
+fn deliver_by() -> impl Strategy<Value = DeliverBy> {
+    let returned = (1..=DeliverBy::MAX).prop_map(|seconds| DeliverBy::or_return(seconds));
+    let told = (-DeliverBy::MAX..=DeliverBy::MAX).prop_map(|seconds| DeliverBy::or_notify(seconds));
+    (prop_oneof![returned, told], any::<bool>()).prop_map(|(by, trace)| {
+        let by = by.expect("in range");
+        if trace { by.with_trace() } else { by }
+    })
+}
+
+fn valid_since() -> impl Strategy<Value = ValidSince> {
+    let actions = vec![None, Some(Unsupported::Continue), Some(Unsupported::Reject)];
+    (timestamp(), proptest::sample::select(actions)).prop_map(|(time, action)| {
+        let since = ValidSince::new(time);
+        action.map_or(since, |action| since.with_unsupported(action))
+    })
+}
+
+fn notify() -> impl Strategy<Value = Notify> {
+    let cases = vec![Notify::NEVER, Notify::SUCCESS, Notify::FAILURE, Notify::DELAY];
+    let case = proptest::sample::select(cases);
+    proptest::collection::vec(case, 1..4)
+        .prop_map(|cases| cases.into_iter().fold(Notify::NEVER, Notify::or))
+}
+
+fn original() -> impl Strategy<Value = (String, String)> {
+    prop_oneof![
+        ("[a-z0-9-]{1,10}", "[ -~]{1,100}")
+            .prop_filter("of another type", |(kind, _)| kind != "utf-8"),
+        (Just("utf-8".to_owned()), "[ -~éß漢\u{10000}\u{10ffff}]{1,40}"),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn message_parameters_return(
+        ret in proptest::option::of(proptest::sample::select(vec![Ret::Full, Ret::Headers])),
+        envid in proptest::option::of("[ -~]{1,33}"),
+        auth in proptest::option::of(proptest::option::of(address())),
+        require_tls in any::<bool>(),
+        by in proptest::option::of(deliver_by()),
+        priority in proptest::option::of(-9..=9_i8),
+        hold in proptest::option::of(hold()),
+        extra in parameters(),
+    ) {
+        let extra = typed(&extra);
+        let mut mail = Mail::new(ReversePath::Null).with_extra(&extra).expect("valid parameters");
+        let mut needs = Extensions::EMPTY;
+        if let Some(ret) = ret {
+            mail = mail.with_ret(ret);
+            needs.insert(Extension::Dsn);
+        }
+        if let Some(envid) = &envid {
+            mail = mail.with_envid(EnvelopeId::new(envid).expect("a valid name"));
+            needs.insert(Extension::Dsn);
+        }
+        if let Some(auth) = &auth {
+            let text = auth.as_deref().unwrap_or_default();
+            mail = mail.with_auth(Submitter::parse(text).expect("a mailbox"));
+            needs.insert(Extension::Auth);
+        }
+        if require_tls {
+            mail = mail.with_require_tls();
+            needs.insert(Extension::RequireTls);
+        }
+        if let Some(by) = by {
+            mail = mail.with_deliver_by(by);
+            needs.insert(Extension::DeliverBy);
+        }
+        if let Some(priority) = priority {
+            mail = mail.with_priority(Priority::new(priority).expect("in range"));
+            needs.insert(Extension::MtPriority);
+        }
+        if let Some(hold) = hold {
+            mail = mail.with_hold(hold);
+            needs.insert(Extension::FutureRelease);
+        }
+        prop_assert_eq!(mail.needs(), needs);
+        assert_returns(&Command::Mail(mail));
+        prop_assert!(encoded(&Command::Mail(mail)).is_ascii());
+    }
+
+    #[test]
+    fn recipient_parameters_return(
+        notify in proptest::option::of(notify()),
+        original in proptest::option::of(original()),
+        since in proptest::option::of(valid_since()),
+        extra in parameters(),
+    ) {
+        let extra = typed(&extra);
+        let to = ForwardPath::parse("b@example.org").expect("a valid path");
+        let mut recipient = Recipient::new(to).with_extra(&extra).expect("valid parameters");
+        recipient = notify.map_or(recipient, |notify| recipient.with_notify(notify));
+        if let Some((kind, address)) = &original {
+            let original = OriginalRecipient::new(kind, address).expect("an address");
+            recipient = recipient.with_orcpt(original);
+        }
+        recipient = since.map_or(recipient, |since| recipient.with_valid_since(since));
+        let dsn = notify.is_some() || original.is_some();
+        prop_assert_eq!(recipient.needs().contains(Extension::Dsn), dsn);
+        prop_assert_eq!(recipient.needs().contains(Extension::Rrvs), since.is_some());
+        assert_returns(&Command::Rcpt(recipient));
+        prop_assert!(encoded(&Command::Rcpt(recipient)).is_ascii());
+    }
+
     #[test]
     fn mail_returns(
         from in proptest::option::of(address()),
@@ -198,10 +316,7 @@ proptest! {
         line[at] = octet;
         if let Ok(Received::Mail(mail)) = Received::parse(&line) {
             let extra: Vec<_> = mail.others().collect();
-            let mut again = Mail::new(mail.from()).with_extra(&extra).expect("unique");
-            again = mail.size().map_or(again, |size| again.with_size(size));
-            again = mail.body().map_or(again, |body| again.with_body(body));
-            again = if mail.smtp_utf8() { again.with_smtp_utf8() } else { again };
+            let again = mail.typed().with_extra(&extra).expect("unique");
             assert_one_line(&encoded(&Command::Mail(again)));
             if mail.from().is_ascii() {
                 assert!(agree(&Command::Mail(again), &Received::Mail(mail)));
@@ -345,8 +460,69 @@ fn typed_parameters_have_one_meaning() {
         let error = CommandError::Parameter { offset: 13, error: ParameterError::Meaning };
         assert_eq!(Received::parse(line.as_bytes()), Err(error), "{bad}");
     }
-    let size = [Parameter::parse("size=1").expect("valid")];
-    assert_eq!(Mail::new(ReversePath::Null).with_extra(&size), Err(ParameterError::Typed));
+    for known in [
+        "size=1",
+        "ret=x",
+        "ENVID=x",
+        "auth=x",
+        "RequireTLS",
+        "by=x",
+        "mt-priority=x",
+        "holdfor=x",
+        "holduntil=x",
+    ] {
+        let known = [Parameter::parse(known).expect("valid")];
+        assert_eq!(Mail::new(ReversePath::Null).with_extra(&known), Err(ParameterError::Typed));
+    }
+    for known in ["notify=x", "ORCPT=x", "rrvs=x"] {
+        let known = [Parameter::parse(known).expect("valid")];
+        let recipient = Recipient::new(ForwardPath::Postmaster);
+        assert_eq!(recipient.with_extra(&known), Err(ParameterError::Typed));
+    }
+}
+
+#[test]
+fn received_parameters_without_their_meaning_are_refused() {
+    let value = |octet, offset| ParameterError::Value { octet, offset };
+    for (line, offset, error) in [
+        ("MAIL FROM:<> RET=ALL", 13, ParameterError::Meaning),
+        ("MAIL FROM:<> RET", 13, ParameterError::Meaning),
+        ("MAIL FROM:<> X RET=FULL RET=HDRS", 24, ParameterError::Repeated),
+        ("MAIL FROM:<> ENVID", 13, ParameterError::Meaning),
+        ("MAIL FROM:<> ENVID=a+2b", 13, value(b'+', 1)),
+        ("MAIL FROM:<> AUTH=a", 13, ParameterError::Meaning),
+        ("MAIL FROM:<> REQUIRETLS=1", 13, ParameterError::Meaning),
+        ("MAIL FROM:<> BY=0;R", 13, ParameterError::Meaning),
+        ("MAIL FROM:<> MT-PRIORITY=10", 13, ParameterError::Meaning),
+        ("MAIL FROM:<> HOLDFOR=1 HOLDFOR=1", 23, ParameterError::Repeated),
+        ("MAIL FROM:<> HOLDFOR=1 HOLDUNTIL=2030-01-01T00:00:00Z", 23, ParameterError::Repeated),
+        ("RCPT TO:<a@b> NOTIFY=NEVER,DELAY", 14, ParameterError::Meaning),
+        ("RCPT TO:<a@b> NOTIFY=NEVER notify=NEVER", 27, ParameterError::Repeated),
+        ("RCPT TO:<a@b> ORCPT=a@b", 14, ParameterError::Meaning),
+        ("RCPT TO:<a@b> ORCPT=rfc822;a+", 14, value(b'+', 8)),
+        ("RCPT TO:<a@b> RRVS=2014-04-03T23:01:00Z;X", 14, ParameterError::Meaning),
+    ] {
+        let error = CommandError::Parameter { offset, error };
+        assert_eq!(Received::parse(line.as_bytes()), Err(error), "{line}");
+    }
+}
+
+#[test]
+fn parameters_stand_in_their_order() {
+    let by = DeliverBy::or_notify(-DeliverBy::MAX).expect("in range").with_trace();
+    let mail = Mail::new(ReversePath::Null)
+        .with_ret(Ret::Headers)
+        .with_envid(EnvelopeId::new("+ +").expect("a name"))
+        .with_auth(Submitter::UNKNOWN)
+        .with_require_tls()
+        .with_deliver_by(by)
+        .with_priority(Priority::new(-9).expect("in range"))
+        .with_hold(Hold::until(Timestamp::MAX));
+    assert_eq!(
+        String::from_utf8_lossy(&encoded(&Command::Mail(mail))),
+        "MAIL FROM:<> RET=HDRS ENVID=+2B+20+2B AUTH=<> REQUIRETLS BY=-999999999;NT \
+         MT-PRIORITY=-9 HOLDUNTIL=9999-12-31T23:59:59Z\r\n"
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use smtp_proto::address::{Address, AddressError, DomainError, ForwardPath, ReversePath};
-use smtp_proto::hello::{Capabilities, EhloName, Extension, Extensions};
-use smtp_proto::parameter::{Parameter, ParameterError};
+use smtp_proto::hello::{Capabilities, EhloName, Extension, Extensions, ServerLimits};
+use smtp_proto::parameter::{EnvelopeId, Parameter, ParameterError};
 use smtp_proto::xtext::{self, Xtext};
 
 fn corpus() -> &'static Path {
@@ -95,7 +95,7 @@ fn hostile_parameters_are_refused_or_encoded() {
     let cases = [
         ("envid-plus", octet(b'=', 3)),
         ("key-space", octet(b'=', 6)),
-        // 101 octets are too many for ENVID, whose type will say so, but not for every parameter.
+        // 101 octets are too many for ENVID, but not for every parameter.
         ("len", Ok(())),
         ("option-lf", octet(b'\n', 8)),
         ("utf8", octet(0xC3, 0)),
@@ -111,6 +111,8 @@ fn hostile_parameters_are_refused_or_encoded() {
         assert!(Parameter::new("X", Some(encoded)).is_ok(), "{name}");
         assert!(Xtext::parse(&out).is_ok_and(|xtext| xtext.decode().eq(text.bytes())), "{name}");
     }
+    let envid = text("in-param-len.bin");
+    assert_eq!(EnvelopeId::new(&envid), Err(ParameterError::TooLong { max: EnvelopeId::MAX }));
     assert!(Parameter::parse(&text("in-param-key-space.bin")).is_err());
     assert!(Parameter::parse(&text("in-param-option-lf.bin")).is_err());
 }
@@ -157,6 +159,12 @@ fn hostile_offers_are_read_by_their_letter() {
         assert_eq!(offers.offered().extensions(), expected, "{name}");
         assert_eq!(offers.size_limit(), limit, "{name}");
     }
+}
+
+#[test]
+fn malformed_limits_are_none() {
+    let lines = ehlo_lines(&file("ehlo-limits-bad.bin"));
+    assert_eq!(Capabilities::new(&lines).limits(), ServerLimits::default());
 }
 
 #[test]

@@ -103,6 +103,7 @@ impl Default for Limits {
 /// # Ok::<(), smtp_proto::address::DomainError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of the caller's of its own")]
 pub struct Config {
     pub(super) name: EhloName,
     pub(super) hello: HelloCommand,
@@ -116,6 +117,7 @@ pub struct Config {
     pub(super) newlines: Newlines,
     pub(super) plaintext_auth: bool,
     pub(super) unoffered_auth: bool,
+    pub(super) optional_dsn: bool,
     pub(super) limits: Limits,
 }
 
@@ -136,6 +138,7 @@ impl Config {
             newlines: Newlines::Normalise,
             plaintext_auth: false,
             unoffered_auth: false,
+            optional_dsn: false,
             limits: Limits::DEFAULT,
         }
     }
@@ -211,6 +214,18 @@ impl Config {
     #[must_use]
     pub const fn with_unoffered_auth(self, allowed: bool) -> Self {
         Self { unoffered_auth: allowed, ..self }
+    }
+
+    /// Leaves RET, ENVID, NOTIFY and ORCPT out where the server does not offer DSN, in place of
+    /// refusing the message.
+    ///
+    /// Off by default: without NOTIFY=NEVER a bounce may come that nobody wanted, without
+    /// NOTIFY=SUCCESS a notification is waited for in vain. A switch of the session and not of the
+    /// message, since what is lost depends on the server alone; RFC 3461 5.2.2 wants a client that
+    /// drops NOTIFY=SUCCESS to tell the sender so.
+    #[must_use]
+    pub const fn with_optional_dsn(self, optional: bool) -> Self {
+        Self { optional_dsn: optional, ..self }
     }
 
     /// Sets the limits.

@@ -189,8 +189,14 @@ pub enum Refusal {
         limit: usize,
     },
     /// The message needs what the server does not offer: SMTPUTF8 for a non-ASCII address,
-    /// 8BITMIME for 8-bit content.
+    /// 8BITMIME for 8-bit content, DSN for NOTIFY.
     NotOffered(Extension),
+    /// REQUIRETLS (RFC 8689 4.2.1) in a session without TLS.
+    InsecureSession,
+    /// A time beyond what the server announced with this extension: too short to deliver by
+    /// ([`min_deliver_by`](crate::hello::Capabilities::min_deliver_by)), or too long to hold
+    /// ([`hold_limits`](crate::hello::Capabilities::hold_limits)).
+    OutsideLimit(Extension),
     /// The message is larger than the server takes (RFC 1870).
     MessageTooLarge {
         /// Octets of the message.
@@ -232,6 +238,12 @@ impl fmt::Display for Refusal {
                     "the message needs {}, which the server does not offer",
                     extension.keyword()
                 )
+            }
+            Refusal::InsecureSession => {
+                f.write_str("the message requires TLS, which the session does not have")
+            }
+            Refusal::OutsideLimit(extension) => {
+                write!(f, "the time is outside what the server allows for {extension}")
             }
             Refusal::MessageTooLarge { size, limit } => {
                 write!(f, "the message has {size} octets, the server takes {limit}")

@@ -39,6 +39,7 @@ mod chunking;
 mod config;
 mod error;
 mod event;
+mod needs;
 mod opening;
 mod outbox;
 #[cfg(feature = "alloc")]

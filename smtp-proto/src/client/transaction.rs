@@ -2,15 +2,13 @@
 
 use crate::{
     command::{Argument, Command, Mail, Recipient},
-    hello::Extension,
-    parameter::Body,
     stuffing::{ContentError, Stuffer},
 };
 
 use super::{
     Client, Storage,
     chunking::Chunks,
-    config::{Chunking, Protocol},
+    config::Chunking,
     error::{End, Misuse, Refusal},
     event::{Fate, Transaction},
     queue::Verb,
@@ -237,13 +235,15 @@ impl<B: Storage> Client<B> {
     /// commands wait for its verdict, with [`run_ahead`](super::Config::with_run_ahead) they leave
     /// with its end.
     ///
-    /// SIZE is declared only where the server offers it. Content without a declared body type is
-    /// declared 8BITMIME where the server offers that, and has to be 7-bit where it does not.
+    /// A parameter leaves only where the server offers its extension. SIZE is left out where it is
+    /// not offered, DSN parameters too if [so configured](super::Config::with_optional_dsn); whatever
+    /// else the message needs has to be offered. Content without a declared body type is declared
+    /// 8BITMIME where the server offers that, and has to be 7-bit where it does not.
     ///
     /// # Errors
     /// Nothing is written and the session is as it was: [`Refusal::NoRecipients`],
-    /// [`Refusal::NotOffered`], [`Refusal::MessageTooLarge`], [`Refusal::CommandTooLong`], or a
-    /// [`Misuse`].
+    /// [`Refusal::NotOffered`], [`Refusal::InsecureSession`], [`Refusal::OutsideLimit`],
+    /// [`Refusal::MessageTooLarge`], [`Refusal::CommandTooLong`], or a [`Misuse`].
     pub fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Refusal> {
         self.check_ready()?;
         let transfer = self.check_envelope(envelope)?;
@@ -326,72 +326,6 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Checks all that can be known before anything is written; says what the content may hold.
-    fn check_envelope(&self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transfer, Refusal> {
-        let mail = envelope.mail();
-        let mut ascii = mail.from().is_ascii() && !mail.smtp_utf8();
-        let mut longest = self.adapted(mail).max_encoded_len();
-        if envelope.recipient(0).is_none() {
-            return Err(Refusal::NoRecipients);
-        }
-        let mut count = 0;
-        for recipient in (0..).map_while(|index| envelope.recipient(index)) {
-            count += 1;
-            ascii &= recipient.address().is_ascii();
-            longest = longest.max(recipient.max_encoded_len());
-        }
-        let limit = self.accepted.capacity();
-        if self.config.protocol == Protocol::Lmtp && count > limit {
-            return Err(Refusal::TooManyRecipients { limit });
-        }
-        let limit = self.outbox.capacity();
-        if longest > limit {
-            return Err(Refusal::CommandTooLong { limit });
-        }
-        if !ascii && !self.offered.offers(Extension::SmtpUtf8) {
-            return Err(Refusal::NotOffered(Extension::SmtpUtf8));
-        }
-        self.check_size(mail)?;
-        self.check_body(mail)
-    }
-
-    fn check_size(&self, mail: Mail<'_>) -> Result<(), Refusal> {
-        match (mail.size(), self.offered.size_limit()) {
-            (Some(size), Some(limit)) if size > limit => {
-                Err(Refusal::MessageTooLarge { size, limit })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn check_body(&self, mail: Mail<'_>) -> Result<Transfer, Refusal> {
-        let eight_bit = self.offered.offers(Extension::EightBitMime);
-        let binary = self.offered.offers(Extension::BinaryMime) && self.chunking() != Chunking::Off;
-        match mail.body() {
-            Some(Body::BinaryMime) if binary => Ok(Transfer::Binary),
-            Some(Body::BinaryMime) => Err(Refusal::NotOffered(Extension::BinaryMime)),
-            Some(Body::EightBitMime) if !eight_bit => {
-                Err(Refusal::NotOffered(Extension::EightBitMime))
-            }
-            None | Some(Body::EightBitMime) if eight_bit => Ok(Transfer::EightBit),
-            _ => Ok(Transfer::SevenBit),
-        }
-    }
-
-    /// MAIL with the parameters that this server understands.
-    fn adapted<'m>(&self, mail: Mail<'m>) -> Mail<'m> {
-        let size = mail.size().filter(|_| self.offered.offers(Extension::Size));
-        let eight_bit = self.offered.offers(Extension::EightBitMime);
-        let body = match mail.body() {
-            // What goes without saying.
-            Some(Body::SevenBit) => None,
-            Some(Body::BinaryMime) => Some(Body::BinaryMime),
-            body if eight_bit => body.or(Some(Body::EightBitMime)),
-            _ => None,
-        };
-        mail.adapted(size, body)
-    }
-
     /// Queues the envelope from where it stands until there is no room or no more.
     fn fill(&mut self, envelope: &(impl AsEnvelope + ?Sized)) {
         let ascii = self.is_ascii(envelope);
@@ -406,7 +340,10 @@ impl<B: Storage> Client<B> {
                     self.issue(&Command::Mail(mail), Verb::Mail)
                 }
                 Step::Rcpt(index) => match envelope.recipient(index) {
-                    Some(recipient) => self.issue(&Command::Rcpt(recipient), Verb::Rcpt),
+                    Some(recipient) => {
+                        let recipient = self.adapted_recipient(recipient);
+                        self.issue(&Command::Rcpt(recipient), Verb::Rcpt)
+                    }
                     None => match self.end_envelope(transfer) {
                         Ok(()) => return,
                         full => full,
@@ -455,18 +392,6 @@ impl<B: Storage> Client<B> {
     /// refused the content, so an envelope that runs ahead of a verdict has to start afresh.
     fn reset_is_due(&self) -> bool {
         self.reset_needed || !self.queue.is_empty()
-    }
-
-    fn is_ascii(&self, envelope: &(impl AsEnvelope + ?Sized)) -> bool {
-        // Only MAIL says SMTPUTF8; behind it there is nothing to decide.
-        let Sending::Envelope { step: Step::Start | Step::Mail, .. } = self.sending else {
-            return true;
-        };
-        let mail = envelope.mail();
-        let mut recipients = (0..).map_while(|index| envelope.recipient(index));
-        !mail.smtp_utf8()
-            && mail.from().is_ascii()
-            && recipients.all(|recipient| recipient.address().is_ascii())
     }
 
     pub(super) fn start_content(&mut self) {

@@ -166,7 +166,10 @@ fn mail(tail: Tail<'_>) -> Result<Received<'_>> {
 fn rcpt(tail: Tail<'_>) -> Result<Received<'_>> {
     let (after, path) = tail.path("TO:")?;
     let to = ForwardPath::parse(path.text).map_err(|error| path.refused(error))?;
-    Ok(Received::Rcpt(ReceivedRecipient::new(to, tail.parameters(after)?)))
+    let parameters = tail.parameters(after)?;
+    ReceivedRecipient::new(to, parameters)
+        .map(Received::Rcpt)
+        .map_err(|(offset, error)| tail.refused_parameter(after, offset, error))
 }
 
 /// `bdat-cmd = "BDAT" SP chunk-size [SP end-marker]`, `chunk-size = 1*DIGIT`, `end-marker = "LAST"`

@@ -1,22 +1,27 @@
 //! Commands as a server has them.
 
-use super::{Argument, Auth, CommandError, parse};
+use super::{Argument, Auth, CommandError, Mail, Recipient, parse};
 use crate::address::{ForwardPath, ReversePath};
-use crate::hello::EhloName;
-use crate::parameter::{Body, Parameter, ParameterError, Parameters};
+use crate::hello::{EhloName, Extensions};
+use crate::parameter::{
+    Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
+    Parameters, Priority, Ret, Submitter, ValidSince,
+};
 
 /// A command that a server received, borrowed from its line.
 ///
-/// The counterpart of [`Command`](super::Command); parameters are kept as text here.
+/// The counterpart of [`Command`](super::Command); parameters that are not known are kept as text.
 ///
 /// ```
 /// use smtp_proto::command::{CommandError, Received};
+/// use smtp_proto::parameter::Ret;
 ///
-/// let line = b"mail from:<a@example.org> SIZE=12 RET=HDRS ";
+/// let line = b"mail from:<a@example.org> SIZE=12 ret=HDRS X-OWN ";
 /// let Received::Mail(mail) = Received::parse(line)? else { panic!() };
 /// assert_eq!(mail.from().as_str(), "a@example.org");
 /// assert_eq!(mail.size(), Some(12));
-/// assert!(mail.others().map(|p| p.keyword()).eq(["RET"]));
+/// assert_eq!(mail.ret(), Some(Ret::Headers));
+/// assert!(mail.others().map(|p| p.keyword()).eq(["X-OWN"]));
 ///
 /// assert_eq!(Received::parse(b"HELLO").unwrap_err(), CommandError::UnknownVerb);
 /// # Ok::<(), CommandError>(())
@@ -73,13 +78,10 @@ impl<'a> Received<'a> {
     }
 }
 
-/// A `MAIL` that was received.
+/// A `MAIL` that was received: what a client meant by it, and how it stood there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReceivedMail<'a> {
-    from: ReversePath<'a>,
-    size: Option<u64>,
-    body: Option<Body>,
-    smtp_utf8: bool,
+    mail: Mail<'a>,
     parameters: Parameters<'a>,
 }
 
@@ -89,36 +91,91 @@ impl<'a> ReceivedMail<'a> {
         from: ReversePath<'a>,
         parameters: Parameters<'a>,
     ) -> Result<Self, (usize, ParameterError)> {
-        let mut mail = Self { from, size: None, body: None, smtp_utf8: false, parameters };
+        let mut mail = Mail::received(from);
         for (offset, parameter) in parameters.located() {
-            mail.interpret(parameter).map_err(|error| (offset, error))?;
+            let known = mail.with_parameter(parameter).map_err(|error| (offset, error))?;
+            mail = known.unwrap_or(mail);
         }
-        Ok(mail)
+        Ok(Self { mail, parameters })
     }
 
     /// The path.
     #[must_use]
     pub const fn from(&self) -> ReversePath<'a> {
-        self.from
+        self.mail.from()
     }
 
     /// The declared size in octets (RFC 1870 5).
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
-        self.size
+        self.mail.size()
     }
 
     /// The declared body (RFC 6152 2).
     #[must_use]
     pub const fn body(&self) -> Option<Body> {
-        self.body
+        self.mail.body()
     }
 
     /// Whether SMTPUTF8 was asked for (RFC 6531 3.4). A path beyond ASCII may come without; that is
     /// for the server to refuse.
     #[must_use]
     pub const fn smtp_utf8(&self) -> bool {
-        self.smtp_utf8
+        self.mail.smtp_utf8()
+    }
+
+    /// How much a notification is to return (RFC 3461 4.3).
+    #[must_use]
+    pub const fn ret(&self) -> Option<Ret> {
+        self.mail.ret()
+    }
+
+    /// The sender's name for this sending (RFC 3461 4.4).
+    #[must_use]
+    pub const fn envid(&self) -> Option<EnvelopeId<'a>> {
+        self.mail.envid()
+    }
+
+    /// Who handed the message in, as the client says (RFC 4954 5).
+    #[must_use]
+    pub const fn auth(&self) -> Option<Submitter<'a>> {
+        self.mail.auth()
+    }
+
+    /// Whether TLS is required all the way (RFC 8689 2).
+    #[must_use]
+    pub const fn require_tls(&self) -> bool {
+        self.mail.require_tls()
+    }
+
+    /// The time to deliver by (RFC 2852 4).
+    #[must_use]
+    pub const fn deliver_by(&self) -> Option<DeliverBy> {
+        self.mail.deliver_by()
+    }
+
+    /// The priority (RFC 6710 4.1).
+    #[must_use]
+    pub const fn priority(&self) -> Option<Priority> {
+        self.mail.priority()
+    }
+
+    /// How long the message is to be held (RFC 4865 4).
+    #[must_use]
+    pub const fn hold(&self) -> Option<Hold> {
+        self.mail.hold()
+    }
+
+    /// What a server has to offer for the parameters that have a method here.
+    #[must_use]
+    pub fn needs(&self) -> Extensions {
+        self.mail.needs()
+    }
+
+    /// The command as a client would write it, without [`others`](Self::others).
+    #[must_use]
+    pub const fn typed(&self) -> Mail<'a> {
+        self.mail
     }
 
     /// All parameters.
@@ -130,68 +187,78 @@ impl<'a> ReceivedMail<'a> {
     /// The parameters that have no method here; a server that does not know one of them answers
     /// 555.
     pub fn others(&self) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
-        self.parameters.iter().filter(|parameter| Known::of(*parameter) == Ok(None))
-    }
-
-    fn interpret(&mut self, parameter: Parameter<'_>) -> Result<(), ParameterError> {
-        match Known::of(parameter)? {
-            Some(Known::Size(octets)) => self.size = Some(octets),
-            Some(Known::Body(body)) => self.body = Some(body),
-            Some(Known::SmtpUtf8) => self.smtp_utf8 = true,
-            None => {}
-        }
-        Ok(())
+        let blank = Mail::received(self.from());
+        self.parameters.iter().filter(move |known| blank.with_parameter(*known) == Ok(None))
     }
 }
 
-/// An `RCPT` that was received.
+/// An `RCPT` that was received: what a client meant by it, and how it stood there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReceivedRecipient<'a> {
-    address: ForwardPath<'a>,
+    recipient: Recipient<'a>,
     parameters: Parameters<'a>,
 }
 
 impl<'a> ReceivedRecipient<'a> {
-    pub(super) const fn new(address: ForwardPath<'a>, parameters: Parameters<'a>) -> Self {
-        Self { address, parameters }
+    /// An error comes with where its parameter begins among them.
+    pub(super) fn new(
+        address: ForwardPath<'a>,
+        parameters: Parameters<'a>,
+    ) -> Result<Self, (usize, ParameterError)> {
+        let mut recipient = Recipient::new(address);
+        for (offset, parameter) in parameters.located() {
+            let known = recipient.with_parameter(parameter).map_err(|error| (offset, error))?;
+            recipient = known.unwrap_or(recipient);
+        }
+        Ok(Self { recipient, parameters })
     }
 
     /// The path.
     #[must_use]
     pub const fn address(&self) -> ForwardPath<'a> {
-        self.address
+        self.recipient.address()
     }
 
-    /// All parameters; a server that does not know one of them answers 555.
+    /// When the sender is to be told (RFC 3461 4.1).
+    #[must_use]
+    pub const fn notify(&self) -> Option<Notify> {
+        self.recipient.notify()
+    }
+
+    /// Whom the sender meant (RFC 3461 4.2).
+    #[must_use]
+    pub const fn orcpt(&self) -> Option<OriginalRecipient<'a>> {
+        self.recipient.orcpt()
+    }
+
+    /// Since when the recipient has owned its mailbox (RFC 7293 5.1).
+    #[must_use]
+    pub const fn valid_since(&self) -> Option<ValidSince> {
+        self.recipient.valid_since()
+    }
+
+    /// What a server has to offer for the path and the parameters that have a method here.
+    #[must_use]
+    pub fn needs(&self) -> Extensions {
+        self.recipient.needs()
+    }
+
+    /// The command as a client would write it, without [`others`](Self::others).
+    #[must_use]
+    pub const fn typed(&self) -> Recipient<'a> {
+        self.recipient
+    }
+
+    /// All parameters.
     #[must_use]
     pub const fn parameters(&self) -> Parameters<'a> {
         self.parameters
     }
-}
 
-/// A parameter of MAIL with a meaning.
-#[derive(PartialEq, Eq)]
-enum Known {
-    Size(u64),
-    Body(Body),
-    SmtpUtf8,
-}
-
-impl Known {
-    /// What `parameter` means; `None` when it is not known here.
-    fn of(parameter: Parameter<'_>) -> Result<Option<Self>, ParameterError> {
-        let value = parameter.value();
-        let known = match () {
-            () if parameter.is("SIZE") => value.and_then(octets).map(Self::Size),
-            () if parameter.is("BODY") => value.and_then(Body::from_value).map(Self::Body),
-            () if parameter.is("SMTPUTF8") => value.is_none().then_some(Self::SmtpUtf8),
-            () => return Ok(None),
-        };
-        known.map(Some).ok_or(ParameterError::Meaning)
+    /// The parameters that have no method here; a server that does not know one of them answers
+    /// 555.
+    pub fn others(&self) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
+        let blank = Recipient::new(self.address());
+        self.parameters.iter().filter(move |known| blank.with_parameter(*known) == Ok(None))
     }
-}
-
-/// `size-value = 1*20DIGIT`; the standard library would take a sign too.
-fn octets(value: &str) -> Option<u64> {
-    value.bytes().all(|octet| octet.is_ascii_digit()).then(|| value.parse().ok())?
 }

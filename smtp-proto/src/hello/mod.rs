@@ -2,10 +2,12 @@
 
 mod capabilities;
 mod extension;
+mod limits;
 mod name;
 mod offered;
 
 pub use capabilities::{Capabilities, Lines, Mechanisms};
 pub use extension::{Extension, Extensions, Iter};
+pub use limits::{HoldLimits, ServerLimits};
 pub use name::EhloName;
 pub use offered::Offered;

@@ -27,6 +27,11 @@ pub enum ParameterError {
         /// Where it is in the value.
         offset: usize,
     },
+    /// A value longer than its parameter may have.
+    TooLong {
+        /// The most octets, encoded.
+        max: usize,
+    },
     /// More parameters than a command may have here.
     TooMany,
     /// A keyword that is there already.
@@ -35,6 +40,16 @@ pub enum ParameterError {
     Typed,
     /// A known keyword with a value it cannot have: `SIZE=x`, `BODY=9BIT`, `SMTPUTF8=1`.
     Meaning,
+}
+
+impl ParameterError {
+    /// The same error of a value that begins `by` octets later.
+    pub(super) const fn shifted(self, by: usize) -> Self {
+        match self {
+            Self::Value { octet, offset } => Self::Value { octet, offset: offset + by },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for ParameterError {
@@ -50,6 +65,7 @@ impl fmt::Display for ParameterError {
                 f,
                 "octet 0x{octet:02X} at offset {offset} is not allowed in a parameter's value"
             ),
+            Self::TooLong { max } => write!(f, "parameter's value is longer than {max} octets"),
             Self::TooMany => write!(f, "more than {} parameters", Parameters::MAX),
             Self::Repeated => f.write_str("parameter is there already"),
             Self::Typed => f.write_str("parameter has a method of its own"),

@@ -1,8 +1,15 @@
 //! Parameters of MAIL and RCPT (RFC 5321 4.1.2).
 
 mod body;
+mod coded;
+mod delivery;
+mod dsn;
 mod error;
 mod list;
+mod original;
+mod submitter;
+mod time;
+mod valid_since;
 
 use core::fmt;
 
@@ -10,9 +17,18 @@ use crate::octets::{self, KEYWORD, VALUE};
 use crate::writer::Writer;
 
 pub use body::Body;
+#[cfg(feature = "alloc")]
+pub(crate) use coded::Coded;
+pub(crate) use delivery::nine_digits;
+pub use delivery::{ByMode, DeliverBy, Hold, Priority};
+pub use dsn::{EnvelopeId, Notify, Ret};
 pub use error::ParameterError;
 pub(crate) use list::check_unique;
 pub use list::{Iter, Parameters};
+pub use original::OriginalRecipient;
+pub use submitter::Submitter;
+pub use time::Timestamp;
+pub use valid_since::{Unsupported, ValidSince};
 
 /// A parameter that may be written into a command as it stands.
 ///
@@ -111,6 +127,21 @@ fn check_value(value: &[u8]) -> Result<(), ParameterError> {
         None if value.is_empty() => Err(ParameterError::NoValue),
         None => Ok(()),
     }
+}
+
+/// Sets what is not set yet: a parameter comes once.
+pub(crate) fn set<T>(place: &mut Option<T>, value: Option<T>) -> Result<(), ParameterError> {
+    if place.is_some() {
+        return Err(ParameterError::Repeated);
+    }
+    *place = Some(value.ok_or(ParameterError::Meaning)?);
+    Ok(())
+}
+
+/// Refuses what was encoded but is not ASCII.
+fn check_ascii(coded: coded::Coded<&str>) -> Result<(), ParameterError> {
+    let ascii = coded.octets().all(|octet| octet.is_ascii());
+    if ascii { Ok(()) } else { Err(ParameterError::Meaning) }
 }
 
 /// Octets that these take behind a path, with the spaces before them.

@@ -1,0 +1,143 @@
+//! What a message needs and whether the server has it: checked before anything is written.
+
+use crate::{
+    command::{Mail, Recipient},
+    hello::{Extension, Extensions},
+    parameter::{Body, ByMode, DeliverBy, Hold},
+};
+
+use super::{
+    AsEnvelope, Client, Storage,
+    config::{Chunking, Protocol},
+    error::Refusal,
+    transaction::{Sending, Step, Transfer},
+};
+
+impl<B: Storage> Client<B> {
+    /// Checks all that can be known before anything is written; says what the content may hold.
+    pub(super) fn check_envelope(
+        &self,
+        envelope: &(impl AsEnvelope + ?Sized),
+    ) -> Result<Transfer, Refusal> {
+        let mail = envelope.mail();
+        let mut needs = mail.needs();
+        let mut longest = self.adapted(mail).max_encoded_len();
+        if envelope.recipient(0).is_none() {
+            return Err(Refusal::NoRecipients);
+        }
+        let mut count = 0;
+        for recipient in (0..).map_while(|index| envelope.recipient(index)) {
+            count += 1;
+            needs = needs.union(recipient.needs());
+            longest = longest.max(self.adapted_recipient(recipient).max_encoded_len());
+        }
+        let limit = self.accepted.capacity();
+        if self.config.protocol == Protocol::Lmtp && count > limit {
+            return Err(Refusal::TooManyRecipients { limit });
+        }
+        let limit = self.outbox.capacity();
+        if longest > limit {
+            return Err(Refusal::CommandTooLong { limit });
+        }
+        self.check_offers(needs)?;
+        self.check_size(mail)?;
+        self.check_times(mail)?;
+        self.check_body(mail)
+    }
+
+    /// Whatever changes the meaning of a message has to be offered.
+    fn check_offers(&self, needs: Extensions) -> Result<(), Refusal> {
+        if needs.contains(Extension::RequireTls) && !self.secure {
+            return Err(Refusal::InsecureSession);
+        }
+        let mut missing = needs.difference(self.offered.extensions());
+        // SIZE is a courtesy, and the body has rules of its own.
+        missing.remove(Extension::Size);
+        missing.remove(Extension::EightBitMime);
+        missing.remove(Extension::BinaryMime);
+        if self.config.optional_dsn {
+            missing.remove(Extension::Dsn);
+        }
+        missing.iter().next().map_or(Ok(()), |extension| Err(Refusal::NotOffered(extension)))
+    }
+
+    fn check_size(&self, mail: Mail<'_>) -> Result<(), Refusal> {
+        match (mail.size(), self.offered.size_limit()) {
+            (Some(size), Some(limit)) if size > limit => {
+                Err(Refusal::MessageTooLarge { size, limit })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A time to deliver by or to hold has to be within what the server announced.
+    fn check_times(&self, mail: Mail<'_>) -> Result<(), Refusal> {
+        if mail.deliver_by().is_some_and(|by| self.is_too_soon(by)) {
+            return Err(Refusal::OutsideLimit(DeliverBy::EXTENSION));
+        }
+        if mail.hold().is_some_and(|hold| self.is_too_long(hold)) {
+            return Err(Refusal::OutsideLimit(Hold::EXTENSION));
+        }
+        Ok(())
+    }
+
+    /// The minimum is one of mode R (RFC 2852 3).
+    fn is_too_soon(&self, by: DeliverBy) -> bool {
+        let min = self.capabilities().min_deliver_by().unwrap_or_default();
+        by.mode() == ByMode::Return && i64::from(by.seconds()) < i64::from(min)
+    }
+
+    fn is_too_long(&self, hold: Hold) -> bool {
+        let limits = self.capabilities().hold_limits();
+        let beyond = |length: Option<u32>| length > limits.seconds && limits.seconds.is_some();
+        beyond(hold.length()) || limits.until.is_some_and(|last| hold.end() > Some(last))
+    }
+
+    fn check_body(&self, mail: Mail<'_>) -> Result<Transfer, Refusal> {
+        let eight_bit = self.offered.offers(Extension::EightBitMime);
+        let binary = self.offered.offers(Extension::BinaryMime) && self.chunking() != Chunking::Off;
+        match mail.body() {
+            Some(Body::BinaryMime) if binary => Ok(Transfer::Binary),
+            Some(Body::BinaryMime) => Err(Refusal::NotOffered(Extension::BinaryMime)),
+            Some(Body::EightBitMime) if !eight_bit => {
+                Err(Refusal::NotOffered(Extension::EightBitMime))
+            }
+            None | Some(Body::EightBitMime) if eight_bit => Ok(Transfer::EightBit),
+            _ => Ok(Transfer::SevenBit),
+        }
+    }
+
+    /// MAIL with the parameters that this server understands.
+    pub(super) fn adapted<'m>(&self, mail: Mail<'m>) -> Mail<'m> {
+        let size = mail.size().filter(|_| self.offered.offers(Extension::Size));
+        let eight_bit = self.offered.offers(Extension::EightBitMime);
+        let body = match mail.body() {
+            // What goes without saying.
+            Some(Body::SevenBit) => None,
+            Some(Body::BinaryMime) => Some(Body::BinaryMime),
+            body if eight_bit => body.or(Some(Body::EightBitMime)),
+            _ => None,
+        };
+        let mail = mail.adapted(size, body);
+        if self.offered.offers(Extension::Dsn) { mail } else { mail.without_dsn() }
+    }
+
+    /// RCPT with the parameters that this server understands.
+    #[inline]
+    pub(super) fn adapted_recipient<'r>(&self, recipient: Recipient<'r>) -> Recipient<'r> {
+        if self.offered.offers(Extension::Dsn) { recipient } else { recipient.without_dsn() }
+    }
+
+    /// Whether no SMTPUTF8 is needed; decided once, for MAIL.
+    pub(super) fn is_ascii(&self, envelope: &(impl AsEnvelope + ?Sized)) -> bool {
+        // Only MAIL says SMTPUTF8; behind it there is nothing to decide.
+        let Sending::Envelope { step: Step::Start | Step::Mail, .. } = self.sending else {
+            return true;
+        };
+        let mail = envelope.mail();
+        let mut recipients = (0..).map_while(|index| envelope.recipient(index));
+        !mail.smtp_utf8()
+            && mail.from().is_ascii()
+            && recipients.all(|recipient| recipient.address().is_ascii())
+    }
+}

@@ -1,0 +1,325 @@
+//! When and how soon to deliver: BY (RFC 2852), HOLDFOR and HOLDUNTIL (RFC 4865), MT-PRIORITY (RFC
+//! 6710).
+
+use super::Timestamp;
+use crate::hello::Extension;
+use crate::writer::Writer;
+
+/// The longest time in seconds that has nine digits.
+const MAX_SECONDS: u32 = 999_999_999;
+
+/// What is to happen to a message that is not delivered in time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ByMode {
+    /// `N`: the sender is told of the delay.
+    Notify,
+    /// `R`: it is returned as undeliverable.
+    Return,
+}
+
+/// A time to deliver by (RFC 2852 4).
+///
+/// ```text
+/// by-value = by-time ";" by-mode [by-trace]
+/// by-time  = ["-" / "+"] 1*9DIGIT              ; positive for mode R
+/// by-mode  = "N" / "R"
+/// by-trace = "T"
+/// ```
+///
+/// ```
+/// use smtp_proto::parameter::DeliverBy;
+///
+/// let by = DeliverBy::or_return(120).unwrap().with_trace();
+/// assert_eq!(DeliverBy::from_value("120;RT"), Some(by));
+/// assert_eq!(DeliverBy::or_return(0), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DeliverBy {
+    seconds: i32,
+    mode: ByMode,
+    trace: bool,
+}
+
+impl DeliverBy {
+    /// What a server has to offer.
+    pub const EXTENSION: Extension = Extension::DeliverBy;
+
+    /// The longest time in seconds, either way.
+    pub const MAX: i32 = 999_999_999;
+
+    /// Octets of a value at most.
+    pub(crate) const LENGTH: usize = "-999999999;NT".len();
+
+    /// Within this many seconds, else the message is returned: 1 to 999,999,999.
+    #[must_use]
+    pub const fn or_return(seconds: i32) -> Option<Self> {
+        Self::new(seconds, ByMode::Return)
+    }
+
+    /// Within this many seconds, else the sender is told: -999,999,999 to 999,999,999. A time that
+    /// has passed is one that was counted down on the way.
+    #[must_use]
+    pub const fn or_notify(seconds: i32) -> Option<Self> {
+        Self::new(seconds, ByMode::Notify)
+    }
+
+    const fn new(seconds: i32, mode: ByMode) -> Option<Self> {
+        let min = if matches!(mode, ByMode::Return) { 1 } else { -Self::MAX };
+        if seconds < min || seconds > Self::MAX {
+            return None;
+        }
+        Some(Self { seconds, mode, trace: false })
+    }
+
+    /// Asks for a notification when the message is relayed to a server without this extension.
+    #[must_use]
+    pub const fn with_trace(self) -> Self {
+        Self { trace: true, ..self }
+    }
+
+    /// The time in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> i32 {
+        self.seconds
+    }
+
+    /// What is to happen then.
+    #[must_use]
+    pub const fn mode(self) -> ByMode {
+        self.mode
+    }
+
+    /// Whether relaying is to be told.
+    #[must_use]
+    pub const fn trace(self) -> bool {
+        self.trace
+    }
+
+    /// What `value` asks for.
+    #[must_use]
+    pub fn from_value(value: &str) -> Option<Self> {
+        let (time, mode) = value.split_once(';')?;
+        let (digits, sign) = match time.strip_prefix('-') {
+            Some(digits) => (digits, -1),
+            None => (time.strip_prefix('+').unwrap_or(time), 1),
+        };
+        let seconds = sign * i32::try_from(nine_digits(digits)?).ok()?;
+        let (mode, trace) = match mode.as_bytes() {
+            [mode] => (mode, false),
+            [mode, b'T' | b't'] => (mode, true),
+            _ => return None,
+        };
+        let mode = match mode {
+            b'N' | b'n' => ByMode::Notify,
+            b'R' | b'r' => ByMode::Return,
+            _ => return None,
+        };
+        Some(Self { trace, ..Self::new(seconds, mode)? })
+    }
+
+    pub(crate) fn write(self, out: &mut Writer<'_>) {
+        push_signed(i64::from(self.seconds), out);
+        out.push(match self.mode {
+            ByMode::Notify => b";N",
+            ByMode::Return => b";R",
+        });
+        out.push(if self.trace { b"T" } else { b"" });
+    }
+}
+
+/// How urgent a message is, from -9 to 9 (RFC 6710 4.1).
+///
+/// ```text
+/// priority-value = ["-"] NZDIGIT / "0"
+/// ```
+///
+/// ```
+/// use smtp_proto::parameter::Priority;
+///
+/// assert_eq!(Priority::from_value("-9"), Priority::new(-9));
+/// assert_eq!(Priority::new(10), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Priority(i8);
+
+impl Priority {
+    /// What a server has to offer.
+    pub const EXTENSION: Extension = Extension::MtPriority;
+
+    /// A priority of -9 to 9.
+    #[must_use]
+    pub const fn new(value: i8) -> Option<Self> {
+        if value < -9 || value > 9 { None } else { Some(Self(value)) }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn value(self) -> i8 {
+        self.0
+    }
+
+    /// What `value` asks for.
+    #[must_use]
+    pub fn from_value(value: &str) -> Option<Self> {
+        match value.as_bytes() {
+            [b'0'..=b'9'] | [b'-', b'1'..=b'9'] => value.parse().ok().map(Self),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn write(self, out: &mut Writer<'_>) {
+        push_signed(i64::from(self.0), out);
+    }
+}
+
+/// How long a submission server is to hold a message before it sends it on (RFC 4865 4).
+///
+/// ```text
+/// hold-param = "HOLDFOR=" 1*9DIGIT / "HOLDUNTIL=" date-time
+/// ```
+///
+/// ```
+/// use smtp_proto::parameter::{Hold, Timestamp};
+///
+/// assert_eq!(Hold::seconds(86_400).unwrap(), Hold::from_parameter("HOLDFOR", "86400").unwrap());
+/// let noon = Timestamp::parse("2030-01-01T12:00:00Z").unwrap();
+/// assert_eq!(Hold::until(noon).end(), Some(noon));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Hold(Period);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Period {
+    For(u32),
+    Until(Timestamp),
+}
+
+impl Hold {
+    /// What a server has to offer.
+    pub const EXTENSION: Extension = Extension::FutureRelease;
+
+    /// For this many seconds, at most 999,999,999.
+    #[must_use]
+    pub const fn seconds(seconds: u32) -> Option<Self> {
+        if seconds > MAX_SECONDS { None } else { Some(Self(Period::For(seconds))) }
+    }
+
+    /// Until then.
+    #[must_use]
+    pub const fn until(time: Timestamp) -> Self {
+        Self(Period::Until(time))
+    }
+
+    /// How many seconds, if it is given so.
+    #[must_use]
+    pub const fn length(self) -> Option<u32> {
+        match self.0 {
+            Period::For(seconds) => Some(seconds),
+            Period::Until(_) => None,
+        }
+    }
+
+    /// Until when, if it is given so.
+    #[must_use]
+    pub const fn end(self) -> Option<Timestamp> {
+        match self.0 {
+            Period::Until(time) => Some(time),
+            Period::For(_) => None,
+        }
+    }
+
+    /// What a parameter asks for, keyword in any case.
+    #[must_use]
+    pub fn from_parameter(keyword: &str, value: &str) -> Option<Self> {
+        if keyword.eq_ignore_ascii_case("HOLDFOR") {
+            nine_digits(value).and_then(Self::seconds)
+        } else if keyword.eq_ignore_ascii_case("HOLDUNTIL") {
+            Timestamp::parse(value).map(Self::until)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) const fn encoded_len(self) -> usize {
+        match self.0 {
+            Period::For(_) => "HOLDFOR=999999999".len(),
+            Period::Until(_) => "HOLDUNTIL=".len() + Timestamp::LENGTH,
+        }
+    }
+
+    /// Writes keyword and value.
+    pub(crate) fn write(self, out: &mut Writer<'_>) {
+        match self.0 {
+            Period::For(seconds) => {
+                out.push(b"HOLDFOR=");
+                out.push_decimal(u64::from(seconds));
+            }
+            Period::Until(time) => {
+                out.push(b"HOLDUNTIL=");
+                time.write(out);
+            }
+        }
+    }
+}
+
+/// `1*9DIGIT`.
+pub(crate) fn nine_digits(text: &str) -> Option<u32> {
+    let valid = matches!(text.len(), 1..=9) && text.bytes().all(|octet| octet.is_ascii_digit());
+    valid.then(|| text.parse().ok())?
+}
+
+fn push_signed(number: i64, out: &mut Writer<'_>) {
+    out.push(if number < 0 { b"-" } else { b"" });
+    out.push_decimal(number.unsigned_abs());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ByMode, DeliverBy, Hold, Priority};
+
+    #[test]
+    fn times_to_deliver_by_have_a_range() {
+        let by =
+            |value| DeliverBy::from_value(value).map(|by| (by.seconds(), by.mode(), by.trace()));
+        assert_eq!(by("-999999999;N"), Some((-999_999_999, ByMode::Notify, false)));
+        assert_eq!(by("+10;rt"), Some((10, ByMode::Return, true)));
+        for bad in [
+            "0;R",
+            "-1;R",
+            "1000000000;N",
+            "1",
+            "1;",
+            "1;T",
+            "1;RR",
+            "1;RTT",
+            ";R",
+            "--1;N",
+            "+-1;N",
+        ] {
+            assert_eq!(by(bad), None, "{bad}");
+        }
+        assert_eq!(DeliverBy::or_notify(i32::MIN), None);
+    }
+
+    #[test]
+    fn priorities_have_one_digit_and_no_plus() {
+        assert!((-9..=9).all(|value| Priority::new(value).is_some()));
+        for bad in ["", "-", "+5", "-0", "00", "10", "-10", "x"] {
+            assert_eq!(Priority::from_value(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn holds_are_of_one_kind() {
+        assert!(Hold::from_parameter("holdfor", "999999999").is_some());
+        for (keyword, value) in [
+            ("HOLDFOR", "1000000000"),
+            ("HOLDFOR", "+1"),
+            ("HOLDFOR", "2030-01-01T12:00:00Z"),
+            ("HOLDUNTIL", "1"),
+            ("HOLD", "1"),
+        ] {
+            assert_eq!(Hold::from_parameter(keyword, value), None, "{keyword}={value}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! ORCPT: whom the sender meant (RFC 3461 4.2, RFC 6533 3).
+
+use core::fmt;
+
+use super::ParameterError;
+use super::coded::{Coded, Coding, MAX_ENCODED};
+use crate::address::Address;
+use crate::hello::Extension;
+use crate::octets::{self, ATEXT, VALUE};
+use crate::writer::Writer;
+
+const RFC822: &str = "rfc822";
+const UTF8: &str = "utf-8";
+
+/// The recipient's address as the sender gave it, which notifications speak of.
+///
+/// ```text
+/// original-recipient-address = addr-type ";" ( xtext / utf-8-addr-xtext )   ; at most 500 octets
+/// addr-type                  = atom
+/// utf-8-addr-xtext           = 1*( QCHAR / "\x{" HEXPOINT "}" )             ; type utf-8 only
+/// ```
+///
+/// The utf-8 form is written in ASCII always, which a server without SMTPUTF8 takes too.
+///
+/// ```
+/// use smtp_proto::{address::Address, parameter::OriginalRecipient};
+///
+/// let josé = OriginalRecipient::of(Address::parse("josé@example.org")?)?;
+/// assert_eq!(OriginalRecipient::from_value(r"utf-8;jos\x{E9}@example.org"), Ok(josé));
+///
+/// let plain = OriginalRecipient::parse("rfc822;b+c@example.org")?;
+/// assert_eq!(OriginalRecipient::from_value("rfc822;b+2Bc@example.org"), Ok(plain));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OriginalRecipient<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) address: Coded<&'a str>,
+}
+
+impl<'a> OriginalRecipient<'a> {
+    /// What a server has to offer.
+    pub const EXTENSION: Extension = Extension::Dsn;
+
+    /// The longest value in octets, encoded.
+    pub const MAX: usize = MAX_ENCODED;
+
+    /// A mailbox: of type `rfc822`, or `utf-8` beyond ASCII.
+    ///
+    /// # Errors
+    /// Too long when encoded.
+    pub fn of(address: Address<'a>) -> Result<Self, ParameterError> {
+        let kind = if address.is_ascii() { RFC822 } else { UTF8 };
+        Self::new(kind, address.as_str())
+    }
+
+    /// An address of any type, in plain text.
+    ///
+    /// # Errors
+    /// A type that is no atom; an address that is empty, too long, or not printable. Beyond ASCII it
+    /// has to be of type `utf-8`.
+    pub fn new(kind: &'a str, address: &'a str) -> Result<Self, ParameterError> {
+        let room = check_kind(kind)?;
+        let address = Coded::plain(address, coding(kind), room)?;
+        Ok(Self { kind, address })
+    }
+
+    /// `type;address`, in plain text.
+    ///
+    /// # Errors
+    /// No `;`, and those of [`new`](Self::new).
+    pub fn parse(text: &'a str) -> Result<Self, ParameterError> {
+        let (kind, address) = text.split_once(';').ok_or(ParameterError::Meaning)?;
+        Self::new(kind, address)
+    }
+
+    /// The value as it stands in a command.
+    ///
+    /// # Errors
+    /// No `;`, a type that is no atom, an address that is not encoded as its type wants it.
+    pub fn from_value(value: &'a str) -> Result<Self, ParameterError> {
+        let (kind, address) = value.split_once(';').ok_or(ParameterError::Meaning)?;
+        let (room, coding) = (check_kind(kind)?, coding(kind));
+        let address = Coded::received(address, coding, room)
+            .map_err(|error| error.shifted(kind.len() + 1))?;
+        if coding == Coding::Xtext {
+            super::check_ascii(address)?;
+        }
+        Ok(Self { kind, address })
+    }
+
+    /// The type of the address.
+    #[must_use]
+    pub const fn kind(&self) -> &'a str {
+        self.kind
+    }
+
+    /// The octets of the address, decoded; UTF-8.
+    pub fn octets(&self) -> impl Iterator<Item = u8> + use<'a> {
+        self.address.octets()
+    }
+
+    pub(crate) fn encoded_len(&self) -> usize {
+        self.kind.len() + 1 + self.address.encoded_len()
+    }
+
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
+        out.push(self.kind.as_bytes());
+        out.push(b";");
+        self.address.write(out);
+    }
+}
+
+impl fmt::Display for OriginalRecipient<'_> {
+    /// `type;address`, decoded.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{};{}", self.kind, self.address)
+    }
+}
+
+fn coding(kind: &str) -> Coding {
+    if kind.eq_ignore_ascii_case(UTF8) { Coding::Utf8 } else { Coding::Xtext }
+}
+
+/// Checks the type; says how many octets are left for the address.
+fn check_kind(kind: &str) -> Result<usize, ParameterError> {
+    let atom = |octet: u8| octet.is_ascii() && octets::is(octet, ATEXT) && octets::is(octet, VALUE);
+    match kind.bytes().enumerate().find(|&(_, octet)| !atom(octet)) {
+        Some((offset, octet)) => Err(ParameterError::Value { octet, offset }),
+        None if kind.is_empty() => Err(ParameterError::Meaning),
+        None => MAX_ENCODED
+            .checked_sub(kind.len() + 1)
+            .ok_or(ParameterError::TooLong { max: MAX_ENCODED }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OriginalRecipient, ParameterError};
+
+    #[test]
+    fn values_are_a_type_and_an_address() {
+        for (value, error) in [
+            ("a@b", ParameterError::Meaning),
+            (";a@b", ParameterError::Meaning),
+            ("rfc822;", ParameterError::NoValue),
+            ("rfc(822;a@b", ParameterError::Value { octet: b'(', offset: 3 }),
+            ("rfc822;a+", ParameterError::Value { octet: b'+', offset: 8 }),
+            ("rfc822;a+C3+A9", ParameterError::Meaning),
+            ("utf-8;a+2B", ParameterError::Value { octet: b'+', offset: 7 }),
+        ] {
+            assert_eq!(OriginalRecipient::from_value(value), Err(error), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_character_beyond_ascii_needs_the_utf8_type() {
+        let refused = ParameterError::Value { octet: 0xC3, offset: 0 };
+        assert_eq!(OriginalRecipient::new("rfc822", "é@b"), Err(refused));
+        assert!(OriginalRecipient::new("UTF-8", "é@b").is_ok());
+    }
+
+    #[test]
+    fn five_hundred_octets_are_the_limit() {
+        let text = [b'a'; 494];
+        let text = core::str::from_utf8(&text).unwrap_or_default();
+        assert!(OriginalRecipient::new("rfc822", &text[1..]).is_ok());
+        let long = Err(ParameterError::TooLong { max: 493 });
+        assert_eq!(OriginalRecipient::new("rfc822", text), long);
+    }
+}
