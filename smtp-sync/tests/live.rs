@@ -103,7 +103,11 @@ fn postfix_behind_starttls_and_auth_stores_every_octet() {
             let message = send_large(client, user);
             let stored = server.stored(user);
             assert_eq!(stored.len(), 1);
-            assert_same(behind_trace(&stored[0]), &message.with_newlines("\n"), user);
+            assert_same(
+                behind_trace(&stored[0]),
+                &message.with_newlines(Kind::Postfix.newline()),
+                user,
+            );
         },
     );
 }
@@ -128,24 +132,27 @@ fn aiosmtpd_behind_implicit_tls_and_auth_stores_every_octet() {
             let stored = server.envelopes(user);
             assert_eq!(stored.len(), 1);
             let (record, content) = &stored[0];
-            assert_same(content, &message.with_newlines("\r\n"), user);
+            assert_same(content, &message.with_newlines(Kind::Aiosmtpd.newline()), user);
             assert_eq!((&record["tls"], &record["login"]), (&true.into(), &USER.into()));
         },
     );
 }
 
 #[test]
-fn an_address_in_utf8_is_taken() {
+fn an_address_in_utf8_is_taken_under_smtputf8() {
     for kind in Kind::ALL {
         let Some(server) = kind.shared() else { continue };
-        let mut client = server.connector("plain").connect().expect("a session");
+        let (connector, dialogue) = Dialogue::of(server.connector("plain"));
+        let mut client = connector.connect().expect("a session");
         let message = Message::small("Δοκιμή");
-        let envelope = envelope("δοκιμή", &["δοκιμή"]);
+        let envelope = envelope(USER, &["δοκιμή"]);
         let outcome = client.send(&envelope, &message.careless()[..]).expect("an outcome");
         assert!(outcome.is_delivered(), "{outcome:?}");
+        // The servers would take it without as well.
+        assert_eq!(dialogue.count(" SMTPUTF8"), 1, "{}", dialogue.text());
         let stored = server.stored("δοκιμή");
         assert_eq!(stored.len(), 1, "{kind:?}");
-        assert!(stored[0].windows(12).any(|part| part == "Δοκιμή".as_bytes()));
+        assert!(stored[0].ends_with(&message.with_newlines(kind.newline())), "{kind:?}");
     }
 }
 
@@ -178,7 +185,11 @@ fn assert_stored_by_id(server: &Server, user: &str, messages: &[Message], outcom
         let id = format!(" id {}", queue_id(outcome));
         let holds = |text: &Vec<u8>| text.windows(id.len()).any(|part| part == id.as_bytes());
         let mine = stored.iter().position(holds).expect("the message of this queue id");
-        assert_same(behind_trace(&stored.remove(mine)), &message.with_newlines("\n"), &id);
+        assert_same(
+            behind_trace(&stored.remove(mine)),
+            &message.with_newlines(Kind::Postfix.newline()),
+            &id,
+        );
     }
 }
 
@@ -215,7 +226,11 @@ fn twenty_messages_arrive_one_by_one_without_pipelining() {
     let stored = server.stored("u1");
     assert_eq!(stored.len(), messages.len());
     for (number, (stored, message)) in stored.iter().zip(&messages).enumerate() {
-        assert_same(stored, &message.with_newlines("\r\n"), &format!("message {number}"));
+        assert_same(
+            stored,
+            &message.with_newlines(Kind::Aiosmtpd.newline()),
+            &format!("message {number}"),
+        );
     }
 }
 
@@ -254,7 +269,11 @@ fn a_refused_content_does_no_harm_without_pipelining() {
     let stored = server.stored("u3");
     assert_eq!(stored.len(), taken.clone().count());
     for (stored, (number, message)) in stored.iter().zip(taken) {
-        assert_same(stored, &message.with_newlines("\r\n"), &format!("message {number}"));
+        assert_same(
+            stored,
+            &message.with_newlines(Kind::Aiosmtpd.newline()),
+            &format!("message {number}"),
+        );
     }
 }
 

@@ -36,6 +36,14 @@ impl Kind {
         }
     }
 
+    /// What it stores at the end of a line.
+    pub const fn newline(self) -> &'static str {
+        match self {
+            Kind::Postfix => "\n",
+            Kind::Aiosmtpd => "\r\n",
+        }
+    }
+
     /// The server that all tests share; it ends with this process. None where it is not installed,
     /// which is said, and which is a failure where the variable CI is set.
     pub fn shared(self) -> Option<&'static Server> {
