@@ -9,7 +9,10 @@ use smtp_proto::{
     },
     sasl::Login,
 };
-use support::{Session, plain_config};
+use support::{Session, envelope, plain_config};
+
+const BOB: [&str; 1] = ["bob@example.net"];
+const ALICE: &str = "alice@example.org";
 
 /// Octets that arrive while nobody looks at what is wanted.
 fn hear(session: &mut Session, octets: &[u8]) {
@@ -78,4 +81,21 @@ fn a_read_always_has_room_also_where_a_challenge_was_held() {
     assert_eq!(session.pump(), Wants::Nothing);
     assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Idle)));
     assert_eq!(session.client.authentication(), Authentication::None);
+}
+
+#[test]
+fn nothing_is_said_to_a_transport_that_takes_nothing() {
+    let mut session = Session::open(plain_config(), "");
+    session.client.transmit_failed();
+    assert_eq!(session.client.quit(), Err(Misuse::NotOpen));
+
+    let script = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: DATA
+                  S: 250 a\nS: 250 b\nS: 354 go";
+    let mut session = Session::open(plain_config(), "PIPELINING").then(script);
+    session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    session.client.transmit_failed();
+    assert_eq!(session.client.content(b"x"), Err(Refusal::Misuse(Misuse::NotWanted)));
+    assert_eq!(session.client.finish(), Err(Refusal::Misuse(Misuse::NotWanted)));
+    assert_eq!(session.client.transmit(), b"");
 }

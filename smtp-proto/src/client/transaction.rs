@@ -241,7 +241,7 @@ impl<B: Storage> Client<B> {
     /// [`Refusal::Content`] for octets that cannot be sent; the session is over then, the message
     /// unterminated. [`Misuse::NotWanted`] when no content is wanted: a server may refuse early.
     pub fn content(&mut self, octets: &[u8]) -> Result<usize, Refusal> {
-        let Sending::Content(stuffer) = &mut self.sending else {
+        let (Sending::Content(stuffer), false) = (&mut self.sending, self.deaf) else {
             return Err(Misuse::NotWanted.into());
         };
         let mut result = Ok(0);
@@ -260,7 +260,7 @@ impl<B: Storage> Client<B> {
     /// [`Refusal::Content`] when the content cannot end like this, [`Misuse::NotWanted`] when no
     /// content is wanted.
     pub fn finish(&mut self) -> Result<(), Refusal> {
-        let Sending::Content(stuffer) = &mut self.sending else {
+        let (Sending::Content(stuffer), false) = (&mut self.sending, self.deaf) else {
             return Err(Misuse::NotWanted.into());
         };
         // Tried on a copy: an error has to come from this call.
