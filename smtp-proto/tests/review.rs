@@ -4,10 +4,10 @@ mod support;
 
 use smtp_proto::{
     client::{
-        Authentication, BufferSizes, Client, End, Event, Inquiry, Misuse, PeerError, Phase,
-        Refusal, Wants,
+        Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Misuse, PeerError,
+        Phase, Refusal, Wants,
     },
-    sasl::Login,
+    sasl::{Login, Plain},
 };
 use support::{Session, envelope, plain_config};
 
@@ -98,4 +98,35 @@ fn nothing_is_said_to_a_transport_that_takes_nothing() {
     assert_eq!(session.client.content(b"x"), Err(Refusal::Misuse(Misuse::NotWanted)));
     assert_eq!(session.client.finish(), Err(Refusal::Misuse(Misuse::NotWanted)));
     assert_eq!(session.client.transmit(), b"");
+}
+
+#[test]
+fn an_answer_that_does_not_fit_leaves_no_secret_behind() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let mut storage = [const { [0_u8; 128] }; 4];
+    let [receive, transmit, in_flight, capabilities] = &mut storage;
+    let buffers = Buffers {
+        receive: &mut receive[..],
+        transmit: &mut transmit[..40],
+        in_flight: &mut in_flight[..],
+        capabilities: &mut capabilities[..],
+    };
+    let password = "s3cret-".repeat(10);
+    {
+        let config = plain_config().with_plaintext_auth(true);
+        let mut client = Client::with_buffers(config, buffers);
+        for said in ["220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n"] {
+            client.read_buf()[..said.len()].copy_from_slice(said.as_bytes());
+            client.received(said.len()).unwrap();
+            while client.poll_event().unwrap().is_some() {}
+            let n = client.transmit().len();
+            client.transmitted(n).unwrap();
+        }
+        client.authenticate(&mut Plain::new("secret-user", &password)).unwrap();
+        assert_eq!(client.transmit(), b"AUTH PLAIN\r\n");
+    }
+    let user = STANDARD.encode("\0secret-user\0");
+    let left = String::from_utf8_lossy(transmit);
+    // The first octet is overwritten by the line that left.
+    assert!(!left.contains(&user[1..12]), "{left:?}");
 }
