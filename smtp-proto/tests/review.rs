@@ -4,8 +4,8 @@ mod support;
 
 use smtp_proto::{
     client::{
-        Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Misuse, PeerError,
-        Phase, Refusal, Wants,
+        Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Journal, Misuse,
+        PeerError, Phase, Refusal, Wants,
     },
     sasl::{Login, Plain},
 };
@@ -129,4 +129,32 @@ fn an_answer_that_does_not_fit_leaves_no_secret_behind() {
     let left = String::from_utf8_lossy(transmit);
     // The first octet is overwritten by the line that left.
     assert!(!left.contains(&user[1..12]), "{left:?}");
+}
+
+#[test]
+fn last_words_are_those_of_the_phase_that_ended() {
+    let mut session = Session::new(plain_config(), "S: 220 mx\nC: EHLO client.example\nS: 250 mx");
+    let mut journal = Journal::new();
+    let mut begun = false;
+    loop {
+        match session.client.wants() {
+            Wants::Event => {
+                while let Ok(Some(event)) = session.client.poll_event() {
+                    journal.record(&event);
+                }
+            }
+            Wants::Command if !begun => {
+                begun = true;
+                session.peer.extend("C: MAIL FROM:<alice@example.org>\nS: 250 a\nC: RCPT TO:<bob@example.net>\nS: 250 b\nC: DATA\nS: 250 what");
+                let transaction = session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+                journal.begin(transaction, 1);
+            }
+            Wants::Nothing => break,
+            _ => session.pump_once(),
+        }
+    }
+    let end = session.end().unwrap();
+    assert_eq!(end.phase(), Phase::Data);
+    let words = journal.last_words(end).map(|reply| reply.as_reply().to_string());
+    assert_eq!(words.as_deref(), Some("250 what"));
 }
