@@ -4,12 +4,15 @@ mod support;
 
 use smtp_proto::{
     client::{
-        Authentication, BufferSizes, Client, End, Event, Inquiry, Misuse, PeerError, Phase,
-        Refusal, Wants,
+        Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Journal, Misuse,
+        PeerError, Phase, Refusal, Wants,
     },
-    sasl::Login,
+    sasl::{Login, Plain},
 };
-use support::{Session, plain_config};
+use support::{Session, envelope, plain_config};
+
+const BOB: [&str; 1] = ["bob@example.net"];
+const ALICE: &str = "alice@example.org";
 
 /// Octets that arrive while nobody looks at what is wanted.
 fn hear(session: &mut Session, octets: &[u8]) {
@@ -78,4 +81,80 @@ fn a_read_always_has_room_also_where_a_challenge_was_held() {
     assert_eq!(session.pump(), Wants::Nothing);
     assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Idle)));
     assert_eq!(session.client.authentication(), Authentication::None);
+}
+
+#[test]
+fn nothing_is_said_to_a_transport_that_takes_nothing() {
+    let mut session = Session::open(plain_config(), "");
+    session.client.transmit_failed();
+    assert_eq!(session.client.quit(), Err(Misuse::NotOpen));
+
+    let script = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: DATA
+                  S: 250 a\nS: 250 b\nS: 354 go";
+    let mut session = Session::open(plain_config(), "PIPELINING").then(script);
+    session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    session.client.transmit_failed();
+    assert_eq!(session.client.content(b"x"), Err(Refusal::Misuse(Misuse::NotWanted)));
+    assert_eq!(session.client.finish(), Err(Refusal::Misuse(Misuse::NotWanted)));
+    assert_eq!(session.client.transmit(), b"");
+}
+
+#[test]
+fn an_answer_that_does_not_fit_leaves_no_secret_behind() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let mut storage = [const { [0_u8; 128] }; 4];
+    let [receive, transmit, in_flight, capabilities] = &mut storage;
+    let buffers = Buffers {
+        receive: &mut receive[..],
+        transmit: &mut transmit[..40],
+        in_flight: &mut in_flight[..],
+        capabilities: &mut capabilities[..],
+    };
+    let password = "s3cret-".repeat(10);
+    {
+        let config = plain_config().with_plaintext_auth(true);
+        let mut client = Client::with_buffers(config, buffers);
+        for said in ["220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n"] {
+            client.read_buf()[..said.len()].copy_from_slice(said.as_bytes());
+            client.received(said.len()).unwrap();
+            while client.poll_event().unwrap().is_some() {}
+            let n = client.transmit().len();
+            client.transmitted(n).unwrap();
+        }
+        client.authenticate(&mut Plain::new("secret-user", &password)).unwrap();
+        assert_eq!(client.transmit(), b"AUTH PLAIN\r\n");
+    }
+    let user = STANDARD.encode("\0secret-user\0");
+    let left = String::from_utf8_lossy(transmit);
+    // The first octet is overwritten by the line that left.
+    assert!(!left.contains(&user[1..12]), "{left:?}");
+}
+
+#[test]
+fn last_words_are_those_of_the_phase_that_ended() {
+    let mut session = Session::new(plain_config(), "S: 220 mx\nC: EHLO client.example\nS: 250 mx");
+    let mut journal = Journal::new();
+    let mut begun = false;
+    loop {
+        match session.client.wants() {
+            Wants::Event => {
+                while let Ok(Some(event)) = session.client.poll_event() {
+                    journal.record(&event);
+                }
+            }
+            Wants::Command if !begun => {
+                begun = true;
+                session.peer.extend("C: MAIL FROM:<alice@example.org>\nS: 250 a\nC: RCPT TO:<bob@example.net>\nS: 250 b\nC: DATA\nS: 250 what");
+                let transaction = session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+                journal.begin(transaction, 1);
+            }
+            Wants::Nothing => break,
+            _ => session.pump_once(),
+        }
+    }
+    let end = session.end().unwrap();
+    assert_eq!(end.phase(), Phase::Data);
+    let words = journal.last_words(end).map(|reply| reply.as_reply().to_string());
+    assert_eq!(words.as_deref(), Some("250 what"));
 }

@@ -242,7 +242,12 @@ fn parameters_of_offered_extensions_reach_the_application() {
     let mut peer = Peer::after(config().with_extensions(Config::SUPPORTED), HELLO);
     let mail = "MAIL FROM:<> RET=HDRS ENVID=1 BY=60;R MT-PRIORITY=3\r\n";
     assert!(peer.say(mail).starts_with("250 "));
-    assert!(peer.say("RCPT TO:<b@x> NOTIFY=NEVER ORCPT=rfc822;b@x RRVS=x\r\n").starts_with("250 "));
+    assert!(
+        peer.say(
+            "RCPT TO:<b@x> NOTIFY=NEVER ORCPT=rfc822;b@x.example RRVS=2014-04-03T23:01:00Z\r\n"
+        )
+        .starts_with("250 ")
+    );
     assert!(peer.debug.contains("NOTIFY=NEVER"), "{}", peer.debug);
     peer.say("RSET\r\n");
     assert!(peer.say("MAIL FROM:<> REQUIRETLS\r\n").starts_with("555 "), "only inside TLS");

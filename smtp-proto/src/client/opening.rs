@@ -20,10 +20,11 @@ impl<B: Storage> Client<B> {
     /// Says QUIT once all else is answered. Delivered stays delivered whatever the server answers.
     ///
     /// # Errors
-    /// [`Misuse::NotOpen`] while the session opens or when it is over, [`Misuse::Busy`] while a
+    /// [`Misuse::NotOpen`] while the session opens, when it is over or nothing can be sent, [`Misuse::Busy`] while a
     /// transaction is not handed over whole.
     pub fn quit(&mut self) -> Result<(), Misuse> {
         match (self.stage, &self.sending) {
+            _ if self.deaf => Err(Misuse::NotOpen),
             (Stage::Ready | Stage::Stopped, Sending::Idle) if !self.auth.is_active() => {
                 self.issue(&Command::Quit, Verb::Quit).map_err(|_| Misuse::Busy)?;
                 self.stage = Stage::Quitting;

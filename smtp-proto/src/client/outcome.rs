@@ -220,6 +220,25 @@ const fn undecided(status: Status, phase: Phase) -> RecipientOutcome<'static> {
     RecipientOutcome { status, phase, reply: None }
 }
 
+/// An answer in a transaction that ends the session: 421, or a code that makes no sense there.
+fn ending_answer(event: &Event<'_>) -> Option<(Phase, OwnedReply)> {
+    let (phase, reply) = match *event {
+        Event::Mail { reply, .. } => (Phase::Mail, reply),
+        Event::Recipient { reply, .. } => (Phase::Rcpt, reply),
+        Event::Data { reply, .. } => (Phase::Data, reply),
+        Event::Final { phase, reply, .. } => (phase, reply),
+        _ => return None,
+    };
+    let code = reply.code();
+    let goes_on = code != Code::SERVICE_CLOSING
+        && match phase {
+            Phase::Data => code.is_refusal() || code == Code::START_CONTENT,
+            Phase::Content => code.is_refusal(),
+            _ => code.class() != Class::Intermediate,
+        };
+    (!goes_on).then(|| (phase, reply.into()))
+}
+
 /// Gathers a session's events, so that both adapters report the same.
 #[derive(Debug, Default)]
 pub struct Journal {
@@ -250,11 +269,10 @@ impl Journal {
                 }
                 self.last = Some((phase, reply.into()));
             }
-            Event::Final { phase, reply, .. } if reply.code() == Code::SERVICE_CLOSING => {
-                self.last = Some((phase, reply.into()));
+            _ => {
+                self.last = ending_answer(event).or(self.last.take());
                 self.record_in_transaction(event);
             }
-            _ => self.record_in_transaction(event),
         }
     }
 
@@ -291,10 +309,11 @@ impl Journal {
             End::Refused { code, .. } | End::Peer(PeerError::UnexpectedCode { code, .. }) => code,
             _ => return None,
         };
-        self.last_answer().map(|(_, reply)| reply).filter(|reply| reply.code() == code)
+        let (phase, reply) = self.last_answer()?;
+        (phase == end.phase() && reply.code() == code).then_some(reply)
     }
 
-    /// The last answer outside a transaction, or the 421 that closed the session.
+    /// The last answer outside a transaction, or the answer in one that ended the session.
     #[must_use]
     pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
         self.last.as_ref().map(|(phase, reply)| (*phase, reply))

@@ -276,6 +276,7 @@ impl<B: Storage> Client<B> {
     /// unterminated. [`Misuse::NotWanted`] when no content is wanted: a server may refuse early.
     pub fn content(&mut self, octets: &[u8]) -> Result<usize, Refusal> {
         let stuffer = match &mut self.sending {
+            _ if self.deaf => return Err(Misuse::NotWanted.into()),
             Sending::Content(stuffer) => stuffer,
             Sending::Chunks(_) => return self.chunk(octets),
             _ => return Err(Misuse::NotWanted.into()),
@@ -298,6 +299,7 @@ impl<B: Storage> Client<B> {
     pub fn finish(&mut self) -> Result<(), Refusal> {
         // Tried on a copy: an error has to come from this call.
         let (tried, ending) = match &self.sending {
+            _ if self.deaf => return Err(Misuse::NotWanted.into()),
             Sending::Content(stuffer) => (ended(stuffer), Sending::Ending(stuffer.clone())),
             Sending::Chunks(chunks) => (chunks.ended(), Sending::EndingChunks(chunks.clone())),
             _ => return Err(Misuse::NotWanted.into()),

@@ -43,6 +43,10 @@ impl<'a> Response<'a> {
     pub(crate) fn finish(mut self) -> Option<usize> {
         let (rest, carried) = (self.carry, self.carried);
         self.encode(&rest[..carried]);
+        if self.overflow {
+            // Nobody counts these octets, so nobody else would wipe them.
+            self.output.zeroize();
+        }
         (!self.overflow).then_some(self.written)
     }
 
