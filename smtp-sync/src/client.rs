@@ -271,6 +271,13 @@ impl<S: Stream> Client<S> {
         self.proto.is_secure()
     }
 
+    /// The extensions in use that some servers offer and cannot stand, for a
+    /// [`Hint`](smtp_proto::client::Hint).
+    #[must_use]
+    pub fn used(&self) -> Extensions {
+        self.proto.used()
+    }
+
     /// What ended the session; every call says the same.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {

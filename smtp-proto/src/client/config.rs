@@ -76,6 +76,7 @@ impl Default for Limits {
 /// # Ok::<(), smtp_proto::address::DomainError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     pub(super) name: EhloName,
     pub(super) hello: HelloCommand,

@@ -33,6 +33,7 @@
 //! Octets stay in the client until `transmitted` says that they left, so a write that is cut short
 //! or a future that is dropped loses nothing.
 
+mod advice;
 mod auth;
 mod config;
 mod error;
@@ -50,21 +51,22 @@ use core::fmt;
 
 use crate::{
     buffer::Buffer,
-    hello::{Capabilities, Offered},
+    hello::{Capabilities, Extension, Extensions, Offered},
     reply::{Framer, Reply, ReplyError},
 };
 
-#[cfg(feature = "alloc")]
 pub use self::{
-    config::BufferSizes,
-    outcome::{Journal, Outcome, RecipientOutcome, Status, Verdict},
-};
-pub use self::{
+    advice::{Hint, Retry},
     config::{Buffers, Config, HelloCommand, Limits, Timeouts, TlsPolicy},
     error::{End, Misuse, PeerError, Refusal},
     event::{Authentication, Event, Fate, Phase, Transaction, Wants},
     outbox::{Span, SpanKind},
     transaction::{AsEnvelope, Inquiry},
+};
+#[cfg(feature = "alloc")]
+pub use self::{
+    config::BufferSizes,
+    outcome::{Journal, Outcome, RecipientOutcome, Status, Verdict},
 };
 pub use crate::buffer::Storage;
 
@@ -269,6 +271,12 @@ impl<B: Storage> Client<B> {
     #[must_use]
     pub fn capabilities(&self) -> Capabilities<'_> {
         Capabilities::with_offered(self.capabilities.filled(), self.offered)
+    }
+
+    /// The extensions in use that some servers offer and cannot stand, for a [`Hint`].
+    #[must_use]
+    pub fn used(&self) -> Extensions {
+        if self.pipelining() { Extension::Pipelining.into() } else { Extensions::EMPTY }
     }
 
     /// Whether TLS is on.

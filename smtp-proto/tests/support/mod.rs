@@ -193,6 +193,16 @@ impl Session {
         panic!("no progress: {:?}", self.client);
     }
 
+    /// Writes, flushes or reads once, for tests that take the events themselves.
+    pub fn step(&mut self) {
+        match self.client.wants() {
+            Wants::Write => self.write(),
+            Wants::Flush => self.client.flushed(),
+            Wants::Read => assert!(self.read(), "the peer has nothing to say: {:?}", self.client),
+            wants => panic!("not for the transport: {wants:?}"),
+        }
+    }
+
     fn take_events(&mut self) {
         loop {
             match self.client.poll_event() {
