@@ -110,6 +110,7 @@ fn an_answer_that_does_not_fit_leaves_no_secret_behind() {
         transmit: &mut transmit[..40],
         in_flight: &mut in_flight[..],
         capabilities: &mut capabilities[..],
+        recipients: &mut [],
     };
     let password = "s3cret-".repeat(10);
     {

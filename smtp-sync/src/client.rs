@@ -8,7 +8,7 @@ use smtp_proto::{
         AsEnvelope, Authentication, BufferSizes, Client as Proto, Config, Inquiry, Journal,
         Outcome, Phase, Timeouts, Wants,
     },
-    hello::Capabilities,
+    hello::{Capabilities, Extensions},
     reply::OwnedReply,
     sasl::{Login, Mechanism, Mechanisms, Plain},
     transcript::Lines,
@@ -269,6 +269,13 @@ impl<S: Stream> Client<S> {
     #[must_use]
     pub const fn is_secure(&self) -> bool {
         self.proto.is_secure()
+    }
+
+    /// The extensions in use that some servers offer and cannot stand, for a
+    /// [`Hint`](smtp_proto::client::Hint).
+    #[must_use]
+    pub fn used(&self) -> Extensions {
+        self.proto.used()
     }
 
     /// What ended the session; every call says the same.

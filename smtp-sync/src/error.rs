@@ -4,8 +4,9 @@ use core::fmt;
 use std::{io, sync::Arc};
 
 use smtp_proto::{
-    client::{Authentication, End, Misuse, Phase, Refusal},
-    reply::OwnedReply,
+    client::{Authentication, End, Hint, Misuse, Phase, Refusal, Retry},
+    hello::Extensions,
+    reply::{Code, OwnedReply},
 };
 
 use crate::tls::TlsError;
@@ -69,6 +70,35 @@ impl Error {
                 Some(end) => Some(end.phase()),
                 None => None,
             },
+        }
+    }
+
+    /// When the same may be tried again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        match self {
+            Error::Connect(_) | Error::Tls(_) => Retry::Later,
+            Error::Content(_) => Retry::Never,
+            Error::Refused(refusal) => refusal.retry(),
+            Error::Ended { end, .. } => end.retry(),
+            Error::Io { phase, .. } | Error::Timeout(phase) => End::Aborted(*phase).retry(),
+            Error::Authentication { verdict: Authentication::Refused(code), .. } => {
+                Retry::of_code(*code)
+            }
+            Error::Authentication { reply, .. } => {
+                Retry::of_code(reply.as_ref().map_or(Code::BAD_CREDENTIALS, OwnedReply::code))
+            }
+        }
+    }
+
+    /// What to change before the next try, for a session that made use of the extensions
+    /// [`used`](smtp_proto::client::Client::used).
+    #[must_use]
+    pub fn hint(&self, used: Extensions) -> Option<Hint> {
+        let said = |reply: &OwnedReply| Hint::of_reply(self.phase()?, &reply.as_reply(), used);
+        match self {
+            Error::Refused(refusal) => refusal.hint(),
+            _ => self.reply().and_then(said).or_else(|| self.end()?.hint(used)),
         }
     }
 

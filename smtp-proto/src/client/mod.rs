@@ -34,6 +34,7 @@
 //! or a future that is dropped loses nothing.
 
 mod accepted;
+mod advice;
 mod auth;
 mod chunking;
 mod config;
@@ -53,21 +54,22 @@ use core::fmt;
 
 use crate::{
     buffer::Buffer,
-    hello::{Capabilities, Offered},
+    hello::{Capabilities, Extension, Extensions, Offered},
     reply::{Framer, Reply, ReplyError},
 };
 
-#[cfg(feature = "alloc")]
 pub use self::{
-    config::BufferSizes,
-    outcome::{Journal, Outcome, RecipientOutcome, Status, Verdict},
-};
-pub use self::{
+    advice::{Hint, Retry},
     config::{Buffers, Chunking, Config, HelloCommand, Limits, Protocol, Timeouts, TlsPolicy},
     error::{End, Misuse, PeerError, Refusal},
     event::{Authentication, Event, Fate, Phase, Transaction, Wants},
     spans::{Span, SpanKind},
     transaction::{AsEnvelope, Inquiry},
+};
+#[cfg(feature = "alloc")]
+pub use self::{
+    config::BufferSizes,
+    outcome::{Journal, Outcome, RecipientOutcome, Status, Verdict},
 };
 pub use crate::buffer::Storage;
 
@@ -275,6 +277,12 @@ impl<B: Storage> Client<B> {
     #[must_use]
     pub fn capabilities(&self) -> Capabilities<'_> {
         Capabilities::with_offered(self.capabilities.filled(), self.offered)
+    }
+
+    /// The extensions in use that some servers offer and cannot stand, for a [`Hint`].
+    #[must_use]
+    pub fn used(&self) -> Extensions {
+        if self.pipelining() { Extension::Pipelining.into() } else { Extensions::EMPTY }
     }
 
     /// Whether TLS is on.

@@ -2,9 +2,11 @@
 
 use alloc::{collections::VecDeque, vec::Vec};
 
+use crate::hello::Extensions;
 use crate::reply::{Class, Code, OwnedReply, Reply};
 
 use super::{
+    advice::{self, Hint, Retry},
     error::{End, PeerError},
     event::{Event, Fate, Phase, Transaction},
 };
@@ -43,6 +45,17 @@ pub struct RecipientOutcome<'a> {
     pub phase: Phase,
     /// The server's words; none for [`Status::Unknown`] and [`Status::NotAttempted`].
     pub reply: Option<Reply<'a>>,
+    /// When it may be tried again; [`Retry::Never`] where it is accepted.
+    pub retry: Retry,
+}
+
+impl RecipientOutcome<'_> {
+    /// Whether the server took as many recipients as it takes at once, and this was one more: X.5.3,
+    /// or 452 or 552 to RCPT without an enhanced code (RFC 5321 4.5.3.1.10).
+    #[must_use]
+    pub fn is_too_many_recipients(&self) -> bool {
+        self.reply.is_some_and(|reply| advice::is_too_many(self.phase, &reply))
+    }
 }
 
 /// What became of a message as a whole.
@@ -86,6 +99,12 @@ enum Rcpt {
     Final(OwnedReply),
 }
 
+impl Rcpt {
+    const fn is_accepted(&self) -> bool {
+        matches!(self, Rcpt::Accepted)
+    }
+}
+
 impl Outcome {
     fn new(transaction: Transaction, recipients: usize) -> Self {
         Self {
@@ -121,23 +140,51 @@ impl Outcome {
         let refused_mail = self.mail.as_ref().filter(|reply| reply.code().is_refusal());
         Some(match (refused_mail, rcpt) {
             (Some(reply), _) => decided(Phase::Mail, reply),
-            (None, Rcpt::Refused(reply)) => decided(Phase::Rcpt, reply),
+            (None, Rcpt::Refused(reply)) => self.refused_recipient(decided(Phase::Rcpt, reply)),
+            (None, Rcpt::Unanswered) => self.not_attempted(Phase::Rcpt),
             (None, Rcpt::Final(reply)) => decided(Phase::Final, reply),
-            (None, Rcpt::Unanswered) => undecided(Status::NotAttempted, Phase::Rcpt),
             (None, Rcpt::Accepted) => self.verdict_of_accepted(),
         })
+    }
+
+    /// One too many is tried again as soon as the message got through to others; without any of
+    /// them there would be no end to it.
+    fn refused_recipient<'a>(&self, refused: RecipientOutcome<'a>) -> RecipientOutcome<'a> {
+        if !refused.is_too_many_recipients() {
+            return refused;
+        }
+        let others = self.verdict_of_accepted();
+        let retry = match others.status {
+            _ if !self.recipients.iter().any(Rcpt::is_accepted) => Retry::Later,
+            Status::Accepted => Retry::SameConnection,
+            Status::Unknown => Retry::NewConnectionNow,
+            _ => others.retry,
+        };
+        RecipientOutcome { retry, ..refused }
+    }
+
+    fn not_attempted(&self, phase: Phase) -> RecipientOutcome<'_> {
+        let retry = match self.end.map(End::retry) {
+            None => Retry::SameConnection,
+            // What may have been delivered is the message before.
+            Some(Retry::MayDuplicate) => Retry::NewConnectionNow,
+            Some(retry) => retry,
+        };
+        undecided(Status::NotAttempted, phase, retry)
     }
 
     fn verdict_of_accepted(&self) -> RecipientOutcome<'_> {
         let decisive = match self.fate {
             Some(Fate::Answered) => self.last.as_ref().map(|(phase, reply)| (*phase, reply)),
             Some(Fate::Refused) => self.data.as_ref().map(|reply| (Phase::Data, reply)),
-            Some(Fate::Unknown) => return undecided(Status::Unknown, Phase::Final),
+            Some(Fate::Unknown) => {
+                return undecided(Status::Unknown, Phase::Final, Retry::MayDuplicate);
+            }
             Some(Fate::NotSent) | None => None,
         };
         match decisive {
             Some((phase, reply)) => decided(phase, reply),
-            None => undecided(Status::NotAttempted, Phase::Content),
+            None => self.not_attempted(Phase::Content),
         }
     }
 
@@ -182,6 +229,21 @@ impl Outcome {
         }
     }
 
+    /// What to change before those are tried again that are not accepted, for a session that made
+    /// use of the extensions `used`: the hint of the first of them that has one, else that of the
+    /// session's end.
+    #[must_use]
+    pub fn hint(&self, used: Extensions) -> Option<Hint> {
+        let of_recipient = |fate: RecipientOutcome<'_>| {
+            let hint = Hint::of_reply(fate.phase, &fate.reply?, used)?;
+            let too_many = hint == Hint::RetryRemainingInNewTransaction;
+            let at_once = matches!(fate.retry, Retry::SameConnection | Retry::NewConnectionNow);
+            (!too_many || at_once).then_some(hint)
+        };
+        let of_end = || self.end.and_then(|end| end.hint(used));
+        self.recipients().find_map(of_recipient).or_else(of_end)
+    }
+
     /// Whether every recipient is accepted.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
@@ -213,11 +275,12 @@ impl Outcome {
 
 fn decided(phase: Phase, reply: &OwnedReply) -> RecipientOutcome<'_> {
     let reply = reply.as_reply();
-    RecipientOutcome { status: Status::of(reply), phase, reply: Some(reply) }
+    let retry = Retry::of_code(reply.code());
+    RecipientOutcome { status: Status::of(reply), phase, reply: Some(reply), retry }
 }
 
-const fn undecided(status: Status, phase: Phase) -> RecipientOutcome<'static> {
-    RecipientOutcome { status, phase, reply: None }
+const fn undecided(status: Status, phase: Phase, retry: Retry) -> RecipientOutcome<'static> {
+    RecipientOutcome { status, phase, reply: None, retry }
 }
 
 /// An answer in a transaction that ends the session: 421, or a code that makes no sense there.

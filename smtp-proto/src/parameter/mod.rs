@@ -17,7 +17,6 @@ use crate::octets::{self, KEYWORD, VALUE};
 use crate::writer::Writer;
 
 pub use body::Body;
-#[cfg(feature = "alloc")]
 pub(crate) use coded::Coded;
 pub(crate) use delivery::nine_digits;
 pub use delivery::{ByMode, DeliverBy, Hold, Priority};
@@ -139,7 +138,7 @@ pub(crate) fn set<T>(place: &mut Option<T>, value: Option<T>) -> Result<(), Para
 }
 
 /// Refuses what was encoded but is not ASCII.
-fn check_ascii(coded: coded::Coded<&str>) -> Result<(), ParameterError> {
+fn check_ascii(coded: Coded<&str>) -> Result<(), ParameterError> {
     let ascii = coded.octets().all(|octet| octet.is_ascii());
     if ascii { Ok(()) } else { Err(ParameterError::Meaning) }
 }

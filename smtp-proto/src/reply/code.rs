@@ -57,7 +57,9 @@ impl Code {
     pub const BAD_SEQUENCE: Code = Code(503);
     /// Command parameter not implemented; for AUTH, an unknown mechanism.
     pub const PARAMETER_NOT_IMPLEMENTED: Code = Code(504);
-    /// Authentication required.
+    /// Encryption needed (RFC 5248).
+    pub const ENCRYPTION_NEEDED: Code = Code(523);
+    /// Authentication required, or STARTTLS (RFC 3207 4).
     pub const AUTH_REQUIRED: Code = Code(530);
     /// The mechanism is too weak, another may do.
     pub const MECHANISM_TOO_WEAK: Code = Code(534);

@@ -7,9 +7,13 @@ use crate::writer::Writer;
 impl Mail<'_> {
     /// Octets that the command takes at most.
     pub(crate) fn max_encoded_len(&self) -> usize {
-        /// `MAIL FROM:<> SIZE=18446744073709551615 BODY=BINARYMIME SMTPUTF8` and CRLF.
-        const FIXED: usize = 66;
-        FIXED + self.from.as_str().len() + self.further_len() + encoded_len(self.extra)
+        /// `MAIL FROM:<>` and CRLF.
+        const FIXED: usize = 14;
+        let size = self.size.map_or(0, |_| " SIZE=".len() + 20);
+        let body = self.body.map_or(0, |body| " BODY=".len() + body.as_str().len());
+        let utf8 = if self.smtp_utf8 { " SMTPUTF8".len() } else { 0 };
+        let known = size + body + utf8 + self.further_len();
+        FIXED + self.from.as_str().len() + known + encoded_len(self.extra)
     }
 
     /// Octets that the parameters behind SMTPUTF8 take at most, without the caller's own.

@@ -1,0 +1,111 @@
+//! A recipient that owns its address.
+
+use alloc::boxed::Box;
+
+use super::mailbox::Mailbox;
+use crate::{
+    address::{AddressError, ForwardPath},
+    command::Recipient,
+    parameter::{Coded, Notify, OriginalRecipient, ValidSince},
+};
+
+/// A recipient and what is asked of the server for it.
+///
+/// ```
+/// use smtp_proto::{envelope::{Envelope, OwnedRecipient}, parameter::{Notify, OriginalRecipient}};
+/// let bob = OwnedRecipient::new("bob@example.net")?
+///     .with_notify(Notify::FAILURE)
+///     .with_orcpt(OriginalRecipient::parse("rfc822;bob+lists@example.net")?);
+/// let mut envelope = Envelope::new("alice@example.org")?;
+/// envelope.push_recipient(bob);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedRecipient {
+    /// `None` is the bare postmaster.
+    mailbox: Option<Mailbox>,
+    /// Apart, since few have any.
+    options: Option<Box<Options>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Options {
+    notify: Option<Notify>,
+    orcpt: Option<Original>,
+    valid_since: Option<ValidSince>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Original {
+    kind: Box<str>,
+    address: Coded<Box<str>>,
+}
+
+impl OwnedRecipient {
+    /// A recipient without options.
+    ///
+    /// # Errors
+    /// What is no mailbox, with octet and offset.
+    pub fn new(address: &str) -> Result<Self, AddressError> {
+        let mailbox = ForwardPath::parse(address)?.address().map(Mailbox::from);
+        Ok(Self { mailbox, options: None })
+    }
+
+    /// Says when the sender is to be told (RFC 3461 4.1).
+    #[must_use]
+    pub fn with_notify(self, notify: Notify) -> Self {
+        self.with(|options| options.notify = Some(notify))
+    }
+
+    /// Says whom the sender meant (RFC 3461 4.2).
+    #[must_use]
+    pub fn with_orcpt(self, original: OriginalRecipient<'_>) -> Self {
+        let (kind, address) = (original.kind.into(), original.address.to_owned());
+        self.with(|options| options.orcpt = Some(Original { kind, address }))
+    }
+
+    /// Says since when the recipient has owned its mailbox (RFC 7293 5.1).
+    #[must_use]
+    pub fn with_valid_since(self, since: ValidSince) -> Self {
+        self.with(|options| options.valid_since = Some(since))
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.path().as_str()
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(self.options.get_or_insert_default());
+        self
+    }
+
+    fn path(&self) -> ForwardPath<'_> {
+        match &self.mailbox {
+            Some(mailbox) => ForwardPath::Mailbox(mailbox.address()),
+            None => ForwardPath::Postmaster,
+        }
+    }
+
+    pub(super) fn as_recipient(&self) -> Recipient<'_> {
+        let recipient = Recipient::new(self.path());
+        self.options.as_ref().map_or(recipient, |options| options.apply(recipient))
+    }
+}
+
+impl Options {
+    fn apply<'a>(&'a self, mut recipient: Recipient<'a>) -> Recipient<'a> {
+        if let Some(notify) = self.notify {
+            recipient = recipient.with_notify(notify);
+        }
+        if let Some(Original { kind, address }) = &self.orcpt {
+            let original = OriginalRecipient { kind, address: address.borrow() };
+            recipient = recipient.with_orcpt(original);
+        }
+        if let Some(since) = self.valid_since {
+            recipient = recipient.with_valid_since(since);
+        }
+        recipient
+    }
+}
