@@ -1,8 +1,6 @@
-//! What mechanisms may say, and how: no control characters, `saslname`, base64 inside a message.
+//! What text mechanisms may say, and names with escapes (`saslname`).
 
 use core::fmt;
-
-use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// Takes the pieces of a message in their order.
 pub(super) type Sink<'s> = dyn FnMut(&[u8]) + 's;
@@ -24,46 +22,6 @@ pub(super) fn push_name(name: &str, sink: &mut Sink<'_>) {
             _ => {}
         }
     }
-}
-
-/// Encodes what `write` says, in any pieces, in base64.
-pub(super) fn push_base64(write: impl FnOnce(&mut Sink<'_>), sink: &mut Sink<'_>) {
-    let (mut group, mut held) = ([0; 3], 0);
-    let mut encode = |octets: &[u8]| {
-        let mut text = [0; 4];
-        if let Ok(length) = STANDARD.encode_slice(octets, &mut text) {
-            sink(&text[..length]);
-        }
-    };
-    write(&mut |octets| {
-        for &octet in octets {
-            group[held] = octet;
-            held += 1;
-            if held == group.len() {
-                encode(&group);
-                held = 0;
-            }
-        }
-    });
-    encode(&group[..held]);
-}
-
-/// Hands over what `text` is in base64; the length of that, or `None` if it is no base64.
-#[cfg(feature = "scram")]
-pub(super) fn read_base64(text: &str, sink: &mut Sink<'_>) -> Option<usize> {
-    const STEP: usize = 64;
-    let (mut decoded, mut total) = ([0; STEP / 4 * 3], 0);
-    let mut pieces = text.as_bytes().chunks(STEP).peekable();
-    while let Some(piece) = pieces.next() {
-        let length = STANDARD.decode_slice(piece, &mut decoded).ok()?;
-        // Padding may only stand at the very end.
-        if pieces.peek().is_some() && length < decoded.len() {
-            return None;
-        }
-        sink(&decoded[..length]);
-        total += length;
-    }
-    Some(total)
 }
 
 /// A name as it came in a message, with `=2C` for `,` and `=3D` for `=` (`saslname`, RFC 5802 7).
@@ -122,11 +80,11 @@ impl fmt::Debug for SaslName<'_> {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
+    extern crate alloc;
 
-    use std::{string::ToString, vec::Vec};
+    use alloc::{string::ToString, vec::Vec};
 
-    use super::{SaslName, push_base64, push_name};
+    use super::{SaslName, push_name};
 
     fn escaped(name: &str) -> Vec<u8> {
         let mut text = Vec::new();
@@ -150,19 +108,6 @@ mod tests {
     fn other_escapes_are_refused() {
         for text in ["", "a,b", "a=", "a=2c", "a=2", "a==3D", "a\0", "=41"] {
             assert_eq!(SaslName::parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn base64_does_not_depend_on_the_pieces() {
-        for cut in 0..=5 {
-            let mut text = Vec::new();
-            let write = |sink: &mut super::Sink<'_>| {
-                sink(&b"hello"[..cut]);
-                sink(&b"hello"[cut..]);
-            };
-            push_base64(write, &mut |piece| text.extend_from_slice(piece));
-            assert_eq!(text, b"aGVsbG8=");
         }
     }
 }

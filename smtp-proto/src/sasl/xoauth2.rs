@@ -14,8 +14,9 @@ use super::{
 /// then is [`Refused`](crate::client::Authentication::Refused) with 535, and [`error`](Self::error)
 /// has the reason.
 ///
-/// Tokens of some kibioctets are usual. They have to fit the client's transmit buffer in base64,
-/// else the dialogue is cancelled.
+/// Tokens of some kibioctets are usual. In base64 they have to fit the client's transmit buffer,
+/// else nothing is sent and `authenticate` says
+/// [`CommandTooLong`](crate::client::Refusal::CommandTooLong).
 ///
 /// ```
 /// use smtp_proto::sasl::{Challenge, Mechanism, Response, XOAuth2};

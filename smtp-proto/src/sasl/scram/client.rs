@@ -10,10 +10,11 @@ use core::{fmt, ops::RangeInclusive};
 
 use crate::sasl::{
     CannotAnswer, Challenge, Mechanism, Response,
-    text::{Sink, is_clean, push_base64, push_name, read_base64},
+    text::{Sink, is_clean, push_name},
 };
 
 use super::{
+    base64::{push_base64, read_base64},
     binding::{Binding, ChannelBinding},
     error::ScramError,
     hash::{Hash, Sha1, Sha256, Tag},

@@ -6,12 +6,12 @@ use hmac::{
 };
 use zeroize::Zeroize;
 
-use crate::sasl::{
-    hash::keyed,
-    text::{Sink, read_base64},
-};
+use crate::sasl::{hash::keyed, text::Sink};
 
-use super::hash::{Hash, Mac, Tag};
+use super::{
+    base64::read_base64,
+    hash::{Hash, Mac, Tag},
+};
 
 /// `H(text)`, of a text in any pieces.
 pub(crate) fn digest<H: Hash>(write: impl FnOnce(&mut Sink<'_>)) -> Tag<H> {

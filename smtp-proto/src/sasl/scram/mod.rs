@@ -21,6 +21,7 @@
 //! server's last message is its expected signature. So there are no bounds beyond those of the
 //! client's buffers: the answers have to fit the transmit buffer.
 
+mod base64;
 mod binding;
 mod client;
 mod error;
@@ -29,15 +30,17 @@ mod keys;
 mod messages;
 mod nonce;
 
+pub(super) use self::{
+    base64::push_base64,
+    hash::Tag,
+    keys::{SaltedPassword, Signing, digest, exclusive_or, read_tag, to_tag},
+    messages::{attribute, check_extensions},
+    nonce::is_nonce_octet,
+};
 pub use self::{
     binding::ChannelBinding,
     client::{Scram, ScramSha1, ScramSha256},
     error::{ScramError, ServerError},
     hash::{Hash, Sha1, Sha256},
     nonce::{Nonce, NonceError},
-};
-pub(super) use self::{
-    hash::Tag,
-    keys::{SaltedPassword, Signing, digest, exclusive_or, read_tag, to_tag},
-    messages::{attribute, check_extensions},
 };

@@ -61,7 +61,7 @@ impl Nonce {
 }
 
 /// `printable = %x21-2B / %x2D-7E` (RFC 5802 7).
-pub(super) fn is_nonce_octet(octet: u8) -> bool {
+pub(crate) fn is_nonce_octet(octet: u8) -> bool {
     octet.is_ascii_graphic() && octet != b','
 }
 

@@ -50,8 +50,8 @@ impl<'a> OAuthBearerResponse<'a> {
     pub fn parse(octets: &'a [u8]) -> Option<Self> {
         let (header, pairs) = str::from_utf8(octets).ok()?.split_once('\x01')?;
         let (mut host, mut port, mut token) = (None, None, None);
-        // Every pair ends with a separator; the last one is the message's.
-        for pair in pairs.strip_suffix('\x01')?.split_terminator('\x01') {
+        // The last pair ends with a separator, and so does the message.
+        for pair in pairs.strip_suffix("\x01\x01")?.split('\x01') {
             let (key, value) = pair.split_once('=')?;
             match key {
                 "auth" if token.is_none() => token = Some(bearer(value)?),
