@@ -202,16 +202,22 @@ impl<B: Storage> Client<B> {
     }
 
     /// Puts the first answer behind AUTH where that is the mechanism's way and the line stays short;
-    /// else the line stays as it is and the answer waits for the challenge.
+    /// else the line stays as it is and the answer waits for the challenge. `false` when the answer
+    /// does not fit the transmit buffer: it would not fit later either.
     fn push_initial_response(&mut self, mechanism: &mut dyn Mechanism, start: usize) -> bool {
         if mechanism.initial_response() == InitialResponse::Never {
             return true;
         }
         let end = self.outbox.len();
-        let answered = self.push_command(&[b" "])
-            && self.push_response(mechanism, Challenge::new(Some(b""))) == Ok(true);
+        if !self.push_command(&[b" "]) {
+            return false;
+        }
+        let answered = self.push_response(mechanism, Challenge::new(Some(b"")));
+        if answered == Ok(false) {
+            return false;
+        }
         // An empty answer is written "=" here (RFC 4954 4).
-        let whole = answered && (self.outbox.len() > end + 1 || self.push_command(&[b"="]));
+        let whole = answered.is_ok() && (self.outbox.len() > end + 1 || self.push_command(&[b"="]));
         if !whole || self.outbox.len() - start + 2 > MAX_AUTH_LINE {
             self.outbox.truncate(end);
             mechanism.restart();

@@ -3,16 +3,52 @@
 //! A mechanism holds the credentials; the client never does. It is handed to
 //! [`Client::authenticate`](crate::client::Client::authenticate) for each step and writes its
 //! answer into a [`Response`], which puts it on the wire in base64.
+//!
+//! | mechanism | type | feature | what leaves |
+//! |---|---|---|---|
+//! | SCRAM-SHA-256, -PLUS (RFC 7677) | `ScramSha256` | `scram` | a proof; the server proves itself too |
+//! | SCRAM-SHA-1, -PLUS (RFC 5802) | `ScramSha1` | `scram` | the same |
+//! | CRAM-MD5 (RFC 2195) | `CramMd5` | `cram-md5` | a keyed hash |
+//! | PLAIN (RFC 4616) | [`Plain`] | | the password |
+//! | LOGIN | [`Login`] | | the password |
+//! | OAUTHBEARER (RFC 7628) | [`OAuthBearer`] | | a token |
+//! | XOAUTH2 | [`XOAuth2`] | | a token |
+//! | EXTERNAL (RFC 4422 A) | [`External`] | | nothing secret |
+//! | ANONYMOUS (RFC 4505) | [`Anonymous`] | | nothing secret |
+//!
+//! [`Password`] is the list of those that take a user and a password, strongest first.
+//! [`server`] has the other side of the dialogues.
 
+mod anonymous;
+#[cfg(feature = "cram-md5")]
+mod cram_md5;
+mod external;
+#[cfg(any(feature = "cram-md5", feature = "scram"))]
+mod hash;
 mod login;
+mod oauth;
+mod oauthbearer;
+mod password;
 mod plain;
 mod response;
+#[cfg(feature = "scram")]
+pub mod scram;
+pub mod server;
+mod text;
+mod xoauth2;
 
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-pub use self::{login::Login, plain::Plain, response::Response};
+#[cfg(feature = "cram-md5")]
+pub use self::cram_md5::CramMd5;
+#[cfg(feature = "scram")]
+pub use self::scram::{ChannelBinding, Nonce, ScramSha1, ScramSha256};
+pub use self::{
+    anonymous::Anonymous, external::External, login::Login, oauthbearer::OAuthBearer,
+    password::Password, plain::Plain, response::Response, text::SaslName, xoauth2::XOAuth2,
+};
 
 /// What the server wants answered.
 #[derive(Clone, Copy)]
@@ -21,7 +57,9 @@ pub struct Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    pub(crate) const fn new(decoded: Option<&'a [u8]>) -> Self {
+    /// A challenge of these octets; `None` stands for text that is no base64.
+    #[must_use]
+    pub const fn new(decoded: Option<&'a [u8]>) -> Self {
         Self { decoded }
     }
 

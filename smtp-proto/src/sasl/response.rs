@@ -6,6 +6,18 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use zeroize::Zeroize;
 
 /// Takes the octets of an answer in any pieces and encodes them into the transmit buffer.
+///
+/// The client makes one where it is needed; tests of own mechanisms make theirs:
+///
+/// ```
+/// use smtp_proto::sasl::Response;
+/// let mut text = [0; 16];
+/// let mut response = Response::new(&mut text);
+/// response.push(b"al");
+/// response.push(b"ice");
+/// assert_eq!(response.finish(), Some(8));
+/// assert_eq!(&text[..8], b"YWxpY2U=");
+/// ```
 pub struct Response<'a> {
     output: &'a mut [u8],
     written: usize,
@@ -16,7 +28,8 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    pub(crate) const fn new(output: &'a mut [u8]) -> Self {
+    /// An answer that is encoded into `output`.
+    pub const fn new(output: &'a mut [u8]) -> Self {
         Self { output, written: 0, carry: [0; 3], carried: 0, overflow: false }
     }
 
@@ -39,8 +52,9 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// The length in base64, or `None` when the answer did not fit.
-    pub(crate) fn finish(mut self) -> Option<usize> {
+    /// The length in base64, or `None` when the answer did not fit; then what did fit is wiped.
+    #[must_use]
+    pub fn finish(mut self) -> Option<usize> {
         let (rest, carried) = (self.carry, self.carried);
         self.encode(&rest[..carried]);
         if self.overflow {

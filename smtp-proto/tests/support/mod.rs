@@ -164,6 +164,10 @@ impl Session {
 
     /// Opens a session without extensions, or with those given.
     pub fn open(config: Config, extensions: &str) -> Self {
+        Self::open_with(Client::new(config), extensions)
+    }
+
+    pub fn open_with(client: Owned, extensions: &str) -> Self {
         let mut script = String::from("S: 220 mx.example\nC: EHLO client.example\n");
         let lines: Vec<&str> = extensions.split_whitespace().collect();
         script += if lines.is_empty() { "S: 250 mx.example\n" } else { "S: 250-mx.example\n" };
@@ -171,7 +175,7 @@ impl Session {
             let separator = if index + 1 == lines.len() { ' ' } else { '-' };
             script += &format!("S: 250{separator}{}\n", line.replace('_', " "));
         }
-        let mut session = Self::new(config, &script);
+        let mut session = Self::with_client(client, &script);
         assert_eq!(session.pump(), Wants::Command, "{:?}", session.client);
         session.events.clear();
         session.writes.clear();

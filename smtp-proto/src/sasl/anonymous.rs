@@ -1,0 +1,56 @@
+//! ANONYMOUS (RFC 4505): no credential, only a trace that says who might be reached.
+
+use core::fmt;
+
+use super::{CannotAnswer, Challenge, Mechanism, Response, text::is_clean};
+
+/// `token = 1*255TCHAR` (RFC 4505 2).
+const MAX_TRACE: usize = 255;
+
+/// ANONYMOUS with a trace: an address, or any text without `@`; it may be empty.
+///
+/// Not sent: a trace of more than 255 characters or with a control character.
+#[derive(Clone, Copy)]
+pub struct Anonymous<'a> {
+    trace: &'a str,
+    answered: bool,
+}
+
+impl<'a> Anonymous<'a> {
+    /// Leaves `trace` with the server.
+    #[must_use]
+    pub const fn new(trace: &'a str) -> Self {
+        Self { trace, answered: false }
+    }
+}
+
+impl Mechanism for Anonymous<'_> {
+    fn name(&self) -> &'static str {
+        "ANONYMOUS"
+    }
+
+    fn restart(&mut self) {
+        self.answered = false;
+    }
+
+    fn respond(
+        &mut self,
+        _challenge: Challenge<'_>,
+        response: &mut Response<'_>,
+    ) -> Result<(), CannotAnswer> {
+        let fits = self.trace.chars().nth(MAX_TRACE).is_none();
+        let valid = self.trace.is_empty() || is_clean(self.trace);
+        if self.answered || !fits || !valid {
+            return Err(CannotAnswer::Stop);
+        }
+        self.answered = true;
+        response.push(self.trace.as_bytes());
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Anonymous<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Anonymous(***)")
+    }
+}

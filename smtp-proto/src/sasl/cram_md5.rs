@@ -1,0 +1,74 @@
+//! CRAM-MD5 (RFC 2195): user and the HMAC-MD5 of the server's challenge.
+
+use core::fmt;
+
+use hmac::Mac;
+use md5::Md5;
+
+use super::{CannotAnswer, Challenge, InitialResponse, Mechanism, Response, hash::keyed};
+
+/// CRAM-MD5 with borrowed credentials.
+///
+/// The password does not leave, but MD5 is no protection for a weak one, and nothing proves the
+/// server: use it where SCRAM is not offered.
+///
+/// A challenge that is empty or no base64 is not answered: the hash of nothing could be replayed.
+#[derive(Clone, Copy)]
+pub struct CramMd5<'a> {
+    user: &'a str,
+    password: &'a str,
+    answered: bool,
+}
+
+impl<'a> CramMd5<'a> {
+    /// Authenticates as `user`.
+    #[must_use]
+    pub const fn new(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, answered: false }
+    }
+}
+
+impl Mechanism for CramMd5<'_> {
+    fn name(&self) -> &'static str {
+        "CRAM-MD5"
+    }
+
+    fn initial_response(&self) -> InitialResponse {
+        InitialResponse::Never
+    }
+
+    fn restart(&mut self) {
+        self.answered = false;
+    }
+
+    /// `user SP digest`, the digest in lower-case hexadecimal (RFC 2195 2).
+    fn respond(
+        &mut self,
+        challenge: Challenge<'_>,
+        response: &mut Response<'_>,
+    ) -> Result<(), CannotAnswer> {
+        if self.answered {
+            return Err(CannotAnswer::Stop);
+        }
+        let challenge = challenge.octets().filter(|octets| !octets.is_empty());
+        let challenge = challenge.ok_or(CannotAnswer::TryNext)?;
+        self.answered = true;
+        let digest = keyed::<Md5>(self.password.as_bytes()).chain_update(challenge).finalize();
+        response.push(self.user.as_bytes());
+        response.push(b" ");
+        for octet in digest.as_bytes() {
+            response.push(&[hex(octet >> 4), hex(octet & 15)]);
+        }
+        Ok(())
+    }
+}
+
+fn hex(digit: u8) -> u8 {
+    b"0123456789abcdef"[usize::from(digit & 15)]
+}
+
+impl fmt::Debug for CramMd5<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CramMd5(***)")
+    }
+}

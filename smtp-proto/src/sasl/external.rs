@@ -1,0 +1,61 @@
+//! EXTERNAL (RFC 4422 A): the server knows the client from elsewhere, as by a TLS certificate.
+
+use core::fmt;
+
+use super::{CannotAnswer, Challenge, Mechanism, Response};
+
+/// EXTERNAL: no credential, and at most the identity to act as. Without one, `=` leaves with AUTH.
+#[derive(Clone, Copy)]
+pub struct External<'a> {
+    authorization: &'a str,
+    answered: bool,
+}
+
+impl<'a> External<'a> {
+    /// Acts as the identity that the server derives from what it knows.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { authorization: "", answered: false }
+    }
+
+    /// Acts as another identity.
+    #[must_use]
+    pub const fn with_authorization(self, authorization: &'a str) -> Self {
+        Self { authorization, ..self }
+    }
+}
+
+impl Default for External<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Mechanism for External<'_> {
+    fn name(&self) -> &'static str {
+        "EXTERNAL"
+    }
+
+    fn restart(&mut self) {
+        self.answered = false;
+    }
+
+    fn respond(
+        &mut self,
+        _challenge: Challenge<'_>,
+        response: &mut Response<'_>,
+    ) -> Result<(), CannotAnswer> {
+        if self.answered || self.authorization.contains('\0') {
+            return Err(CannotAnswer::Stop);
+        }
+        self.answered = true;
+        response.push(self.authorization.as_bytes());
+        Ok(())
+    }
+}
+
+impl fmt::Debug for External<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("External(***)")
+    }
+}

@@ -1,0 +1,129 @@
+//! OAUTHBEARER (RFC 7628): an `OAuth` 2.0 bearer token.
+
+use core::fmt;
+
+use super::{
+    CannotAnswer, Challenge, Mechanism, Response,
+    oauth::{Dialogue, Turn},
+    text::{is_clean, push_name},
+};
+
+/// OAUTHBEARER with a borrowed access token.
+///
+/// A server that refuses says why in a 334 first; that is answered with one octet 0x01 (RFC 7628
+/// 3.2.3), the verdict then is [`Refused`](crate::client::Authentication::Refused) with 535, and
+/// [`error`](Self::error) has the reason.
+///
+/// Tokens of some kibioctets are usual. In base64 they have to fit the client's transmit buffer,
+/// else nothing is sent and `authenticate` says
+/// [`CommandTooLong`](crate::client::Refusal::CommandTooLong).
+///
+/// ```
+/// use smtp_proto::sasl::OAuthBearer;
+/// let mechanism = OAuthBearer::new("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==")
+///     .with_user("user@example.com")
+///     .with_server("server.example.com", 587);
+/// assert_eq!(format!("{mechanism:?}"), "OAuthBearer(***)");
+/// ```
+#[derive(Clone, Copy)]
+pub struct OAuthBearer<'a> {
+    user: &'a str,
+    token: &'a str,
+    server: Option<(&'a str, u16)>,
+    dialogue: Dialogue,
+}
+
+impl<'a> OAuthBearer<'a> {
+    /// Authenticates by an access token.
+    #[must_use]
+    pub const fn new(token: &'a str) -> Self {
+        Self { user: "", token, server: None, dialogue: Dialogue::new() }
+    }
+
+    /// Says which user's resource is meant (the `authzid`); many servers want it.
+    #[must_use]
+    pub const fn with_user(self, user: &'a str) -> Self {
+        Self { user, ..self }
+    }
+
+    /// Says which server the client has connected to (`host` and `port`, RFC 7628 3.1).
+    #[must_use]
+    pub const fn with_server(self, host: &'a str, port: u16) -> Self {
+        Self { server: Some((host, port)), ..self }
+    }
+
+    /// Why the server refused the token, in the last dialogue: JSON (RFC 7628 3.2.2), of which the
+    /// first 512 octets are kept. It is what the server said: escape it before it is shown. Empty
+    /// if it was no base64; `None` when there was no such refusal.
+    #[must_use]
+    pub fn error(&self) -> Option<&[u8]> {
+        self.dialogue.error()
+    }
+
+    /// ^A separates the fields, so none may hold one.
+    fn is_sayable(&self) -> bool {
+        let host = self.server.is_none_or(|(host, _)| is_clean(host));
+        host && is_clean(self.token) && (self.user.is_empty() || is_clean(self.user))
+    }
+
+    /// `client-resp` of RFC 7628 3.1.
+    fn say_token(&self, response: &mut Response<'_>) {
+        response.push(b"n,");
+        if !self.user.is_empty() {
+            response.push(b"a=");
+            push_name(self.user, &mut |piece| response.push(piece));
+        }
+        response.push(b",\x01");
+        if let Some((host, port)) = self.server {
+            let mut digits = [0; MAX_PORT];
+            let port = decimal(port, &mut digits);
+            for piece in [b"host=", host.as_bytes(), b"\x01port=", port, b"\x01"] {
+                response.push(piece);
+            }
+        }
+        for piece in [b"auth=Bearer ", self.token.as_bytes(), b"\x01\x01"] {
+            response.push(piece);
+        }
+    }
+}
+
+/// Digits of the largest port.
+const MAX_PORT: usize = 5;
+
+fn decimal(number: u16, digits: &mut [u8; MAX_PORT]) -> &[u8] {
+    let mut writer = crate::writer::Writer::new(digits);
+    writer.push_decimal(number.into());
+    let length = writer.finish().unwrap_or_default();
+    &digits[..length]
+}
+
+impl Mechanism for OAuthBearer<'_> {
+    fn name(&self) -> &'static str {
+        "OAUTHBEARER"
+    }
+
+    fn restart(&mut self) {
+        self.dialogue = Dialogue::new();
+    }
+
+    fn respond(
+        &mut self,
+        challenge: Challenge<'_>,
+        response: &mut Response<'_>,
+    ) -> Result<(), CannotAnswer> {
+        if !self.is_sayable() {
+            return Err(CannotAnswer::Stop);
+        }
+        match self.dialogue.turn(challenge)? {
+            Turn::Token => self.say_token(response),
+            Turn::Acknowledgement => response.push(b"\x01"),
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for OAuthBearer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OAuthBearer(***)")
+    }
+}

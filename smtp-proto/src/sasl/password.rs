@@ -1,0 +1,143 @@
+//! A user and a password, and every mechanism that takes them.
+
+use core::fmt;
+
+#[cfg(feature = "scram")]
+use super::{ChannelBinding, Nonce, ScramSha1, ScramSha256};
+use super::{Login, Mechanism, Mechanisms, Plain};
+
+#[cfg(feature = "cram-md5")]
+use super::CramMd5;
+
+/// All mechanisms for a user and a password, strongest first.
+///
+/// The order is SCRAM-SHA-256-PLUS, SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, CRAM-MD5, PLAIN,
+/// LOGIN, as far as the features `scram` and `cram-md5` are on. SCRAM needs a nonce, `-PLUS` a
+/// channel binding too. The client takes the first that the server offers, so without TLS somebody
+/// in the middle can choose PLAIN: see
+/// [`Config::with_plaintext_auth`](crate::client::Config::with_plaintext_auth).
+///
+/// ```
+/// use smtp_proto::sasl::{Mechanisms, Password};
+/// let mut password = Password::new("alice", "s3cret");
+/// # #[cfg(feature = "scram")] {
+/// // 18 octets from the operating system.
+/// password = password.with_nonce(smtp_proto::sasl::Nonce::from_random([7; 18]));
+/// assert_eq!(password.mechanism(0).unwrap().name(), "SCRAM-SHA-256");
+/// # }
+/// assert_eq!(format!("{password:?}"), "Password(***)");
+/// ```
+pub struct Password<'a> {
+    #[cfg(feature = "scram")]
+    credentials: (&'a str, &'a str),
+    #[cfg(feature = "scram")]
+    scram: Option<ScramPair<'a>>,
+    #[cfg(feature = "scram")]
+    scram_plus: Option<ScramPair<'a>>,
+    #[cfg(feature = "cram-md5")]
+    cram_md5: CramMd5<'a>,
+    plain: Plain<'a>,
+    login: Login<'a>,
+}
+
+#[cfg(feature = "scram")]
+struct ScramPair<'a> {
+    sha256: ScramSha256<'a>,
+    sha1: ScramSha1<'a>,
+}
+
+impl<'a> Password<'a> {
+    /// Authenticates as `user`; without SCRAM until there is a nonce.
+    #[must_use]
+    pub const fn new(user: &'a str, password: &'a str) -> Self {
+        Self {
+            #[cfg(feature = "scram")]
+            credentials: (user, password),
+            #[cfg(feature = "scram")]
+            scram: None,
+            #[cfg(feature = "scram")]
+            scram_plus: None,
+            #[cfg(feature = "cram-md5")]
+            cram_md5: CramMd5::new(user, password),
+            plain: Plain::new(user, password),
+            login: Login::new(user, password),
+        }
+    }
+
+    /// Puts SCRAM in front. A nonce serves for one session.
+    #[cfg(feature = "scram")]
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: Nonce) -> Self {
+        let (user, password) = self.credentials;
+        self.scram = Some(ScramPair {
+            sha256: ScramSha256::new(user, password, nonce),
+            sha1: ScramSha1::new(user, password, nonce),
+        });
+        self.scram_plus = None;
+        self
+    }
+
+    /// Puts SCRAM in front, bound to the TLS session where the server offers that. A nonce serves
+    /// for one session.
+    #[cfg(feature = "scram")]
+    #[must_use]
+    pub fn with_channel_binding(mut self, nonce: Nonce, channel: ChannelBinding<'a>) -> Self {
+        let (user, password) = self.credentials;
+        self.scram = Some(ScramPair {
+            sha256: ScramSha256::new(user, password, nonce).with_channel_binding_unoffered(),
+            sha1: ScramSha1::new(user, password, nonce).with_channel_binding_unoffered(),
+        });
+        self.scram_plus = Some(ScramPair {
+            sha256: ScramSha256::new(user, password, nonce).with_channel_binding(channel),
+            sha1: ScramSha1::new(user, password, nonce).with_channel_binding(channel),
+        });
+        self
+    }
+
+    /// The last error of a SCRAM exchange, if there was one.
+    #[cfg(feature = "scram")]
+    #[must_use]
+    pub fn scram_error(&self) -> Option<super::scram::ScramError> {
+        let pairs = [&self.scram_plus, &self.scram].into_iter().flatten();
+        pairs.flat_map(|pair| [pair.sha256.error(), pair.sha1.error()]).flatten().last()
+    }
+}
+
+impl Mechanisms for Password<'_> {
+    fn mechanism(&mut self, index: usize) -> Option<&mut dyn Mechanism> {
+        #[cfg(feature = "scram")]
+        let ((plus_sha256, plus_sha1), (sha256, sha1)) =
+            (both(&mut self.scram_plus), both(&mut self.scram));
+        let all = [
+            #[cfg(feature = "scram")]
+            plus_sha256,
+            #[cfg(feature = "scram")]
+            sha256,
+            #[cfg(feature = "scram")]
+            plus_sha1,
+            #[cfg(feature = "scram")]
+            sha1,
+            #[cfg(feature = "cram-md5")]
+            Some(&mut self.cram_md5 as &mut dyn Mechanism),
+            Some(&mut self.plain as &mut dyn Mechanism),
+            Some(&mut self.login),
+        ];
+        all.into_iter().flatten().nth(index)
+    }
+}
+
+#[cfg(feature = "scram")]
+fn both<'s>(
+    pair: &'s mut Option<ScramPair<'_>>,
+) -> (Option<&'s mut dyn Mechanism>, Option<&'s mut dyn Mechanism>) {
+    match pair {
+        Some(pair) => (Some(&mut pair.sha256), Some(&mut pair.sha1)),
+        None => (None, None),
+    }
+}
+
+impl fmt::Debug for Password<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(***)")
+    }
+}

@@ -1,0 +1,139 @@
+//! The arithmetic of SCRAM (RFC 5802 3), the same on both sides.
+
+use hmac::{
+    Mac as _,
+    digest::{Digest, Output},
+};
+use zeroize::Zeroize;
+
+use crate::sasl::{hash::keyed, text::Sink};
+
+use super::{
+    base64::read_base64,
+    hash::{Hash, Mac, Tag},
+};
+
+/// `H(text)`, of a text in any pieces.
+pub(crate) fn digest<H: Hash>(write: impl FnOnce(&mut Sink<'_>)) -> Tag<H> {
+    let mut hash = H::Digest::new();
+    write(&mut |piece| Digest::update(&mut hash, piece));
+    let mut octets = hash.finalize();
+    let tag = Tag::<H>::new(to_output::<H>(&octets));
+    octets.as_mut_slice().zeroize();
+    tag
+}
+
+/// `HMAC(key, text)`.
+fn hmac<H: Hash>(key: &[u8], text: &[u8]) -> Tag<H> {
+    keyed::<H::Digest>(key).chain_update(text).finalize()
+}
+
+/// The hash and its HMAC give as many octets, which their types do not know of each other.
+fn to_output<H: Hash>(octets: &[u8]) -> Output<Mac<H>> {
+    let mut output = Output::<Mac<H>>::default();
+    output.iter_mut().zip(octets).for_each(|(space, octet)| *space = *octet);
+    output
+}
+
+fn xor_into<H: Hash>(target: &mut Output<Mac<H>>, with: &[u8]) {
+    target.iter_mut().zip(with).for_each(|(target, octet)| *target ^= octet);
+}
+
+/// `Hi(password, salt, i)` (RFC 5802 2.2), which is PBKDF2 with one block.
+pub(crate) struct SaltedPassword<H: Hash> {
+    keyed: Mac<H>,
+    salted: Mac<H>,
+}
+
+impl<H: Hash> SaltedPassword<H> {
+    pub(crate) fn new(password: &str) -> Self {
+        let keyed = keyed::<H::Digest>(password.as_bytes());
+        Self { salted: keyed.clone(), keyed }
+    }
+
+    /// Adds octets of the salt.
+    pub(crate) fn salt(&mut self, octets: &[u8]) {
+        self.salted.update(octets);
+    }
+
+    /// Iterates; the time this takes is `iterations` times two blocks of the hash.
+    pub(crate) fn finish(self, iterations: u32) -> Keys<H> {
+        let mut last = self.salted.chain_update(1_u32.to_be_bytes()).finalize();
+        let mut sum = last.as_bytes().clone();
+        for _ in 1..iterations {
+            last = self.keyed.clone().chain_update(last.as_bytes()).finalize();
+            xor_into::<H>(&mut sum, last.as_bytes());
+        }
+        let keys =
+            Keys { client: hmac::<H>(&sum, b"Client Key"), server: hmac::<H>(&sum, b"Server Key") };
+        sum.as_mut_slice().zeroize();
+        keys
+    }
+}
+
+/// `ClientKey` and `ServerKey`.
+pub(crate) struct Keys<H: Hash> {
+    pub(crate) client: Tag<H>,
+    pub(crate) server: Tag<H>,
+}
+
+impl<H: Hash> Keys<H> {
+    /// `StoredKey`.
+    pub(crate) fn stored(&self) -> Tag<H> {
+        digest::<H>(|sink| sink(self.client.as_bytes()))
+    }
+}
+
+/// Exclusive or: of `ClientKey` and `ClientSignature` it is `ClientProof`, and with that one it is
+/// the key again.
+pub(crate) fn exclusive_or<H: Hash>(one: &Tag<H>, other: &Tag<H>) -> Tag<H> {
+    let mut result = one.as_bytes().clone();
+    xor_into::<H>(&mut result, other.as_bytes());
+    Tag::<H>::new(result)
+}
+
+/// What `text` is in base64, if it is as long as a result of the hash.
+pub(crate) fn read_tag<H: Hash>(text: &str) -> Option<Tag<H>> {
+    let mut output = Output::<Mac<H>>::default();
+    let mut space = output.iter_mut();
+    let length = read_base64(text, &mut |octets| {
+        octets.iter().zip(&mut space).for_each(|(octet, space)| *space = *octet);
+    });
+    (length == Some(output.len())).then(|| Tag::<H>::new(output))
+}
+
+/// These octets, if they are as many as a result of the hash.
+pub(crate) fn to_tag<H: Hash>(octets: &[u8]) -> Option<Tag<H>> {
+    let output = to_output::<H>(octets);
+    (octets.len() == output.len()).then(|| Tag::<H>::new(output))
+}
+
+/// Both sides' signatures of the `AuthMessage`, which goes in piece by piece.
+pub(crate) struct Signing<H: Hash> {
+    client: Mac<H>,
+    server: Mac<H>,
+}
+
+/// `ClientSignature` and `ServerSignature`.
+pub(crate) struct Signatures<H: Hash> {
+    pub(crate) client: Tag<H>,
+    pub(crate) server: Tag<H>,
+}
+
+impl<H: Hash> Signing<H> {
+    pub(crate) fn new(stored_key: &Tag<H>, server_key: &Tag<H>) -> Self {
+        Self {
+            client: keyed::<H::Digest>(stored_key.as_bytes()),
+            server: keyed::<H::Digest>(server_key.as_bytes()),
+        }
+    }
+
+    pub(crate) fn update(&mut self, piece: &[u8]) {
+        self.client.update(piece);
+        self.server.update(piece);
+    }
+
+    pub(crate) fn finish(self) -> Signatures<H> {
+        Signatures { client: self.client.finalize(), server: self.server.finalize() }
+    }
+}

@@ -1,0 +1,61 @@
+//! Dialogues of AUTH as a person reads them: `C: ` and `S: ` lines whose base64 is decoded.
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate and uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "not for others")]
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use smtp_proto::{
+    client::{BufferSizes, Client, Wants},
+    sasl::{CannotAnswer, Challenge, Mechanism, Response},
+};
+
+use crate::support::{Session, plain_config};
+
+pub fn base64(octets: impl AsRef<[u8]>) -> String {
+    STANDARD.encode(octets)
+}
+
+pub fn open(mechanisms: &str) -> Session {
+    let extensions = format!("AUTH_{}", mechanisms.replace(' ', "_"));
+    // The sizes of the adapters.
+    let config = plain_config().with_plaintext_auth(true);
+    Session::open_with(Client::with_sizes(config, BufferSizes::LARGE), &extensions)
+}
+
+/// A script from lines `C: AUTH NAME <text>`, `C: <text>`, `S: 334 <text>`, with what stands in `<>`
+/// in base64.
+pub fn script(text: &str) -> String {
+    let line = |line: &str| match line.trim().split_once('<') {
+        Some((before, rest)) => format!("{before}{}\n", base64(rest.strip_suffix('>').unwrap())),
+        None => format!("{}\n", line.trim()),
+    };
+    text.lines().map(line).collect()
+}
+
+/// Plays the whole dialogue with a server that offers these mechanisms.
+pub fn play(mechanisms: &str, mechanism: &mut dyn Mechanism, text: &str) -> Session {
+    play_list(mechanisms, &mut [mechanism], text)
+}
+
+pub fn play_list(mechanisms: &str, list: &mut [&mut dyn Mechanism], text: &str) -> Session {
+    let mut session = open(mechanisms).then(&script(text));
+    assert_eq!(session.authenticate(list), Wants::Command, "{:?}", session.events);
+    assert!(session.peer.is_done(), "{:?}", session.peer);
+    session
+}
+
+/// What the mechanism answers, decoded.
+pub fn answer(mechanism: &mut dyn Mechanism, challenge: &[u8]) -> Result<Vec<u8>, CannotAnswer> {
+    let mut output = vec![0; 16 * 1024];
+    let mut response = Response::new(&mut output);
+    mechanism.respond(Challenge::new(Some(challenge)), &mut response)?;
+    let length = response.finish().unwrap();
+    Ok(STANDARD.decode(&output[..length]).unwrap())
+}
+
+pub fn corpus(name: &str) -> String {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let octets = std::fs::read(format!("{root}/tests/corpus/hostile/{name}.bin")).unwrap();
+    let text = String::from_utf8(octets).unwrap();
+    text.lines().flat_map(|line| ["S: ", line, "\n"]).collect()
+}
