@@ -5,7 +5,7 @@ mod support;
 use smtp_proto::{
     client::{
         Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Journal, Misuse,
-        PeerError, Phase, Refusal, Wants,
+        PeerError, Phase, Refusal, Status, Wants,
     },
     sasl::{Login, Plain},
 };
@@ -157,4 +157,27 @@ fn last_words_are_those_of_the_phase_that_ended() {
     assert_eq!(end.phase(), Phase::Data);
     let words = journal.last_words(end).map(|reply| reply.as_reply().to_string());
     assert_eq!(words.as_deref(), Some("250 what"));
+}
+
+#[test]
+fn an_answer_of_no_sense_is_no_verdict_on_a_recipient() {
+    let mut session = Session::open(plain_config(), "");
+    let mut journal = Journal::new();
+    session.peer.extend(
+        "C: MAIL FROM:<alice@example.org>\nS: 250 a\nC: RCPT TO:<bob@example.net>\nS: 354 what",
+    );
+    journal.begin(session.client.begin(&envelope(ALICE, &BOB)).unwrap(), 1);
+    loop {
+        match session.client.wants() {
+            Wants::Event => {
+                while let Ok(Some(event)) = session.client.poll_event() {
+                    journal.record(&event);
+                }
+            }
+            Wants::Nothing => break,
+            _ => session.pump_once(),
+        }
+    }
+    let outcome = journal.take_outcome(session.end()).unwrap();
+    assert_eq!(outcome.recipient(0).unwrap().status, Status::NotAttempted);
 }
