@@ -5,7 +5,7 @@ mod support;
 use smtp_proto::{
     client::{
         Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Journal, Misuse,
-        PeerError, Phase, Refusal, Status, Wants,
+        PeerError, Phase, Refusal, Status, TlsPolicy, Wants,
     },
     sasl::{Login, Plain},
 };
@@ -180,4 +180,25 @@ fn an_answer_of_no_sense_is_no_verdict_on_a_recipient() {
     }
     let outcome = journal.take_outcome(session.end()).unwrap();
     assert_eq!(outcome.recipient(0).unwrap().status, Status::NotAttempted);
+}
+
+#[test]
+fn the_wait_for_the_greeting_begins_anew_behind_the_handshake() {
+    let config = plain_config().with_tls(TlsPolicy::Implicit);
+    let mut session = Session::new(config, "");
+    assert_eq!(session.pump(), Wants::Tls);
+    let (phase, number) = session.client.patience();
+    assert_eq!(phase, Phase::Tls);
+    session.client.tls_established().unwrap();
+    let (phase, anew) = session.client.patience();
+    assert_eq!(phase, Phase::Greeting);
+    assert_ne!(number, anew);
+}
+
+#[test]
+fn a_stream_that_ends_in_the_handshake_is_lost_there() {
+    let mut session = Session::new(plain_config().with_tls(TlsPolicy::Implicit), "");
+    session.client.received(0).unwrap();
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::Lost(Phase::Tls)));
 }

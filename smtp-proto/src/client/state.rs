@@ -58,7 +58,7 @@ impl<B: Storage> Client<B> {
     /// nothing because nothing was asked.
     pub(super) fn take_reply(&mut self, length: usize) -> Option<Told> {
         self.framed = None;
-        self.replies += 1;
+        self.waits += 1;
         let code = self.lend(length).code();
         let Some(verb) = self.queue.pop() else {
             return self.on_unsolicited(code);
@@ -157,6 +157,7 @@ impl<B: Storage> Client<B> {
     /// The handshake is done; what was learned in the clear is forgotten.
     pub(super) fn after_handshake(&mut self) {
         let greeted = self.stage == Stage::Handshake { greeted: true };
+        self.waits += 1;
         self.secure = true;
         self.stage = Stage::Opening;
         self.forget_capabilities();
