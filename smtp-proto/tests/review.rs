@@ -202,3 +202,15 @@ fn a_stream_that_ends_in_the_handshake_is_lost_there() {
     assert_eq!(session.pump(), Wants::Nothing);
     assert_eq!(session.end(), Some(End::Lost(Phase::Tls)));
 }
+
+#[test]
+fn a_refused_lone_dot_is_followed_by_rset_as_any_refused_content() {
+    let group = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: DATA\n";
+    let script = format!(
+        "{group}S: 250 a\nS: 550 b\nS: 354 go\nC: .\nS: 554 nobody\nC: RSET\n{group}S: 250 r\nS: 250 a\nS: 550 b\nS: 554 no"
+    );
+    let mut session = Session::open(plain_config(), "PIPELINING").then(&script);
+    assert_eq!(session.send(&envelope(ALICE, &BOB), b""), Wants::Command);
+    assert_eq!(session.send(&envelope(ALICE, &BOB), b""), Wants::Command);
+    assert!(session.peer.is_done());
+}

@@ -87,9 +87,11 @@ impl<B: Storage> Client<B> {
             Verb::Final => self.on_final(code),
             Verb::Rset => self.on_rset(code),
             Verb::Quit => self.on_quit(),
-            Verb::LoneDot | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => {
+            Verb::LoneDot => {
+                self.reset_needed = code.is_refusal();
                 self.on_answer(verb, code)
             }
+            Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => self.on_answer(verb, code),
         }
     }
 
