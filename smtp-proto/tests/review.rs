@@ -214,3 +214,20 @@ fn a_refused_lone_dot_is_followed_by_rset_as_any_refused_content() {
     assert_eq!(session.send(&envelope(ALICE, &BOB), b""), Wants::Command);
     assert!(session.peer.is_done());
 }
+
+#[test]
+fn everybody_refused_one_by_one_saves_data_in_the_smallest_queue_too() {
+    for in_flight in 1..4 {
+        let client =
+            Client::with_sizes(plain_config(), BufferSizes::SMALL.with_in_flight(in_flight));
+        let script = "S: 220 mx\nC: EHLO client.example\nS: 250 mx
+            C: MAIL FROM:<alice@example.org>\nS: 250 a
+            C: RCPT TO:<bob@example.net>\nS: 550 b
+            C: RCPT TO:<carol@example.net>\nS: 450 c";
+        let mut session = Session::with_client(client, script);
+        session.pump();
+        let to = ["bob@example.net", "carol@example.net"];
+        assert_eq!(session.send(&envelope(ALICE, &to), b"x"), Wants::Command, "{in_flight}");
+        assert_eq!(session.events.last().unwrap(), "ended[0] Refused", "{in_flight}");
+    }
+}

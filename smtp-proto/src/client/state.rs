@@ -272,7 +272,7 @@ impl<B: Storage> Client<B> {
     }
 
     /// Ends a transaction that was cancelled, once all that had left is answered.
-    fn end_cancelled(&mut self) {
+    pub(super) fn end_cancelled(&mut self) {
         if self.sending.is_cancelled() && self.queue.is_empty() {
             self.sending = super::Sending::Idle;
             self.reset_needed = self.answering.mail_accepted;

@@ -372,6 +372,12 @@ impl<B: Storage> Client<B> {
                     let next = envelope_at(Step::Rcpt(index + 1), eight_bit);
                     (Command::Rcpt(recipient), Verb::Rcpt, next)
                 }
+                (Step::Rcpt(_), None) if self.queue.is_empty() && !self.answering.is_wanted() => {
+                    // All was answered before there was room for DATA: it need not be said.
+                    self.sending = Sending::Cancelled;
+                    self.end_cancelled();
+                    return;
+                }
                 (Step::Rcpt(_), None) => {
                     (Command::Data, Verb::Data, Sending::AwaitingGoAhead { eight_bit })
                 }
