@@ -231,3 +231,17 @@ fn everybody_refused_one_by_one_saves_data_in_the_smallest_queue_too() {
         assert_eq!(session.events.last().unwrap(), "ended[0] Refused", "{in_flight}");
     }
 }
+
+#[test]
+fn running_ahead_without_pipelining_costs_no_rset() {
+    let message = "C: MAIL FROM:<alice@example.org>\nS: 250 a\nC: RCPT TO:<bob@example.net>\nS: 250 b\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 250 ok\n";
+    let config = plain_config().with_run_ahead(true);
+    let mut session = Session::open(config, "").then(&format!("{message}{message}"));
+    let envelope = envelope(ALICE, &BOB);
+    for _ in 0..2 {
+        session.client.begin(&envelope).unwrap();
+        session.hand_over(&envelope, b"x");
+    }
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+}

@@ -390,9 +390,10 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Whether an envelope may be started: by default only when all before it is answered.
+    /// Whether an envelope may be started: by default only when all before it is answered, for
+    /// then it is known whether RSET is due.
     pub(super) fn may_start(&self) -> bool {
-        self.config.run_ahead || self.queue.is_empty()
+        (self.config.run_ahead && self.pipelining()) || self.queue.is_empty()
     }
 
     /// RSET, where the server may still be in a transaction. Postfix keeps one open after it has
