@@ -245,3 +245,18 @@ fn running_ahead_without_pipelining_costs_no_rset() {
     assert_eq!(session.pump(), Wants::Command);
     assert!(session.peer.is_done());
 }
+
+#[test]
+fn a_broken_protocol_is_said_by_the_poll_that_finds_it() {
+    let config = plain_config().with_tls(TlsPolicy::Required);
+    let mut session = Session::new(
+        config,
+        "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS- 220 go\\r\\nx",
+    );
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.events.last().unwrap(), "error PlaintextBehindStartTls");
+
+    let mut early = Session::new(plain_config(), "S- 220 mx\\r\\n25");
+    assert_eq!(early.pump(), Wants::Nothing);
+    assert_eq!(early.events.last().unwrap(), "error Unsolicited");
+}

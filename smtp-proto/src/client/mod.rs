@@ -402,9 +402,12 @@ impl<B: Storage> Client<B> {
                 }
                 Some(Err(error)) => self.fail_malformed(error),
                 None if self.end_of_stream => self.lose(),
+                None if self.stage == Stage::Closed => {}
                 None => {
                     self.make_progress();
-                    return Ok(None);
+                    if self.stage != Stage::Closed {
+                        return Ok(None);
+                    }
                 }
             }
         }
