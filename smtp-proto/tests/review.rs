@@ -5,7 +5,7 @@ mod support;
 use smtp_proto::{
     client::{
         Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Journal, Misuse,
-        PeerError, Phase, Refusal, Wants,
+        PeerError, Phase, Refusal, Status, TlsPolicy, Wants,
     },
     sasl::{Login, Plain},
 };
@@ -158,4 +158,106 @@ fn last_words_are_those_of_the_phase_that_ended() {
     assert_eq!(end.phase(), Phase::Data);
     let words = journal.last_words(end).map(|reply| reply.as_reply().to_string());
     assert_eq!(words.as_deref(), Some("250 what"));
+}
+
+#[test]
+fn an_answer_of_no_sense_is_no_verdict_on_a_recipient() {
+    let mut session = Session::open(plain_config(), "");
+    let mut journal = Journal::new();
+    session.peer.extend(
+        "C: MAIL FROM:<alice@example.org>\nS: 250 a\nC: RCPT TO:<bob@example.net>\nS: 354 what",
+    );
+    journal.begin(session.client.begin(&envelope(ALICE, &BOB)).unwrap(), 1);
+    loop {
+        match session.client.wants() {
+            Wants::Event => {
+                while let Ok(Some(event)) = session.client.poll_event() {
+                    journal.record(&event);
+                }
+            }
+            Wants::Nothing => break,
+            _ => session.pump_once(),
+        }
+    }
+    let outcome = journal.take_outcome(session.end()).unwrap();
+    assert_eq!(outcome.recipient(0).unwrap().status, Status::NotAttempted);
+}
+
+#[test]
+fn the_wait_for_the_greeting_begins_anew_behind_the_handshake() {
+    let config = plain_config().with_tls(TlsPolicy::Implicit);
+    let mut session = Session::new(config, "");
+    assert_eq!(session.pump(), Wants::Tls);
+    let (phase, number) = session.client.patience();
+    assert_eq!(phase, Phase::Tls);
+    session.client.tls_established().unwrap();
+    let (phase, anew) = session.client.patience();
+    assert_eq!(phase, Phase::Greeting);
+    assert_ne!(number, anew);
+}
+
+#[test]
+fn a_stream_that_ends_in_the_handshake_is_lost_there() {
+    let mut session = Session::new(plain_config().with_tls(TlsPolicy::Implicit), "");
+    session.client.received(0).unwrap();
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::Lost(Phase::Tls)));
+}
+
+#[test]
+fn a_refused_lone_dot_is_followed_by_rset_as_any_refused_content() {
+    let group = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: DATA\n";
+    let script = format!(
+        "{group}S: 250 a\nS: 550 b\nS: 354 go\nC: .\nS: 554 nobody\nC: RSET\n{group}S: 250 r\nS: 250 a\nS: 550 b\nS: 554 no"
+    );
+    let mut session = Session::open(plain_config(), "PIPELINING").then(&script);
+    assert_eq!(session.send(&envelope(ALICE, &BOB), b""), Wants::Command);
+    assert_eq!(session.send(&envelope(ALICE, &BOB), b""), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn everybody_refused_one_by_one_saves_data_in_the_smallest_queue_too() {
+    for in_flight in 1..4 {
+        let client =
+            Client::with_sizes(plain_config(), BufferSizes::SMALL.with_in_flight(in_flight));
+        let script = "S: 220 mx\nC: EHLO client.example\nS: 250 mx
+            C: MAIL FROM:<alice@example.org>\nS: 250 a
+            C: RCPT TO:<bob@example.net>\nS: 550 b
+            C: RCPT TO:<carol@example.net>\nS: 450 c";
+        let mut session = Session::with_client(client, script);
+        session.pump();
+        let to = ["bob@example.net", "carol@example.net"];
+        assert_eq!(session.send(&envelope(ALICE, &to), b"x"), Wants::Command, "{in_flight}");
+        assert_eq!(session.events.last().unwrap(), "ended[0] Refused", "{in_flight}");
+    }
+}
+
+#[test]
+fn running_ahead_without_pipelining_costs_no_rset() {
+    let message = "C: MAIL FROM:<alice@example.org>\nS: 250 a\nC: RCPT TO:<bob@example.net>\nS: 250 b\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 250 ok\n";
+    let config = plain_config().with_run_ahead(true);
+    let mut session = Session::open(config, "").then(&format!("{message}{message}"));
+    let envelope = envelope(ALICE, &BOB);
+    for _ in 0..2 {
+        session.client.begin(&envelope).unwrap();
+        session.hand_over(&envelope, b"x");
+    }
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_broken_protocol_is_said_by_the_poll_that_finds_it() {
+    let config = plain_config().with_tls(TlsPolicy::Required);
+    let mut session = Session::new(
+        config,
+        "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS- 220 go\\r\\nx",
+    );
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.events.last().unwrap(), "error PlaintextBehindStartTls");
+
+    let mut early = Session::new(plain_config(), "S- 220 mx\\r\\n25");
+    assert_eq!(early.pump(), Wants::Nothing);
+    assert_eq!(early.events.last().unwrap(), "error Unsolicited");
 }

@@ -146,8 +146,8 @@ pub struct Client<B: Storage> {
     /// A transaction left the server in the middle of one: RSET before the next.
     reset_needed: bool,
     end: Option<End>,
-    /// Replies taken since the start.
-    replies: u64,
+    /// Waits that have ended: replies taken and handshakes done.
+    waits: u64,
 }
 
 #[cfg(feature = "alloc")]
@@ -194,7 +194,7 @@ impl<B: Storage> Client<B> {
             accepted: Accepted::new(buffers.recipients),
             reset_needed: false,
             end: None,
-            replies: 0,
+            waits: 0,
         };
         if client.stage == Stage::Opening {
             client.queue.push_outstanding(Verb::Greeting);
@@ -241,17 +241,17 @@ impl<B: Storage> Client<B> {
     /// across reads and writes until the number changes: a limit holds for a whole reply.
     #[must_use]
     pub fn patience(&self) -> (Phase, u64) {
-        let phase = match self.stage {
-            Stage::Handshake { .. } => Phase::Tls,
-            _ => self.phase(),
-        };
-        (phase, self.replies + self.outbox.sent())
+        (self.phase(), self.waits + self.outbox.sent())
     }
 
-    /// Where in the dialogue the client stands: what the server has to answer next.
+    /// Where in the dialogue the client stands: what the server has to answer next, or the
+    /// handshake.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        self.queue.front().map_or(Phase::Idle, Verb::phase)
+        match self.stage {
+            Stage::Handshake { .. } => Phase::Tls,
+            _ => self.queue.front().map_or(Phase::Idle, Verb::phase),
+        }
     }
 
     /// Why the session is over, or will be once it has said QUIT; `None` while it is usable.
@@ -388,7 +388,7 @@ impl<B: Storage> Client<B> {
     /// Returns the end of the session, which is an earlier one if there was one. Events that tell
     /// each open transaction's fate follow.
     pub fn abort(&mut self) -> End {
-        let end = End::Aborted(self.patience().0);
+        let end = End::Aborted(self.phase());
         self.close(end)
     }
 
@@ -417,9 +417,12 @@ impl<B: Storage> Client<B> {
                 }
                 Some(Err(error)) => self.fail_malformed(error),
                 None if self.end_of_stream => self.lose(),
+                None if self.stage == Stage::Closed => {}
                 None => {
                     self.make_progress();
-                    return Ok(None);
+                    if self.stage != Stage::Closed {
+                        return Ok(None);
+                    }
                 }
             }
         }

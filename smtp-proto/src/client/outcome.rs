@@ -255,8 +255,12 @@ impl Outcome {
             Event::Mail { reply, .. } => self.mail = Some(reply.into()),
             Event::Recipient { index, reply, .. } => {
                 if let Some(rcpt) = self.recipients.get_mut(index as usize) {
-                    let accepted = reply.code().is_completion();
-                    *rcpt = if accepted { Rcpt::Accepted } else { Rcpt::Refused(reply.into()) };
+                    *rcpt = match reply.code().class() {
+                        Class::Completion => Rcpt::Accepted,
+                        // Makes no sense, so it is no verdict.
+                        Class::Intermediate => Rcpt::Unanswered,
+                        Class::Transient | Class::Permanent => Rcpt::Refused(reply.into()),
+                    };
                 }
             }
             Event::Data { reply, .. } => self.data = Some(reply.into()),

@@ -59,7 +59,7 @@ impl<B: Storage> Client<B> {
     /// nothing because nothing was asked.
     pub(super) fn take_reply(&mut self, length: usize) -> Option<Told> {
         self.framed = None;
-        self.replies += 1;
+        self.waits += 1;
         let code = self.lend(length).code();
         let Some(verb) = self.queue.pop() else {
             return self.on_unsolicited(code);
@@ -90,9 +90,11 @@ impl<B: Storage> Client<B> {
             Verb::Final => self.on_final(code),
             Verb::Rset => self.on_rset(code),
             Verb::Quit => self.on_quit(),
-            Verb::LoneDot | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => {
+            Verb::LoneDot => {
+                self.reset_needed = code.is_refusal();
                 self.on_answer(verb, code)
             }
+            Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => self.on_answer(verb, code),
         }
     }
 
@@ -163,6 +165,7 @@ impl<B: Storage> Client<B> {
     /// The handshake is done; what was learned in the clear is forgotten.
     pub(super) fn after_handshake(&mut self) {
         let greeted = self.stage == Stage::Handshake { greeted: true };
+        self.waits += 1;
         self.secure = true;
         self.stage = Stage::Opening;
         self.forget_capabilities();
@@ -306,7 +309,7 @@ impl<B: Storage> Client<B> {
     }
 
     /// Ends a transaction that was cancelled, once all that had left is answered.
-    fn end_cancelled(&mut self) {
+    pub(super) fn end_cancelled(&mut self) {
         if self.sending.is_cancelled() && self.queue.is_empty() {
             self.sending = super::Sending::Idle;
             self.reset_needed = self.answering.mail_accepted;

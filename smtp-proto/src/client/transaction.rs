@@ -362,6 +362,11 @@ impl<B: Storage> Client<B> {
     /// All recipients are queued: DATA, or the content itself.
     fn end_envelope(&mut self, transfer: Transfer) -> Result<(), Refusal> {
         match self.chunking() {
+            Chunking::Off if self.queue.is_empty() && !self.answering.is_wanted() => {
+                // All was answered before there was room for DATA: it need not be said.
+                self.sending = Sending::Cancelled;
+                self.end_cancelled();
+            }
             Chunking::Off => {
                 self.issue(&Command::Data, Verb::Data)?;
                 self.sending = Sending::AwaitingGoAhead(transfer);
@@ -375,7 +380,8 @@ impl<B: Storage> Client<B> {
         Ok(())
     }
 
-    /// Whether an envelope may be started: by default only when all before it is answered.
+    /// Whether an envelope may be started: by default only when all before it is answered, for then
+    /// it is known whether RSET is due.
     pub(super) fn may_start(&self) -> bool {
         let window = self.window();
         self.queue.is_empty() || (window > 1 && self.answering.in_flight() <= window)
@@ -385,7 +391,7 @@ impl<B: Storage> Client<B> {
     pub(super) fn window(&self) -> u32 {
         match self.chunking() {
             Chunking::InFlight => self.config.window,
-            _ if self.config.run_ahead => 2,
+            _ if self.config.run_ahead && self.pipelining() => 2,
             _ => 1,
         }
     }
