@@ -202,6 +202,27 @@ fn a_lost_connection_is_no_message() {
 }
 
 #[test]
+fn a_command_may_be_declined_before_it_is_taken() {
+    let mut server = Server::new(config());
+    let read = |server: &mut Server<Box<[u8]>>, line: &[u8]| {
+        server.read_buf()[..line.len()].copy_from_slice(line);
+        server.received(line.len()).expect("room");
+    };
+    assert_eq!(server.decline(Answer::NOT_ALLOWED), Err(Misuse::NotWanted));
+    assert_eq!(server.poll_event(), Ok(Some(Event::Connected)));
+    assert_eq!(server.accept(), Ok(()));
+    server.transmitted(server.transmit().len()).expect("in bounds");
+    read(&mut server, b"QUIT\r\nBDAT 1\r\nx");
+    assert_eq!(server.decline(Answer::OK), Err(Misuse::WrongClass));
+    assert_eq!(server.decline(Answer::NOT_ALLOWED), Ok(()));
+    assert_eq!(server.transmit(), b"550 5.7.1 Not allowed\r\n");
+    server.transmitted(server.transmit().len()).expect("in bounds");
+    assert_eq!(server.pending_line(), Some(&b"BDAT 1"[..]));
+    assert_eq!(server.decline(Answer::NOT_ALLOWED), Err(Misuse::NotWanted), "a chunk follows");
+    assert_eq!(server.end(), None);
+}
+
+#[test]
 fn inquiries_are_for_the_application() {
     let mut peer = Peer::after(config(), "");
     peer.policy = |event| match event {

@@ -38,7 +38,7 @@ pub use self::{
     client::Client,
     connect::Connector,
     error::Error,
-    server::{Handler, Message, Peer, Server, ServerBuilder, Store},
+    server::{At, Faults, Handler, Message, Peer, Server, ServerBuilder, Store},
     stream::{BoxedStream, Stream, Untimed},
     tls::TlsError,
 };

@@ -9,15 +9,19 @@
 )]
 
 mod connection;
+mod faults;
 mod handler;
+mod injector;
 mod registry;
+mod socket;
 mod store;
 mod stream;
 mod transcript;
 
 use std::{
     fmt, io,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -26,20 +30,24 @@ use std::{
 use smtp_proto::{hello::EhloName, server::Config};
 
 pub use self::{
+    faults::{At, Faults},
     handler::{Handler, Peer},
     store::{Message, Store},
 };
 
-use self::{connection::Connection, registry::Registry, stream::Security, transcript::Sink};
+use self::{
+    connection::Connection,
+    registry::Registry,
+    socket::{Listener, Place},
+    stream::Security,
+    transcript::Sink,
+};
 
 /// How long a silent client is waited for (RFC 5321 4.5.3.2.7).
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Connections at a time; each has a thread and less than 64 KiB of buffers.
 const CONNECTIONS: usize = 64;
-
-/// How long stopping waits for its own connection to wake the listener.
-const WAKE: Duration = Duration::from_secs(1);
 
 /// How long to wait when no connection could be accepted, as when descriptors have run out.
 const RETRY: Duration = Duration::from_millis(20);
@@ -63,7 +71,7 @@ const RETRY: Duration = Duration::from_millis(20);
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    place: Place,
     registry: Arc<Registry>,
     listener: Option<JoinHandle<()>>,
 }
@@ -76,10 +84,19 @@ impl Server {
         ServerBuilder::default()
     }
 
-    /// Where it listens.
+    /// Where it listens; unspecified, `0.0.0.0:0`, for a Unix socket.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.place.address()
+    }
+
+    /// The Unix socket it listens on, if it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Tcp(_) => None,
+            Place::Unix(path) => Some(path),
+        }
     }
 
     /// How many connections are open.
@@ -92,11 +109,11 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.registry.stop();
-        // Wakes the listener, which may wait for a client.
-        let _ = TcpStream::connect_timeout(&self.address, WAKE);
+        self.place.wake();
         if let Some(listener) = self.listener.take() {
             let _ = listener.join();
         }
+        self.place.leave();
     }
 }
 
@@ -109,6 +126,7 @@ pub struct ServerBuilder {
     timeout: Duration,
     connections: usize,
     transcript: Option<Arc<Sink>>,
+    faults: Arc<Faults>,
 }
 
 impl Default for ServerBuilder {
@@ -120,6 +138,7 @@ impl Default for ServerBuilder {
             timeout: TIMEOUT,
             connections: CONNECTIONS,
             transcript: None,
+            faults: Arc::default(),
         }
     }
 }
@@ -170,22 +189,55 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets what goes wrong on purpose; nothing unless set.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = Arc::new(faults);
+        self
+    }
+
     /// Starts listening; each connection gets a clone of `handler`.
     ///
     /// # Errors
     /// Those of binding; [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and
     /// `with_tls` was not called.
     pub fn bind<H: Handler + Clone + 'static>(self, handler: H) -> io::Result<Server> {
+        let listener = TcpListener::bind(self.address)?;
+        let place = Place::Tcp(listener.local_addr()?);
+        self.start(Listener::Tcp(listener), place, handler)
+    }
+
+    /// Starts listening on a Unix socket, whose name must not be taken; it is removed when the server
+    /// is dropped.
+    ///
+    /// # Errors
+    /// Those of [`bind`](Self::bind).
+    #[cfg(unix)]
+    pub fn bind_unix<H: Handler + Clone + 'static>(
+        self,
+        path: impl AsRef<Path>,
+        handler: H,
+    ) -> io::Result<Server> {
+        let listener = std::os::unix::net::UnixListener::bind(&path)?;
+        let place = Place::Unix(path.as_ref().to_owned());
+        self.start(Listener::Unix(listener), place, handler)
+    }
+
+    fn start<H: Handler + Clone + 'static>(
+        self,
+        listener: Listener,
+        place: Place,
+        handler: H,
+    ) -> io::Result<Server> {
         if self.config.tls().is_used() && !self.security.is_configured() {
+            place.leave();
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is not configured"));
         }
-        let listener = TcpListener::bind(self.address)?;
-        let address = listener.local_addr()?;
         let registry = Arc::new(Registry::new(self.connections));
         let shared = Arc::clone(&registry);
         let run = move || listen(&listener, &self, &shared, &handler);
         let listener = thread::Builder::new().name("smtp-listener".into()).spawn(run)?;
-        Ok(Server { address, registry, listener: Some(listener) })
+        Ok(Server { place, registry, listener: Some(listener) })
     }
 }
 
@@ -202,7 +254,7 @@ impl fmt::Debug for ServerBuilder {
 
 /// Accepts clients until the server stops, then waits for their threads.
 fn listen<H: Handler + Clone + 'static>(
-    listener: &TcpListener,
+    listener: &Listener,
     builder: &ServerBuilder,
     registry: &Arc<Registry>,
     handler: &H,

@@ -78,6 +78,7 @@ use self::{
 ///   [`tls_established`](Self::tls_established), [`abort`](Self::abort). Called when
 ///   [`wants`](Self::wants) says so, the last at any time.
 /// * Verbs: [`accept`](Self::accept), [`answer`](Self::answer). They answer the last event.
+///   [`decline`](Self::decline) answers a command before it becomes one.
 /// * Polls: [`poll_event`](Self::poll_event).
 ///
 /// No call panics in any order; one that does not fit the state says so and changes nothing.
@@ -313,6 +314,19 @@ impl<B: Storage> Server<B> {
         self.on_answer(question, answer);
         self.drop_lent();
         Ok(())
+    }
+
+    /// Refuses the command that [`pending_line`](Self::pending_line) shows instead of taking it, as
+    /// for STARTTLS while there is no certificate: nothing comes of it but the answer.
+    ///
+    /// # Errors
+    /// [`Misuse::NotWanted`] where no command waits to be taken, and for BDAT, whose octets have to
+    /// be taken; [`Misuse::WrongClass`] for an answer that is no refusal.
+    pub fn decline(&mut self, answer: Answer<'_>) -> Result<(), Misuse> {
+        if !answer.code().is_refusal() {
+            return Err(Misuse::WrongClass);
+        }
+        if self.decline_line(answer) { Ok(()) } else { Err(Misuse::NotWanted) }
     }
 
     // --- polls ---

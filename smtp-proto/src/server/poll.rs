@@ -1,11 +1,12 @@
 //! One step at a time: the next line or piece of content, and what it means.
 
-use crate::command::Received;
+use crate::{command::Received, reply::Code};
 
 use super::{
     Server, Storage,
     answer::Answer,
     config::Protocol,
+    error::End,
     event::{ContentFault, Event},
     line::Found,
     reply,
@@ -98,6 +99,24 @@ impl<B: Storage> Server<B> {
         };
         self.urgent |= !waits && !self.transmit.is_empty();
         told
+    }
+
+    /// Answers the line at the front unseen, where it is a command and that is safe.
+    pub(super) fn decline_line(&mut self, answer: Answer<'_>) -> bool {
+        let Found::Line(length) = self.found else { return false };
+        let is_chunk = is_verb(self.receive.filled(), *b"BDAT");
+        if self.stage != Stage::Commands || self.lent > 0 || is_chunk || !self.has_step() {
+            return false;
+        }
+        self.found = Found::Incomplete;
+        self.lent = length;
+        self.drop_lent();
+        self.urgent = true;
+        self.say(answer);
+        if answer.code() == Code::SERVICE_CLOSING {
+            self.finish(End::ServiceClosing);
+        }
+        true
     }
 
     fn perform(&mut self, action: Action) -> Option<Told> {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use smtp_proto::{
-    command::{ReceivedMail, ReceivedRecipient},
+    command::{Argument, ReceivedMail, ReceivedRecipient},
     server::{Answer, Credentials, End},
 };
 
@@ -25,7 +25,7 @@ impl Peer {
         self.number
     }
 
-    /// The client's address.
+    /// The client's address; unspecified, `0.0.0.0:0`, on a Unix socket.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -71,7 +71,7 @@ pub trait Handler: Send {
         None
     }
 
-    /// DATA, with a recipient accepted.
+    /// DATA, with a recipient accepted. Chunks come without a question.
     fn data(&mut self) -> Option<Answer<'_>> {
         None
     }
@@ -84,6 +84,25 @@ pub trait Handler: Send {
     /// The content is complete. Whatever the answer, the transaction is over.
     fn message(&mut self, octets: u64) -> Option<Answer<'_>> {
         let _ = octets;
+        None
+    }
+
+    /// LMTP: the content is complete; what becomes of it for this recipient, 0 for the first that was
+    /// accepted. Called for each of them, in order. Unless it is implemented the first call asks
+    /// [`message`](Self::message) and all others accept: it suits handlers that never refuse.
+    fn message_for(&mut self, recipient: u32, octets: u64) -> Option<Answer<'_>> {
+        if recipient == 0 { self.message(octets) } else { None }
+    }
+
+    /// VRFY. `None` says 252.
+    fn verify(&mut self, text: Argument<'_>) -> Option<Answer<'_>> {
+        let _ = text;
+        None
+    }
+
+    /// EXPN. `None` says 502, not implemented.
+    fn expand(&mut self, text: Argument<'_>) -> Option<Answer<'_>> {
+        let _ = text;
         None
     }
 

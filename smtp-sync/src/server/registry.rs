@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
-    net::{Shutdown, TcpStream},
+    net::Shutdown,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
+
+use super::socket::Socket;
 
 #[derive(Debug)]
 pub(super) struct Registry {
@@ -17,7 +19,7 @@ pub(super) struct Registry {
 struct Open {
     stopped: bool,
     next: u64,
-    streams: HashMap<u64, TcpStream>,
+    streams: HashMap<u64, Socket>,
 }
 
 impl Registry {
@@ -37,7 +39,7 @@ impl Registry {
     }
 
     /// Takes note of a connection until its place is dropped; `None` when it cannot be served.
-    pub(super) fn enter(self: &Arc<Self>, stream: &TcpStream) -> Option<Place> {
+    pub(super) fn enter(self: &Arc<Self>, stream: &Socket) -> Option<Place> {
         let stream = stream.try_clone().ok()?;
         let mut open = self.lock();
         if open.stopped {

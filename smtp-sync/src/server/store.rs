@@ -49,6 +49,8 @@ pub struct Store {
     messages: Arc<Mutex<Vec<Message>>>,
     /// The message at hand, of one connection.
     draft: Message,
+    /// LMTP: the recipients whose answers are asked for.
+    asked: Vec<String>,
 }
 
 #[derive(Clone, Default)]
@@ -57,6 +59,14 @@ struct Rules {
     senders: HashMap<String, OwnedAnswer>,
     recipients: HashMap<String, OwnedAnswer>,
     content: Option<OwnedAnswer>,
+    verdicts: HashMap<String, OwnedAnswer>,
+}
+
+impl Rules {
+    /// What content is answered with, for one recipient.
+    fn verdict(&self, recipient: &str) -> Option<Answer<'_>> {
+        self.verdicts.get(recipient).or(self.content.as_ref()).map(OwnedAnswer::answer)
+    }
 }
 
 /// An answer with a text of its own.
@@ -74,7 +84,7 @@ impl OwnedAnswer {
 
     fn answer(&self) -> Answer<'_> {
         // It was an answer before.
-        Answer::new(self.code, self.enhanced, &self.text).unwrap_or(Answer::LOCAL_ERROR)
+        Answer::with_lines(self.code, self.enhanced, &self.text).unwrap_or(Answer::LOCAL_ERROR)
     }
 }
 
@@ -112,6 +122,15 @@ impl Store {
     #[must_use]
     pub fn with_verdict(mut self, answer: Answer<'_>) -> Self {
         Arc::make_mut(&mut self.rules).content = Some(OwnedAnswer::new(answer));
+        self
+    }
+
+    /// Answers this to every message's content for this recipient, where LMTP asks for each. What is
+    /// kept has the recipients for whom it was accepted, if there are any.
+    #[must_use]
+    pub fn with_verdict_for(mut self, recipient: &str, answer: Answer<'_>) -> Self {
+        let rules = Arc::make_mut(&mut self.rules);
+        rules.verdicts.insert(recipient.to_owned(), OwnedAnswer::new(answer));
         self
     }
 
@@ -159,7 +178,7 @@ impl Handler for Store {
     fn recipient(&mut self, recipient: ReceivedRecipient<'_>) -> Option<Answer<'_>> {
         let address = recipient.address().as_str();
         let answer = self.rules.recipients.get(address).map(OwnedAnswer::answer);
-        if answer.is_none_or(|answer| answer.code().is_completion()) {
+        if is_yes(answer) {
             self.draft.recipients.push(address.to_owned());
         }
         answer
@@ -171,11 +190,26 @@ impl Handler for Store {
 
     fn message(&mut self, _: u64) -> Option<Answer<'_>> {
         let answer = self.rules.content.as_ref().map(OwnedAnswer::answer);
-        if answer.is_none_or(|answer| answer.code().is_completion()) {
+        if is_yes(answer) {
             self.lock().push(self.draft.clone());
         }
         clear(&mut self.draft);
         answer
+    }
+
+    /// The message is kept at the first recipient, for all of them: the answers leave together.
+    fn message_for(&mut self, recipient: u32, _: u64) -> Option<Answer<'_>> {
+        if recipient == 0 {
+            self.asked = core::mem::take(&mut self.draft.recipients);
+            let taken = self.asked.iter().filter(|&to| is_yes(self.rules.verdict(to)));
+            self.draft.recipients = taken.cloned().collect();
+            if !self.draft.recipients.is_empty() {
+                self.lock().push(self.draft.clone());
+            }
+            clear(&mut self.draft);
+        }
+        let recipient = self.asked.get(usize::try_from(recipient).ok()?)?;
+        self.rules.verdict(recipient)
     }
 
     fn reset(&mut self) {
@@ -187,6 +221,10 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("messages", &self.lock().len()).finish_non_exhaustive()
     }
+}
+
+fn is_yes(answer: Option<Answer<'_>>) -> bool {
+    answer.is_none_or(|answer| answer.code().is_completion())
 }
 
 /// Forgets the transaction and keeps the session.

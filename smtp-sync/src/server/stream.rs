@@ -2,12 +2,14 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::Shutdown,
     time::Duration,
 };
 
 #[cfg(feature = "tls")]
 use std::sync::Arc;
+
+use super::socket::Socket;
 
 /// How long the client has to close after the last reply, and how much of what it still says is
 /// read: closing over unread octets would make its last reply vanish.
@@ -41,16 +43,15 @@ impl Security {
 
 /// A socket, with TLS once it was shaken.
 pub(super) struct Stream {
-    socket: TcpStream,
+    socket: Socket,
     #[cfg(feature = "tls")]
     tls: Option<Box<rustls::ServerConnection>>,
 }
 
 impl Stream {
-    pub(super) fn new(socket: TcpStream, timeout: Duration) -> io::Result<Self> {
-        socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(timeout))?;
-        socket.set_write_timeout(Some(timeout))?;
+    pub(super) fn new(socket: Socket, timeout: Duration) -> io::Result<Self> {
+        socket.set_nodelay()?;
+        socket.set_timeout(timeout)?;
         Ok(Self {
             socket,
             #[cfg(feature = "tls")]
@@ -80,13 +81,18 @@ impl Stream {
     pub(super) fn close(mut self) {
         self.say_goodbye();
         let _ = self.socket.shutdown(Shutdown::Write);
-        let _ = self.socket.set_read_timeout(Some(LINGER));
+        let _ = self.socket.set_timeout(LINGER);
         let mut rest = [0; 1024];
         for _ in 0..LINGER_READS {
             if !matches!(self.socket.read(&mut rest), Ok(1..)) {
                 return;
             }
         }
+    }
+
+    /// Ends in the middle, without a word.
+    pub(super) fn cut(self) {
+        let _ = self.socket.shutdown(Shutdown::Both);
     }
 
     #[cfg(feature = "tls")]

@@ -1,0 +1,186 @@
+//! What a server does wrong on purpose.
+
+use std::time::Duration;
+
+/// Where a fault happens: a verb in any case, its n-th time (from 1), or the n-th line from the
+/// client (from 1).
+///
+/// `CONNECT` stands for the greeting, `.` for the answer to complete content, which LMTP has once
+/// for each recipient.
+///
+/// ```
+/// use smtp_sync::At;
+/// let (every, second, line) = (At::from("rcpt"), At::from(("RCPT", 2)), At::from(4));
+/// # let _ = (every, second, line);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct At(Place);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Place {
+    Verb { verb: String, time: Option<usize> },
+    Line(usize),
+}
+
+impl At {
+    /// Whether it is here: the verb in capitals, how often it was there, and how many lines were.
+    pub(super) fn is(&self, verb: &str, time: usize, line: usize) -> bool {
+        match &self.0 {
+            Place::Verb { verb: wanted, time: when } => {
+                wanted == verb && when.is_none_or(|when| when == time)
+            }
+            Place::Line(number) => verb != "." && *number == line,
+        }
+    }
+}
+
+impl From<&str> for At {
+    fn from(verb: &str) -> Self {
+        Self(Place::Verb { verb: verb.to_ascii_uppercase(), time: None })
+    }
+}
+
+impl From<(&str, usize)> for At {
+    fn from((verb, time): (&str, usize)) -> Self {
+        Self(Place::Verb { verb: verb.to_ascii_uppercase(), time: Some(time) })
+    }
+}
+
+impl From<usize> for At {
+    fn from(line: usize) -> Self {
+        Self(Place::Line(line))
+    }
+}
+
+/// One thing that goes wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Fault {
+    Reply(Vec<u8>),
+    Behind(Vec<u8>),
+    Delay(Duration),
+    Drop,
+}
+
+/// What a [`Server`](crate::Server) does wrong on purpose, for tests of clients.
+///
+/// The session stays that of the core; only what the client sees of it is changed. A refusal put in
+/// the place of a reply is also what the core is told where it can be, so that a recipient that was
+/// refused is not delivered to.
+///
+/// ```
+/// use std::{io::{Read, Write}, net::TcpStream};
+/// use smtp_sync::{Faults, Server, Store};
+///
+/// let faults = Faults::new()
+///     .with_reply(("RCPT", 2), "450 4.2.0 Busy")
+///     .without_keyword("PIPELINING")
+///     .with_keyword("X-ODD =")
+///     .with_drop("DATA");
+/// let server = Server::builder().with_faults(faults).bind(Store::new())?;
+///
+/// let mut client = TcpStream::connect(server.address())?;
+/// client.write_all(b"EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n")?;
+/// let mut replies = String::new();
+/// client.read_to_string(&mut replies)?;
+/// assert!(!replies.contains("PIPELINING"));
+/// assert!(replies.contains("\r\n250 X-ODD =\r\n"));
+/// assert!(replies.ends_with("250 2.1.5 Recipient OK\r\n450 4.2.0 Busy\r\n"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    pub(super) faults: Vec<(At, Fault)>,
+    pub(super) hidden: Vec<String>,
+    pub(super) added: Vec<String>,
+    pub(super) octets: Option<u64>,
+    connections: Option<u64>,
+}
+
+impl Faults {
+    /// None.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says this in the place of the reply. A CRLF is added where no line end is; an empty text says
+    /// nothing at all. 421 also closes the session.
+    #[must_use]
+    pub fn with_reply(self, at: impl Into<At>, reply: impl AsRef<[u8]>) -> Self {
+        let mut reply = reply.as_ref().to_owned();
+        if !reply.is_empty() && !reply.ends_with(b"\n") {
+            reply.extend_from_slice(b"\r\n");
+        }
+        self.with(at, Fault::Reply(reply))
+    }
+
+    /// Says 421 and closes.
+    #[must_use]
+    pub fn with_close(self, at: impl Into<At>) -> Self {
+        self.with_reply(at, "421 4.3.2 Service not available, closing")
+    }
+
+    /// Greets with these octets, as they are.
+    #[must_use]
+    pub fn with_greeting(self, octets: impl AsRef<[u8]>) -> Self {
+        self.with("CONNECT", Fault::Reply(octets.as_ref().to_owned()))
+    }
+
+    /// Says these octets too, as they are, in the same write as the reply and right behind it.
+    #[must_use]
+    pub fn with_octets_behind(self, at: impl Into<At>, octets: impl AsRef<[u8]>) -> Self {
+        self.with(at, Fault::Behind(octets.as_ref().to_owned()))
+    }
+
+    /// Waits before the reply, and before replies that have not left yet. The server cannot be
+    /// dropped meanwhile.
+    #[must_use]
+    pub fn with_delay(self, at: impl Into<At>, delay: Duration) -> Self {
+        self.with(at, Fault::Delay(delay))
+    }
+
+    /// Drops the connection instead of a reply; those before it leave.
+    #[must_use]
+    pub fn with_drop(self, at: impl Into<At>) -> Self {
+        self.with(at, Fault::Drop)
+    }
+
+    /// Drops the connection once so many octets have come from the client.
+    #[must_use]
+    pub fn with_drop_after(mut self, octets: u64) -> Self {
+        self.octets = Some(octets);
+        self
+    }
+
+    /// Leaves the lines with this keyword out of what EHLO and LHLO are told. What it stands for can
+    /// still be used.
+    #[must_use]
+    pub fn without_keyword(mut self, keyword: &str) -> Self {
+        self.hidden.push(keyword.to_owned());
+        self
+    }
+
+    /// Adds a line, as it is, to what EHLO and LHLO are told.
+    #[must_use]
+    pub fn with_keyword(mut self, line: &str) -> Self {
+        self.added.push(line.to_owned());
+        self
+    }
+
+    /// Does all that only to the first connections, so many of them.
+    #[must_use]
+    pub const fn with_connections(mut self, connections: u64) -> Self {
+        self.connections = Some(connections);
+        self
+    }
+
+    fn with(mut self, at: impl Into<At>, fault: Fault) -> Self {
+        self.faults.push((at.into(), fault));
+        self
+    }
+
+    /// Whether the connection with this number, from 0, has them.
+    pub(super) fn concern(&self, connection: u64) -> bool {
+        self.connections.is_none_or(|connections| connection < connections)
+    }
+}
