@@ -123,8 +123,8 @@ fn an_answer_that_does_not_fit_leaves_no_secret_behind() {
             let n = client.transmit().len();
             client.transmitted(n).unwrap();
         }
-        client.authenticate(&mut Plain::new("secret-user", &password)).unwrap();
-        assert_eq!(client.transmit(), b"AUTH PLAIN\r\n");
+        assert!(client.authenticate(&mut Plain::new("secret-user", &password)).is_err());
+        assert_eq!(client.transmit(), b"");
     }
     let user = STANDARD.encode("\0secret-user\0");
     let left = String::from_utf8_lossy(transmit);

@@ -89,7 +89,7 @@ pub(super) enum Fault {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    pub(super) faults: Vec<(At, Fault)>,
+    pub(super) list: Vec<(At, Fault)>,
     pub(super) hidden: Vec<String>,
     pub(super) added: Vec<String>,
     pub(super) octets: Option<u64>,
@@ -175,7 +175,7 @@ impl Faults {
     }
 
     fn with(mut self, at: impl Into<At>, fault: Fault) -> Self {
-        self.faults.push((at.into(), fault));
+        self.list.push((at.into(), fault));
         self
     }
 

@@ -58,7 +58,7 @@ impl Injector {
         *time += 1;
         let faults = Arc::clone(&self.faults);
         let here = |(at, _): &&(_, Fault)| super::At::is(at, &verb, *time, self.lines);
-        let here: Vec<_> = faults.faults.iter().filter(here).map(|(_, fault)| fault).collect();
+        let here: Vec<_> = faults.list.iter().filter(here).map(|(_, fault)| fault).collect();
         here.into_iter().try_for_each(|fault| self.happen(fault))
     }
 
