@@ -65,7 +65,9 @@ pub(super) enum Fault {
 ///
 /// The session stays that of the core; only what the client sees of it is changed. A refusal put in
 /// the place of a reply is also what the core is told where it can be, so that a recipient that was
-/// refused is not delivered to.
+/// refused is not delivered to. Two cases are left to the client's eyes alone: a chunk that is not the
+/// last, and LMTP's answers to content, for which there is
+/// [`Store::with_verdict_for`](crate::Store::with_verdict_for).
 ///
 /// ```
 /// use std::{io::{Read, Write}, net::TcpStream};
@@ -89,7 +91,7 @@ pub(super) enum Fault {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    pub(super) list: Vec<(At, Fault)>,
+    pub(super) rules: Vec<(At, Fault)>,
     pub(super) hidden: Vec<String>,
     pub(super) added: Vec<String>,
     pub(super) octets: Option<u64>,
@@ -175,7 +177,7 @@ impl Faults {
     }
 
     fn with(mut self, at: impl Into<At>, fault: Fault) -> Self {
-        self.list.push((at.into(), fault));
+        self.rules.push((at.into(), fault));
         self
     }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, thread};
 
 use smtp_proto::{reply::Code, server::Answer};
 
-use super::faults::{Fault, Faults};
+use super::faults::{At, Fault, Faults};
 
 /// The connection has to be dropped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,8 +57,8 @@ impl Injector {
         let time = self.times.entry(verb.clone()).or_default();
         *time += 1;
         let faults = Arc::clone(&self.faults);
-        let here = |(at, _): &&(_, Fault)| super::At::is(at, &verb, *time, self.lines);
-        let here: Vec<_> = faults.list.iter().filter(here).map(|(_, fault)| fault).collect();
+        let here = |(at, _): &&(At, Fault)| at.is(&verb, *time, self.lines);
+        let here: Vec<_> = faults.rules.iter().filter(here).map(|(_, fault)| fault).collect();
         here.into_iter().try_for_each(|fault| self.happen(fault))
     }
 
@@ -80,7 +80,7 @@ impl Injector {
 
     /// The core has replied.
     pub(super) fn replied(&mut self, reply: &[u8]) {
-        if reply.is_empty() {
+        if reply.is_empty() || self.closing {
             return;
         }
         let hello = core::mem::take(&mut self.hello);
