@@ -4,6 +4,8 @@
 mod sasl_support;
 mod support;
 
+use core::str;
+
 use proptest::prelude::*;
 use sasl_support::answer;
 use smtp_proto::sasl::{

@@ -184,13 +184,8 @@ impl<'a, H: Hash> Scram<'a, H> {
         Ok(Step::AwaitsFirst)
     }
 
-    /// The answer to `server-first-message`: the proof.
-    fn prove(
-        &mut self,
-        message: &[u8],
-        response: &mut Response<'_>,
-    ) -> Result<Step<H>, ScramError> {
-        let first = ServerFirst::parse(message)?;
+    /// Whether the server's message is for this exchange and asks for a sane proof.
+    fn accept(&self, first: &ServerFirst<'_>) -> Result<(), ScramError> {
         if !first.continues(self.nonce.as_str()) {
             return Err(ScramError::Nonce);
         }
@@ -200,6 +195,17 @@ impl<'a, H: Hash> Scram<'a, H> {
         if first.iterations > *self.iterations.end() {
             return Err(ScramError::TooManyIterations(first.iterations));
         }
+        Ok(())
+    }
+
+    /// The answer to `server-first-message`: the proof.
+    fn prove(
+        &mut self,
+        message: &[u8],
+        response: &mut Response<'_>,
+    ) -> Result<Step<H>, ScramError> {
+        let first = ServerFirst::parse(message)?;
+        self.accept(&first)?;
         let mut salted = SaltedPassword::<H>::new(self.password);
         read_base64(first.salt, &mut |octets| salted.salt(octets)).ok_or(ScramError::Malformed)?;
         let keys = salted.finish(first.iterations);
