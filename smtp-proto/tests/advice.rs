@@ -130,7 +130,8 @@ fn too_many_recipients_are_known_by_their_enhanced_code() {
         ("550 no", false, false),
         ("250 2.5.3 ok", false, false),
     ] {
-        assert_eq!(with_reply(line, |reply| reply.is_too_many_recipients()), sure, "{line}");
+        let told = |reply: &Reply<'_>| reply.is_too_many_recipients();
+        assert_eq!(with_reply(line, told), sure, "{line}");
         let hint =
             |phase| with_reply(line, |reply| Hint::of_reply(phase, reply, Extensions::EMPTY));
         let remaining = Some(Hint::RetryRemainingInNewTransaction);
@@ -208,7 +209,8 @@ fn three() -> Envelope {
 const DELIVERED: &str = "S: 354 go\nC: .\nS: 250 ok";
 
 fn addresses(envelope: Option<Envelope>) -> Vec<String> {
-    envelope.iter().flat_map(Envelope::recipients).map(str::to_owned).collect()
+    let owned = |envelope: Envelope| envelope.recipients().map(str::to_owned).collect();
+    envelope.map(owned).unwrap_or_default()
 }
 
 #[test]

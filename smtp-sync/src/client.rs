@@ -8,7 +8,7 @@ use smtp_proto::{
         AsEnvelope, Authentication, BufferSizes, Client as Proto, Config, Inquiry, Journal,
         Outcome, Phase, Timeouts, Wants,
     },
-    hello::Capabilities,
+    hello::{Capabilities, Extensions},
     reply::OwnedReply,
     sasl::{Login, Mechanism, Mechanisms, Plain},
     transcript::Lines,

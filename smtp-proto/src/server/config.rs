@@ -138,7 +138,7 @@ impl Config {
 
     /// Sets what EHLO offers. Only PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES and DSN
     /// count here, since the server cannot keep what others promise; STARTTLS and AUTH follow from
-    /// their policies. With DSN its parameters reach the application unchecked.
+    /// their policies. With DSN its parameters reach the application, their syntax checked.
     #[must_use]
     pub fn with_extensions(self, extensions: Extensions) -> Self {
         let offered = extensions.iter().filter(|&extension| supported().contains(extension));
