@@ -130,8 +130,8 @@ fn hold() -> impl Strategy<Value = Hold> {
 }
 
 fn deliver_by() -> impl Strategy<Value = DeliverBy> {
-    let returned = (1..=DeliverBy::MAX).prop_map(|seconds| DeliverBy::or_return(seconds));
-    let told = (-DeliverBy::MAX..=DeliverBy::MAX).prop_map(|seconds| DeliverBy::or_notify(seconds));
+    let returned = (1..=DeliverBy::MAX).prop_map(DeliverBy::or_return);
+    let told = (-DeliverBy::MAX..=DeliverBy::MAX).prop_map(DeliverBy::or_notify);
     (prop_oneof![returned, told], any::<bool>()).prop_map(|(by, trace)| {
         let by = by.expect("in range");
         if trace { by.with_trace() } else { by }
