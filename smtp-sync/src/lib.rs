@@ -28,8 +28,8 @@ mod tls;
 
 pub use smtp_proto as proto;
 pub use smtp_proto::{
-    client::{AsEnvelope, Inquiry, Outcome, Status, Timeouts, TlsPolicy, Verdict},
-    envelope::Envelope,
+    client::{AsEnvelope, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict},
+    envelope::{Envelope, OwnedRecipient},
 };
 
 #[cfg(feature = "tls")]

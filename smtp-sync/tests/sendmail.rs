@@ -169,3 +169,83 @@ fn a_lost_connection_is_told_apart_from_an_unknown_outcome() {
         peer.join();
     }
 }
+
+#[test]
+fn notifications_are_asked_for_where_they_are_offered() {
+    let recipient = "C: RCPT TO:<b@example.net> NOTIFY=SUCCESS,DELAY\n S: 250 ok\n";
+    let peer = peer(&format!("{}{}{QUIT}", opening(&["DSN"]), message(recipient)));
+    let dsn = ["-N", "success,delay", "-R", "hdrs", "-V", "order=7"];
+    let to = ["-f", "a@example.org", "b@example.net"];
+    let ran = sendmail(peer.port, &[&dsn[..], &to].concat(), "x\n");
+    assert_eq!(ran.status, Some(0), "{}", ran.json);
+    let heard = peer.join();
+    assert!(heard.contains("MAIL FROM:<a@example.org> RET=HDRS ENVID=order+3D7\r\n"), "{heard}");
+
+    for bad in [["-N", "always"], ["-N", "never,delay"], ["-R", "half"], ["-V", "a\u{e9}"]] {
+        let ran = sendmail(1, &[&bad[..], &to].concat(), "x\n");
+        assert_eq!(ran.status, Some(64), "{bad:?}: {}", ran.json);
+        assert_eq!(ran.json["error"]["kind"], "invalid_argument");
+    }
+}
+
+#[test]
+fn notifications_that_are_not_offered_are_refused_locally() {
+    let peer = peer(&format!("{}{QUIT}", opening(&["SIZE"])));
+    let ran = sendmail(peer.port, &["-N", "never", "-f", "a@example.org", "b@example.net"], "x\n");
+    assert_eq!(ran.status, Some(64), "{}", ran.json);
+    assert_eq!(ran.json["error"]["kind"], "extension_not_offered");
+    assert_eq!(ran.json["actions"][1]["outcome"], "refused_locally");
+    assert!(!peer.join().contains("MAIL"));
+}
+
+fn file(name: &str, content: &str) -> String {
+    let path = std::env::temp_dir().join(format!("smtp-sync-{}-{name}", std::process::id()));
+    std::fs::write(&path, content).expect("a file");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+#[test]
+fn an_envelope_file_says_all_there_is_to_say() {
+    let recipients = "C: RCPT TO:<b@example.net> NOTIFY=FAILURE ORCPT=rfc822;b+2Bc@example.net X=1\n \
+         S: 250 ok\n C: RCPT TO:<d@example.net> NOTIFY=NEVER\n S: 250 ok\n";
+    let peer = peer(&format!("{}{}{QUIT}", opening(&["DSN", "AUTH PLAIN"]), message(recipients)));
+    let envelope = file(
+        "envelope.json",
+        r#"[{"from": "a@example.org", "ret": "full", "envid": "a b", "auth": "e=mc2@example.com",
+             "params": ["X-OWN=1"],
+             "to": [{"address": "b@example.net", "notify": ["failure"],
+                     "orcpt": "rfc822;b+c@example.net", "params": ["X=1"]},
+                    {"address": "d@example.net", "params": ["notify=never"]}]}]"#,
+    );
+    let content = file("message", "x\n");
+    let ran = sendmail(peer.port, &["--envelope", &envelope, "--message", &content], "");
+    assert_eq!(ran.status, Some(0), "{} {}", ran.json, ran.dialogue);
+    let heard = peer.join();
+    let mail =
+        "MAIL FROM:<a@example.org> RET=FULL ENVID=a+20b AUTH=e+3Dmc2@example.com X-OWN=1\r\n";
+    assert!(heard.contains(mail), "{heard}");
+    std::fs::remove_file(envelope).ok();
+    std::fs::remove_file(content).ok();
+}
+
+#[test]
+fn hints_stand_beside_what_failed() {
+    let refused = "C? MAIL\n S: 530 5.7.0 Authentication required\n";
+    let too_many = "C? MAIL\n S: 250 ok\n C? RCPT\n S: 250 ok\n C? RCPT\n \
+         S: 452 4.5.3 too many\n C: DATA\n S: 354 go\n CONTENT\n S: 250 ok\n";
+    for (script, status, hint) in [
+        (refused, 69, "authentication_required"),
+        (too_many, 75, "retry_remaining_in_new_transaction"),
+    ] {
+        let peer = peer(&format!("{}{script}{QUIT}", opening(&[])));
+        let args = ["-f", "a@example.org", "b@example.net", "c@example.net"];
+        let ran = sendmail(peer.port, &args, "x\n");
+        assert_eq!(ran.status, Some(status), "{}", ran.json);
+        assert_eq!(ran.json["actions"][1]["hint"], hint, "{}", ran.json);
+        peer.join();
+    }
+    let closing = peer("S: 530 5.7.0 Must issue a STARTTLS command first\n");
+    let ran = sendmail(closing.port, &["-f", "a@example.org", "b@example.net"], "x\n");
+    assert_eq!(ran.json["error"]["hint"], "tls_required", "{}", ran.json);
+    closing.join();
+}

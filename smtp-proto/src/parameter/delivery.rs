@@ -314,6 +314,7 @@ mod tests {
         assert!(Hold::from_parameter("holdfor", "999999999").is_some());
         for (keyword, value) in [
             ("HOLDFOR", "1000000000"),
+            ("HOLDFOR", "0000000001"),
             ("HOLDFOR", "+1"),
             ("HOLDFOR", "2030-01-01T12:00:00Z"),
             ("HOLDUNTIL", "1"),

@@ -181,7 +181,7 @@ impl Config {
     /// Sets what EHLO offers. Only those of [`SUPPORTED`](Self::SUPPORTED) count; STARTTLS and AUTH
     /// follow from their policies, BINARYMIME is offered only with CHUNKING, REQUIRETLS only inside
     /// TLS. LIMITS tells those of [`Limits`]. The parameters of DSN, REQUIRETLS, DELIVERBY,
-    /// MT-PRIORITY and RRVS reach the application unchecked, and keeping their promises is up to it.
+    /// MT-PRIORITY and RRVS reach the application, their syntax checked, and keeping their promises is up to it.
     #[must_use]
     pub const fn with_extensions(self, extensions: Extensions) -> Self {
         let beyond = extensions.difference(Self::SUPPORTED);

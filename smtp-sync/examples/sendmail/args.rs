@@ -26,6 +26,15 @@ pub(crate) struct Args {
     /// Add the addresses of To, Cc and Bcc; Bcc is not sent on
     #[arg(short = 't', long)]
     pub(crate) read_recipients: bool,
+    /// When the sender is to be told: never, or some of success,failure,delay
+    #[arg(short = 'N', long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) dsn_notify: Vec<String>,
+    /// What a notification returns: full or hdrs
+    #[arg(short = 'R', long, value_name = "PART")]
+    pub(crate) dsn_return: Option<String>,
+    /// The name of this sending, which notifications give back
+    #[arg(short = 'V', long, value_name = "ID")]
+    pub(crate) envid: Option<String>,
     /// Accepted; a lone dot never ends the input
     #[arg(short = 'i')]
     ignore_dots: bool,
@@ -89,7 +98,7 @@ pub(crate) struct Args {
     /// Send these instead of standard input, over one connection
     #[arg(long, num_args = 1.., value_name = "FILE")]
     pub(crate) message: Vec<PathBuf>,
-    /// JSON list, one object per --message, in place of -f and RECIPIENT
+    /// JSON list, one object per --message, in place of -f, -N, -R, -V and RECIPIENT
     #[arg(long, value_name = "FILE")]
     pub(crate) envelope: Option<PathBuf>,
     /// connect, auth, send:N, noop, rset, vrfy:X, expn:X, wait:MILLISECONDS, quit

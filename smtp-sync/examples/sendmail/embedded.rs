@@ -3,7 +3,7 @@
 use smtp_sync::{
     Server, Store,
     proto::{
-        hello::EhloName,
+        hello::{EhloName, Extensions},
         reply::Escaped,
         server::{Answer, AuthPolicy, Config},
     },
@@ -24,7 +24,8 @@ impl Embedded {
         password: Option<&str>,
         recipients: impl Iterator<Item = &'a str>,
     ) -> Result<Self, String> {
-        let mut config = Config::new(EhloName::LOCALHOST);
+        // It delivers nothing, and so owes nobody a notification.
+        let mut config = Config::new(EhloName::LOCALHOST).with_extensions(Extensions::ALL);
         let mut store = Store::new();
         if let (Some(user), Some(password)) = (&args.user, password) {
             config = config.with_auth(AuthPolicy::Offered).with_plaintext_auth(true);

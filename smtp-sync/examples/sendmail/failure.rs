@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use smtp_sync::{
-    Error, TlsError,
+    Error, Hint, Retry, TlsError,
     proto::{
         client::{Authentication, End, PeerError, Phase, Refusal},
-        hello::Extension,
+        hello::{Extension, Extensions},
         reply::{Class, Code, OwnedReply, ReplyErrorKind},
         stuffing::{ContentError, ContentErrorKind},
     },
@@ -29,7 +29,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn of(error: &Error, phase: &'static str) -> Self {
+    pub(crate) fn of(error: &Error, phase: &'static str, used: Extensions) -> Self {
         let reply = error.reply();
         let code = reply.map(OwnedReply::code).or_else(|| code_of(error));
         Failure {
@@ -38,8 +38,8 @@ impl Failure {
             code: code.map(Code::value),
             enhanced: reply.and_then(OwnedReply::enhanced).map(|enhanced| enhanced.to_string()),
             text: reply.map_or_else(|| error.to_string(), |reply| reply.text().join("\n")),
-            retry: retry(error, code),
-            hint: code.and_then(hint),
+            retry: error.retry().as_str(),
+            hint: error.hint(used).map(Hint::as_str),
             class: code.map(Code::class),
         }
     }
@@ -51,7 +51,7 @@ impl Failure {
             code: None,
             enhanced: None,
             text: text.to_owned(),
-            retry: "never",
+            retry: Retry::Never.as_str(),
             hint: None,
             class: None,
         }
@@ -105,8 +105,9 @@ fn kind_of_refusal(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotOffered(Extension::SmtpUtf8) => "smtputf8_not_offered",
         Refusal::NotOffered(Extension::EightBitMime) => "eightbit_not_offered",
-        Refusal::NotOffered(_) => "extension_not_offered",
+        Refusal::NotOffered(_) | Refusal::InsecureSession => "extension_not_offered",
         Refusal::MessageTooLarge { .. } => "message_too_large",
+        Refusal::OutsideLimit(_) => "outside_limit",
         Refusal::PlaintextAuth => "plaintext_refused",
         Refusal::NoMechanism => "no_usable_mechanism",
         Refusal::Content(error) => kind_of_content(error),
@@ -153,33 +154,6 @@ const fn code_of(error: &Error) -> Option<Code> {
             | End::Peer(PeerError::UnexpectedCode { code, .. }),
         ) => Some(code),
         Some(End::ServiceClosing(_)) => Some(Code::SERVICE_CLOSING),
-        _ => None,
-    }
-}
-
-fn retry(error: &Error, code: Option<Code>) -> &'static str {
-    let phase = error.phase();
-    let nothing_lost = matches!(phase, Some(Phase::Idle | Phase::Rset | Phase::Noop | Phase::Mail));
-    let unanswered = !matches!(error.end(), Some(End::ServiceClosing(_) | End::Peer(_)));
-    match error {
-        Error::Refused(_)
-        | Error::Content(_)
-        | Error::Ended { end: End::BadContent(_) | End::TlsUnavailable | End::Peer(_), .. } => {
-            "never"
-        }
-        _ if code.is_some_and(|code| code.class() == Class::Permanent) => "never",
-        _ if phase == Some(Phase::Final) && unanswered => "may_duplicate",
-        Error::Ended { end: End::Lost(_) | End::ServiceClosing(_), .. } if nothing_lost => {
-            "new_connection_now"
-        }
-        _ => "later",
-    }
-}
-
-pub(crate) fn hint(code: Code) -> Option<&'static str> {
-    match code {
-        Code::AUTH_REQUIRED => Some("authentication_required"),
-        Code::ENCRYPTION_REQUIRED => Some("tls_required"),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Messages and their envelopes, from wherever the command line says.
 
+use core::fmt::Display;
 use std::{
     fs,
     io::{self, Read},
@@ -12,7 +13,7 @@ use smtp_sync::{
     proto::{
         address::{ForwardPath, ReversePath},
         command::{Mail, Recipient},
-        parameter::{Body, Parameter},
+        parameter::{Body, EnvelopeId, Notify, OriginalRecipient, Parameter, Ret, Submitter},
         stuffing::Survey,
     },
 };
@@ -33,6 +34,9 @@ pub(crate) struct Message {
 struct Addressing {
     from: String,
     to: Vec<To>,
+    ret: Option<String>,
+    envid: Option<String>,
+    auth: Option<String>,
     #[serde(default)]
     params: Vec<String>,
 }
@@ -44,10 +48,13 @@ enum To {
     Detailed(Detailed),
 }
 
-#[derive(Deserialize, Clone, Debug)]
+#[derive(Deserialize, Clone, Default, Debug)]
 #[serde(deny_unknown_fields)]
 struct Detailed {
     address: String,
+    #[serde(default)]
+    notify: Vec<String>,
+    orcpt: Option<String>,
     #[serde(default)]
     params: Vec<String>,
 }
@@ -56,13 +63,6 @@ impl To {
     fn address(&self) -> &str {
         match self {
             To::Plain(address) | To::Detailed(Detailed { address, .. }) => address,
-        }
-    }
-
-    fn params(&self) -> &[String] {
-        match self {
-            To::Plain(_) => &[],
-            To::Detailed(detailed) => &detailed.params,
         }
     }
 }
@@ -99,7 +99,7 @@ fn contents(args: &Args) -> Result<Vec<Vec<u8>>, String> {
     Ok(Vec::new())
 }
 
-fn told(file: &Path, error: &dyn core::fmt::Display) -> String {
+fn told(file: &Path, error: &dyn Display) -> String {
     format!("{}: {error}", file.display())
 }
 
@@ -128,9 +128,16 @@ fn addressing(args: &Args, content: &[u8]) -> Result<Addressing, String> {
     }
     Ok(Addressing {
         from: from.ok_or("no sender: give -f, or a From field")?,
-        to: to.into_iter().map(To::Plain).collect(),
+        to: to.into_iter().map(|address| To::Detailed(detailed(args, address))).collect(),
+        ret: args.dsn_return.clone(),
+        envid: args.envid.clone(),
+        auth: None,
         params: Vec::new(),
     })
+}
+
+fn detailed(args: &Args, address: String) -> Detailed {
+    Detailed { address, notify: args.dsn_notify.clone(), ..Detailed::default() }
 }
 
 impl Message {
@@ -143,29 +150,84 @@ impl Message {
         let from = &self.address.from;
         let path = ReversePath::parse(from).map_err(|error| format!("{from:?}: {error}"))?;
         let to = self.address.to.iter().map(checked).collect::<Result<_, _>>()?;
-        let params = parameters(&self.address.params)?;
-        let mut mail = Mail::new(path);
-        mail = mail.with_extra(&params).map(|_| mail).map_err(|error| error.to_string())?;
-        if self.declares_size {
-            mail = mail.with_size(self.survey.size);
-        }
+        let (mail, params) = self.address.mail(path)?;
+        let mail = if self.declares_size { mail.with_size(self.survey.size) } else { mail };
         let eight_bit = self.survey.eight_bit;
-        mail = mail.with_body(if eight_bit { Body::EightBitMime } else { Body::SevenBit });
+        let mail = mail.with_body(if eight_bit { Body::EightBitMime } else { Body::SevenBit });
         Ok(Envelope { mail, params, to })
+    }
+}
+
+impl Addressing {
+    /// MAIL with what the envelope asks for, and the parameters that the library does not know.
+    fn mail<'a>(&'a self, from: ReversePath<'a>) -> Result<(Mail<'a>, Vec<Parameter<'a>>), String> {
+        let mut mail = Mail::new(from);
+        if let Some(ret) = &self.ret {
+            mail = mail.with_ret(Ret::from_value(ret).ok_or_else(|| unknown("ret", ret))?);
+        }
+        if let Some(envid) = &self.envid {
+            mail = mail.with_envid(EnvelopeId::new(envid).map_err(named("envid", envid))?);
+        }
+        if let Some(auth) = &self.auth {
+            mail = mail.with_auth(Submitter::parse(auth).map_err(named("auth", auth))?);
+        }
+        let mut others = Vec::new();
+        for text in &self.params {
+            let parameter = Parameter::parse(text).map_err(named("params", text))?;
+            match mail.with_parameter(parameter).map_err(named("params", text))? {
+                Some(known) => mail = known,
+                None => others.push(parameter),
+            }
+        }
+        mail.with_extra(&others).map_err(|error| error.to_string())?;
+        Ok((mail, others))
     }
 }
 
 fn checked(to: &To) -> Result<(Recipient<'_>, Vec<Parameter<'_>>), String> {
     let address = to.address();
     let path = ForwardPath::parse(address).map_err(|error| format!("{address:?}: {error}"))?;
-    let (recipient, params) = (Recipient::new(path), parameters(to.params())?);
-    recipient.with_extra(&params).map_err(|error| format!("{address:?}: {error}"))?;
-    Ok((recipient, params))
+    match to {
+        To::Plain(_) => Ok((Recipient::new(path), Vec::new())),
+        To::Detailed(detailed) => detailed.recipient(path),
+    }
 }
 
-fn parameters(texts: &[String]) -> Result<Vec<Parameter<'_>>, String> {
-    let parse = |text| Parameter::parse(text).map_err(|error| format!("{text:?}: {error}"));
-    texts.iter().map(String::as_str).map(parse).collect()
+impl Detailed {
+    fn recipient<'a>(
+        &'a self,
+        path: ForwardPath<'a>,
+    ) -> Result<(Recipient<'a>, Vec<Parameter<'a>>), String> {
+        let mut recipient = Recipient::new(path);
+        if !self.notify.is_empty() {
+            let list = self.notify.join(",");
+            let notify = Notify::from_value(&list).ok_or_else(|| unknown("notify", &list))?;
+            recipient = recipient.with_notify(notify);
+        }
+        if let Some(text) = &self.orcpt {
+            let original = OriginalRecipient::parse(text).map_err(named("orcpt", text))?;
+            recipient = recipient.with_orcpt(original);
+        }
+        let mut others = Vec::new();
+        for text in &self.params {
+            let parameter = Parameter::parse(text).map_err(named("params", text))?;
+            match recipient.with_parameter(parameter).map_err(named("params", text))? {
+                Some(known) => recipient = known,
+                None => others.push(parameter),
+            }
+        }
+        recipient.with_extra(&others).map_err(|error| error.to_string())?;
+        Ok((recipient, others))
+    }
+}
+
+fn unknown(what: &str, value: &str) -> String {
+    format!("{what} {value:?}: no such value")
+}
+
+/// Puts a name before an error.
+fn named<'a, E: Display>(what: &'a str, value: &'a str) -> impl Fn(E) -> String + use<'a, E> {
+    move |error| format!("{what} {value:?}: {error}")
 }
 
 /// A checked envelope that borrows from its message.

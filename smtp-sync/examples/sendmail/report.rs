@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use smtp_sync::{
-    Client, Outcome, Status, Verdict,
+    Client, Hint, Outcome, Status, Verdict,
     proto::{
         client::{Phase, RecipientOutcome},
         reply::{Escaped, OwnedReply, Reply},
@@ -47,6 +47,8 @@ pub(crate) struct Done {
     code: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enhanced: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<Words>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -110,6 +112,7 @@ impl Done {
         action: &str,
         outcome: &Outcome,
         addresses: impl Iterator<Item = &'a str>,
+        hint: Option<Hint>,
     ) -> Self {
         let fates = outcome.recipients().zip(addresses).map(|(fate, to)| Fate::of(&fate, to));
         let first = outcome.recipients().find(|fate| fate.status != Status::Accepted);
@@ -118,6 +121,7 @@ impl Done {
         let done = Done {
             outcome: told,
             recipients: fates.collect(),
+            hint: hint.map(Hint::as_str),
             ..Done::ok(action, outcome.reply())
         };
         match outcome.verdict() {

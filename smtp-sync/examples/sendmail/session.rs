@@ -5,6 +5,7 @@ use smtp_sync::{
     proto::{
         client::Phase,
         command::Argument,
+        hello::Extensions,
         reply::OwnedReply,
         sasl::{CannotAnswer, Challenge, InitialResponse, Login, Mechanism, Plain, Response},
     },
@@ -59,14 +60,14 @@ impl<'a> Session<'a> {
         let mut client = match connector.dial() {
             Ok(client) => client,
             Err(error) => {
-                self.fail(listed.then_some("connect"), &error, "connect");
+                self.fail(listed.then_some("connect"), &error, "connect", Extensions::EMPTY);
                 return None;
             }
         };
         let opened = client.open();
         self.report.observe(&client);
         if let Err(error) = opened {
-            self.fail(listed.then_some("connect"), &error, "connect");
+            self.fail(listed.then_some("connect"), &error, "connect", client.used());
             self.report.closed();
             return None;
         }
@@ -97,7 +98,7 @@ impl<'a> Session<'a> {
             },
             Action::Wait(time) => match client.watch(*time) {
                 Ok(()) => self.done(Done::ok(&name, None)),
-                Err(error) => self.fail(Some(&name), &error, "idle"),
+                Err(error) => self.fail(Some(&name), &error, "idle", client.used()),
             },
         }
     }
@@ -120,7 +121,7 @@ impl<'a> Session<'a> {
                 self.done(Done::ok("auth", client.last_answer().map(|(_, reply)| reply)))
             }
             Err(error) => {
-                self.fail(Some("auth"), &error, "auth");
+                self.fail(Some("auth"), &error, "auth", client.used());
                 // With --action the next one may be about just that.
                 client.is_reusable() && self.args.is_scripted()
             }
@@ -129,23 +130,25 @@ impl<'a> Session<'a> {
 
     fn send(&mut self, client: &mut Client, name: &str, index: usize) -> bool {
         let (message, envelope) = (&self.messages[index], &self.envelopes[index]);
+        let used = client.used();
         match client.send(envelope, message.content.as_slice()) {
             Ok(outcome) => {
-                let failure = client.failure().map(|error| Failure::of(error, "mail"));
+                let failure = client.failure().map(|error| Failure::of(error, "mail", used));
                 let exit = exit_code(&outcome, failure.as_ref());
-                self.report.push(Done::sent(name, &outcome, message.recipients()), exit);
+                let hint = outcome.hint(used);
+                self.report.push(Done::sent(name, &outcome, message.recipients(), hint), exit);
                 if let Some(failure) = failure {
                     self.report.fail(failure);
                 }
                 client.failure().is_none()
             }
             Err(error @ Error::Refused(_)) => {
-                let failure = Failure::of(&error, "mail");
+                let failure = Failure::of(&error, "mail", used);
                 self.report.push(Done::refused_locally(name, &failure), 64);
                 self.report.fail(failure);
                 true
             }
-            Err(error) => self.fail(Some(name), &error, "mail"),
+            Err(error) => self.fail(Some(name), &error, "mail", used),
         }
     }
 
@@ -158,7 +161,7 @@ impl<'a> Session<'a> {
                 true
             }
             Ok(reply) => self.done(Done::ok(name, Some(&reply))),
-            Err(error) => self.fail(Some(name), &error, "idle"),
+            Err(error) => self.fail(Some(name), &error, "idle", client.used()),
         }
     }
 
@@ -179,8 +182,14 @@ impl<'a> Session<'a> {
     }
 
     /// Takes note of a failed action; nothing comes after it.
-    fn fail(&mut self, action: Option<&str>, error: &Error, phase: &'static str) -> bool {
-        let failure = Failure::of(error, phase);
+    fn fail(
+        &mut self,
+        action: Option<&str>,
+        error: &Error,
+        phase: &'static str,
+        used: Extensions,
+    ) -> bool {
+        let failure = Failure::of(error, phase, used);
         self.report.exit(failure.exit_code());
         if let Some(action) = action {
             self.report.push(Done::failed(action, &failure, error.reply()), failure.exit_code());
