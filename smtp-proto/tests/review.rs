@@ -260,3 +260,19 @@ fn a_broken_protocol_is_said_by_the_poll_that_finds_it() {
     assert_eq!(early.pump(), Wants::Nothing);
     assert_eq!(early.events.last().unwrap(), "error Unsolicited");
 }
+
+#[test]
+fn a_session_with_something_unread_is_not_reusable() {
+    let mut half = Session::open(plain_config(), "");
+    assert!(half.client.is_reusable());
+    hear(&mut half, b"42");
+    assert!(!half.client.is_reusable());
+
+    let mut whole = Session::open(plain_config(), "");
+    hear(&mut whole, b"421 bye\r\n");
+    assert!(!whole.client.is_reusable());
+
+    let mut ended = Session::open(plain_config(), "");
+    ended.client.received(0).unwrap();
+    assert!(!ended.client.is_reusable());
+}

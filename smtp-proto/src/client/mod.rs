@@ -251,10 +251,10 @@ impl<B: Storage> Client<B> {
         self.end
     }
 
-    /// Whether a transaction can be started now: open, and nothing left half done.
+    /// Whether a transaction can be started now: open, nothing left half done, nothing unread.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.can_begin() && self.queue.is_empty()
+        self.can_begin() && self.wants() == Wants::Command && self.receive.is_empty()
     }
 
     /// Whether [`begin`](Self::begin) would be heard: the message before is handed over whole, even
