@@ -276,3 +276,19 @@ fn a_session_with_something_unread_is_not_reusable() {
     ended.client.received(0).unwrap();
     assert!(!ended.client.is_reusable());
 }
+
+#[test]
+fn an_unasked_421_is_understood_in_every_cut() {
+    let words = b"421 idle too long\r\n";
+    for cut in 1..words.len() {
+        let mut session = Session::open(plain_config(), "");
+        hear(&mut session, &words[..cut]);
+        session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+        assert_eq!(session.pump(), Wants::Read, "{cut}");
+        hear(&mut session, &words[cut..]);
+        assert_eq!(session.pump(), Wants::Nothing, "{cut}");
+        assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Idle)), "{cut}");
+        session.expect_events(&["closing idle 421", "ended[0] NotSent"]);
+        assert_eq!(session.peer.heard, b"EHLO client.example\r\n");
+    }
+}

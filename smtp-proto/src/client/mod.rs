@@ -465,6 +465,11 @@ impl<B: Storage> Client<B> {
         self.release();
     }
 
+    /// Whether the reply of which a part has come may be a 421.
+    fn may_be_closing(&self) -> bool {
+        self.receive.filled().iter().zip(b"421").all(|(octet, digit)| octet == digit)
+    }
+
     /// Lets the commands leave that may leave now.
     fn release(&mut self) {
         if self.deaf || self.lent > 0 || self.framed.is_some() {
@@ -473,8 +478,10 @@ impl<B: Storage> Client<B> {
         let pipelining = self.pipelining();
         while self.queue.may_release(pipelining, self.config.run_ahead) {
             if self.queue.outstanding() == 0 && !self.receive.is_empty() {
-                // The start of a reply to something that has not been asked.
-                self.close(End::Peer(PeerError::Unsolicited));
+                // The start of a reply to something that has not been asked: only 421 may be.
+                if !self.may_be_closing() {
+                    self.close(End::Peer(PeerError::Unsolicited));
+                }
                 return;
             }
             self.outbox.release_line();
