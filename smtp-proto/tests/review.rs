@@ -292,3 +292,29 @@ fn an_unasked_421_is_understood_in_every_cut() {
         assert_eq!(session.peer.heard, b"EHLO client.example\r\n");
     }
 }
+
+#[test]
+fn content_given_up_at_a_dot_ends_once() {
+    let sizes = BufferSizes::SMALL.with_transmit(128);
+    for fill in 100..128 {
+        let script = "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 PIPELINING
+            C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: DATA
+            S: 250 a\nS: 250 b\nS: 354 go";
+        let mut session = Session::with_client(Client::with_sizes(plain_config(), sizes), script);
+        session.pump();
+        session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+        assert_eq!(session.pump(), Wants::Content);
+        let content = format!("{}\r\n.dot\r\n", "x".repeat(fill));
+        session.client.content(content.as_bytes()).unwrap();
+        // Not all may have been taken; what was is ended in good order.
+        session.client.finish().unwrap();
+        let mut wire = Vec::new();
+        while session.client.wants() == Wants::Write {
+            let octets = session.client.transmit().to_vec();
+            session.client.transmitted(octets.len()).unwrap();
+            wire.extend(octets);
+        }
+        let text = String::from_utf8(wire).unwrap();
+        assert_eq!(text.find("\r\n.\r\n"), Some(text.len() - 5), "{fill}: {text:?}");
+    }
+}

@@ -467,8 +467,8 @@ impl<B: Storage> Client<B> {
     }
 }
 
-/// CRLF, dot, CRLF.
-const MAX_ENDING: usize = 5;
+/// A doubled dot that had no room, CRLF, dot, CRLF.
+const MAX_ENDING: usize = 7;
 
 const fn envelope_at(step: Step, eight_bit: bool) -> Sending {
     Sending::Envelope { step, eight_bit, blocked: false }
