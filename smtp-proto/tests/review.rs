@@ -261,3 +261,61 @@ fn a_broken_protocol_is_said_by_the_poll_that_finds_it() {
     assert_eq!(early.pump(), Wants::Nothing);
     assert_eq!(early.events.last().unwrap(), "error Unsolicited");
 }
+
+#[test]
+fn a_session_with_something_unread_is_not_reusable() {
+    let mut half = Session::open(plain_config(), "");
+    assert!(half.client.is_reusable());
+    hear(&mut half, b"42");
+    assert!(!half.client.is_reusable());
+
+    let mut whole = Session::open(plain_config(), "");
+    hear(&mut whole, b"421 bye\r\n");
+    assert!(!whole.client.is_reusable());
+
+    let mut ended = Session::open(plain_config(), "");
+    ended.client.received(0).unwrap();
+    assert!(!ended.client.is_reusable());
+}
+
+#[test]
+fn an_unasked_421_is_understood_in_every_cut() {
+    let words = b"421 idle too long\r\n";
+    for cut in 1..words.len() {
+        let mut session = Session::open(plain_config(), "");
+        hear(&mut session, &words[..cut]);
+        session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+        assert_eq!(session.pump(), Wants::Read, "{cut}");
+        hear(&mut session, &words[cut..]);
+        assert_eq!(session.pump(), Wants::Nothing, "{cut}");
+        assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Idle)), "{cut}");
+        session.expect_events(&["closing idle 421", "ended[0] NotSent"]);
+        assert_eq!(session.peer.heard, b"EHLO client.example\r\n");
+    }
+}
+
+#[test]
+fn content_given_up_at_a_dot_ends_once() {
+    let sizes = BufferSizes::SMALL.with_transmit(128);
+    for fill in 100..128 {
+        let script = "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 PIPELINING
+            C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: DATA
+            S: 250 a\nS: 250 b\nS: 354 go";
+        let mut session = Session::with_client(Client::with_sizes(plain_config(), sizes), script);
+        session.pump();
+        session.client.begin(&envelope(ALICE, &BOB)).unwrap();
+        assert_eq!(session.pump(), Wants::Content);
+        let content = format!("{}\r\n.dot\r\n", "x".repeat(fill));
+        session.client.content(content.as_bytes()).unwrap();
+        // Not all may have been taken; what was is ended in good order.
+        session.client.finish().unwrap();
+        let mut wire = Vec::new();
+        while session.client.wants() == Wants::Write {
+            let octets = session.client.transmit().to_vec();
+            session.client.transmitted(octets.len()).unwrap();
+            wire.extend(octets);
+        }
+        let text = String::from_utf8(wire).unwrap();
+        assert_eq!(text.find("\r\n.\r\n"), Some(text.len() - 5), "{fill}: {text:?}");
+    }
+}

@@ -260,10 +260,10 @@ impl<B: Storage> Client<B> {
         self.end
     }
 
-    /// Whether a transaction can be started now: open, and nothing left half done.
+    /// Whether a transaction can be started now: open, nothing left half done, nothing unread.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.can_begin() && self.queue.is_empty()
+        self.can_begin() && self.wants() == Wants::Command && self.receive.is_empty()
     }
 
     /// Whether [`begin`](Self::begin) would be heard: the message before is handed over whole, even
@@ -481,6 +481,11 @@ impl<B: Storage> Client<B> {
         self.release();
     }
 
+    /// Whether the reply of which a part has come may be a 421.
+    fn may_be_closing(&self) -> bool {
+        self.receive.filled().iter().zip(b"421").all(|(octet, digit)| octet == digit)
+    }
+
     /// Lets the commands leave that may leave now.
     fn release(&mut self) {
         if self.deaf || self.lent > 0 || self.framed.is_some() {
@@ -489,8 +494,10 @@ impl<B: Storage> Client<B> {
         let (pipelining, run_ahead) = (self.pipelining(), self.window() > 1);
         while self.queue.may_release(pipelining, run_ahead) {
             if self.queue.outstanding() == 0 && !self.receive.is_empty() {
-                // The start of a reply to something that has not been asked.
-                self.close(End::Peer(PeerError::Unsolicited));
+                // The start of a reply to something that has not been asked: only 421 may be.
+                if !self.may_be_closing() {
+                    self.close(End::Peer(PeerError::Unsolicited));
+                }
                 return;
             }
             self.outbox.release_line();

@@ -469,7 +469,7 @@ impl<B: Storage> Client<B> {
     }
 }
 
-/// A CRLF that was still owed, then CRLF, dot, CRLF.
+/// What was still owed, a doubled dot or a CRLF, then CRLF, dot, CRLF.
 pub(super) const MAX_ENDING: usize = 7;
 
 const fn envelope_at(step: Step, transfer: Transfer) -> Sending {

@@ -211,7 +211,8 @@ impl Stuffer {
                 self.bare(ContentErrorKind::BareCr, self.offset - 1)?;
                 self.owe(b"\r\n", At::LineStart, Step::Wait)
             }
-            (At::LineStart, DOT) if self.dots => self.owe(b".", At::Middle, Step::Wait),
+            // Owed together: content may be ended behind any octet that was taken.
+            (At::LineStart, DOT) if self.dots => self.owe(b"..", At::Middle, Step::Absorb),
             (_, CR) => self.owe(b"", At::AfterCr, Step::Absorb),
             (_, LF) => {
                 self.bare(ContentErrorKind::BareLf, self.offset)?;
