@@ -27,7 +27,7 @@ impl Stuffer {
     ///
     /// let mut stuffer = Stuffer::new(Newlines::Normalise, false);
     /// let pieces: Result<Vec<_>, _> = stuffer.pieces(b"Hi\r\n.hidden\r\n").collect();
-    /// assert_eq!(pieces?, [&b"Hi\r\n"[..], b".", b".hidden\r\n"]);
+    /// assert_eq!(pieces?, [&b"Hi\r\n"[..], b"..", b"hidden\r\n"]);
     /// # Ok::<(), smtp_proto::stuffing::ContentError>(())
     /// ```
     pub const fn pieces<'a, 's>(&'s mut self, input: &'a [u8]) -> Pieces<'a, 's> {
