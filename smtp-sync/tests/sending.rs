@@ -121,7 +121,7 @@ fn nothing_follows_the_dot_before_its_verdict() {
 
 #[test]
 fn run_ahead_sends_the_next_envelope_with_the_dot() {
-    let and_next = format!("C: x\n C: .\n {GROUP} S: 250 ok\n {GO}").repeat(2);
+    let and_next = format!("C: x\n C: .\n C: RSET\n {GROUP} S: 250 ok\n S: 250 ok\n {GO}").repeat(2);
     let peer = peer(&format!(
         "{}{GROUP}{GO}{and_next} C: x\n C: .\n S: 250 ok\n C: QUIT\n S: 221 bye",
         opening(&["PIPELINING"])
