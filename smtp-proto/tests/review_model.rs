@@ -87,6 +87,8 @@ struct Server<'c> {
     content: Vec<u8>,
     /// For each MAIL: its recipients so far, and whether all content has come.
     mails: Vec<(usize, bool)>,
+    /// MAIL was accepted, and neither RSET nor accepted content came since.
+    in_transaction: bool,
     /// Octets of the output that the client has got.
     delivered: usize,
 }
@@ -103,6 +105,7 @@ impl<'c> Server<'c> {
             early_done: false,
             content: Vec::new(),
             mails: Vec::new(),
+            in_transaction: false,
             delivered: 0,
         };
         server.say(Asked::Greeting, 220);
@@ -116,6 +119,15 @@ impl<'c> Server<'c> {
 
     fn say(&mut self, asked: Asked, code: u16) {
         let number = self.said.len();
+        match asked {
+            Asked::Mail => {
+                assert!(!self.in_transaction, "MAIL in a transaction: {:?}", self.said);
+                self.in_transaction = code / 100 == 2;
+            }
+            Asked::Rset => self.in_transaction = false,
+            Asked::Content => self.in_transaction &= code / 100 != 2,
+            _ => {}
+        }
         let garbage = matches!(self.case.fault, Fault::Garbage(at) if at == number);
         let text = match (garbage, asked, number % 3) {
             (true, ..) => "999 ?\r\n".to_string(),
@@ -145,8 +157,8 @@ impl<'c> Server<'c> {
 
     fn hear(&mut self, octets: &[u8]) {
         for &octet in octets {
-            if !self.in_content && self.input.is_empty() && !self.case.pipelining {
-                assert!(self.is_read(), "a command before the last answer");
+            if !self.in_content && self.input.is_empty() {
+                assert!(self.may_speak(), "a command before the last answer: {:?}", self.said);
             }
             self.input.push(octet);
             if self.in_content {
@@ -156,6 +168,17 @@ impl<'c> Server<'c> {
                 self.answer(line.strip_suffix("\r\n").expect("a line ends in CRLF"));
             }
         }
+    }
+
+    /// Whether a command may come now: in a group, or when all is answered (RFC 2920 3.1).
+    fn may_speak(&self) -> bool {
+        let last = self.said.iter().rfind(|said| said.asked != Asked::Nothing);
+        let groups = last.is_some_and(|said| match said.asked {
+            Asked::Mail | Asked::Rcpt | Asked::Rset => true,
+            Asked::Content => self.case.run_ahead,
+            _ => false,
+        });
+        self.is_read() || (self.case.pipelining && groups)
     }
 
     /// Whether the client has got every answer.
@@ -210,10 +233,8 @@ impl<'c> Server<'c> {
             wanted || (b".\r\n".starts_with(&self.input) && !reference(self).mail_refused()),
             "content for nobody"
         );
-        if let Some(at) = self.case.early.filter(|_| wanted && !self.early_done)
-            && self.input.len() > at
-            && !ended(&self.input)
-        {
+        let early = self.case.early.filter(|_| wanted && !self.early_done);
+        if early.is_some_and(|at| self.input.len() > at) && !ended(&self.input) {
             self.early_done = true;
             self.say(Asked::Content, 552);
         }
@@ -297,13 +318,9 @@ fn reference(server: &Server<'_>) -> Reference {
         }
         let refused = reference.mail_refused();
         let mut told = reference.told.last_mut();
-        if said.asked == Asked::Nothing
-            && said.whole
-            && let Some(told) = told.as_deref_mut()
-            && told.data == Some(354)
-            && told.last.is_none()
-            && wanted
-        {
+        let unasked = said.asked == Asked::Nothing && said.whole && wanted;
+        let awaiting = |told: &&mut Told| told.data == Some(354) && told.last.is_none();
+        if let Some(told) = told.as_deref_mut().filter(|_| unasked).filter(awaiting) {
             // It comes where the verdict is awaited, and by position it is the verdict.
             told.last = Some(421);
             reference.over = true;
@@ -574,6 +591,40 @@ fn case() -> impl Strategy<Value = Case> {
             fault,
         },
     )
+}
+
+/// Each fault at each place of a session of two messages, octet by octet.
+#[test]
+fn every_fault_at_every_place_ends_as_the_model_says() {
+    for kind in 0..8 {
+        let base = Case {
+            pipelining: kind & 1 > 0,
+            run_ahead: kind & 2 > 0,
+            receive: 64,
+            transmit: 96,
+            in_flight: if kind & 4 > 0 { 2 } else { 128 },
+            read: 3,
+            write: if kind % 5 == 0 { usize::MAX } else { 1 },
+            piece: 7,
+            dice: [vec![9; 4 + kind % 3], vec![1], vec![9; 30]].concat(),
+            messages: vec![2, 1],
+            content: b".a\r\n".to_vec(),
+            noop: false,
+            early: None,
+            fault: Fault::None,
+        };
+        check(&base);
+        for at in 0..320 {
+            check(&Case { fault: Fault::Close(at), ..base.clone() });
+            check(&Case { fault: Fault::Deaf(at), ..base.clone() });
+        }
+        for at in 0..80 {
+            check(&Case { fault: Fault::Abort(4 * at), ..base.clone() });
+            check(&Case { fault: Fault::Garbage(at), ..base.clone() });
+            check(&Case { fault: Fault::Closing(at), ..base.clone() });
+            check(&Case { early: Some(at), ..base.clone() });
+        }
+    }
 }
 
 proptest! {
