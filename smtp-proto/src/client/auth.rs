@@ -134,7 +134,9 @@ impl<B: Storage> Client<B> {
     ) -> Result<(), Refusal> {
         match self.auth.step {
             Step::Idle => self.start_auth(mechanisms),
-            _ if self.stage != Stage::Ready || self.deaf => Err(Misuse::NotOpen.into()),
+            _ if self.stage != Stage::Ready || self.outbox.is_closed() => {
+                Err(Misuse::NotOpen.into())
+            }
             Step::Awaiting(_) => Err(Misuse::Busy.into()),
             Step::Choose(index) => self.choose(mechanisms, index),
             Step::Challenged(index) => {
@@ -243,10 +245,10 @@ impl<B: Storage> Client<B> {
     }
 
     fn push_answer(&mut self, mechanism: &mut dyn Mechanism) -> Result<bool, CannotAnswer> {
-        let Range { start, end } = challenge_text(&self.receive.filled()[..self.lent]);
+        let Range { start, end } = challenge_text(self.inbound.lent());
         // Decoded where it stands: the text is not needed any more.
-        let decoded = decode_in_place(&mut self.receive.filled_mut()[start..end]);
-        let octets = decoded.map(|length| &self.receive.filled()[start..start + length]);
+        let decoded = decode_in_place(&mut self.inbound.lent_mut()[start..end]);
+        let octets = decoded.map(|length| &self.inbound.lent()[start..start + length]);
         respond(&mut self.outbox, mechanism, Challenge::new(octets))
     }
 

@@ -40,22 +40,24 @@ mod chunking;
 mod config;
 mod error;
 mod event;
+mod inbound;
 mod needs;
 mod opening;
 mod outbox;
 #[cfg(feature = "alloc")]
 mod outcome;
+mod poll;
 mod queue;
 mod spans;
 mod state;
 mod transaction;
+mod transport;
 
 use core::fmt;
 
 use crate::{
     buffer::Buffer,
     hello::{Capabilities, Extension, Extensions, Offered},
-    reply::{Framer, Reply, ReplyError},
 };
 
 pub use self::{
@@ -76,6 +78,7 @@ pub use crate::buffer::Storage;
 use self::{
     accepted::Accepted,
     auth::Auth,
+    inbound::Inbound,
     outbox::Outbox,
     queue::{Queue, Verb},
     state::Stage,
@@ -125,18 +128,10 @@ pub struct Client<B: Storage> {
     /// TLS is on.
     secure: bool,
     starttls_refused: bool,
-    receive: Buffer<B>,
-    framer: Framer,
-    /// What stands at the front of `receive`, where that is known.
-    framed: Option<Result<usize, ReplyError>>,
-    /// Octets at the front of `receive` that the last event borrows.
-    lent: usize,
-    end_of_stream: bool,
+    inbound: Inbound<B>,
     outbox: Outbox<B>,
     queue: Queue<B>,
     unflushed: bool,
-    /// The transport takes no more octets; what the server has said is still to be read.
-    deaf: bool,
     capabilities: Buffer<B>,
     offered: Offered,
     auth: Auth,
@@ -177,15 +172,10 @@ impl<B: Storage> Client<B> {
             config,
             secure: false,
             starttls_refused: false,
-            receive: Buffer::new(buffers.receive),
-            framer: Framer::new(),
-            framed: None,
-            lent: 0,
-            end_of_stream: false,
+            inbound: Inbound::new(buffers.receive),
             outbox: Outbox::new(buffers.transmit),
             queue: Queue::new(buffers.in_flight),
             unflushed: false,
-            deaf: false,
             capabilities: Buffer::new(buffers.capabilities),
             offered: Offered::default(),
             auth: Auth::default(),
@@ -216,7 +206,7 @@ impl<B: Storage> Client<B> {
     }
 
     fn wants_of_dialogue(&self) -> Wants {
-        if self.deaf {
+        if self.outbox.is_closed() {
             Wants::Read
         } else if self.auth.wants_credentials() {
             Wants::Credentials
@@ -263,7 +253,7 @@ impl<B: Storage> Client<B> {
     /// Whether a transaction can be started now: open, nothing left half done, nothing unread.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.can_begin() && self.wants() == Wants::Command && self.receive.is_empty()
+        self.can_begin() && self.wants() == Wants::Command && self.inbound.is_empty()
     }
 
     /// Whether [`begin`](Self::begin) would be heard: the message before is handed over whole, even
@@ -300,209 +290,7 @@ impl<B: Storage> Client<B> {
     /// The start of a reply that never became whole, for diagnosis after the session has ended.
     #[must_use]
     pub fn unfinished_reply(&self) -> &[u8] {
-        &self.receive.filled()[self.lent..]
-    }
-
-    // --- transport ---
-
-    /// Octets to be written; empty unless [`Wants::Write`] is wanted.
-    #[must_use]
-    pub fn transmit(&self) -> &[u8] {
-        self.outbox.ready()
-    }
-
-    /// The first `n` octets of [`transmit`](Self::transmit) by kind, for a transcript.
-    pub fn transmit_spans(&self, n: usize) -> impl Iterator<Item = Span<'_>> {
-        self.outbox.spans(n)
-    }
-
-    /// The transport has taken the first `n` octets of [`transmit`](Self::transmit).
-    ///
-    /// # Errors
-    /// [`Misuse::OutOfBounds`] when there were fewer; nothing is changed then.
-    pub fn transmitted(&mut self, n: usize) -> Result<(), Misuse> {
-        if n > self.outbox.ready().len() {
-            return Err(Misuse::OutOfBounds);
-        }
-        let left = self.outbox.transmitted(n);
-        self.queue.mark_sent(left.commands);
-        for _ in 0..left.contents {
-            self.queue.content_ended();
-        }
-        self.unflushed |= n > 0;
-        self.make_progress();
-        Ok(())
-    }
-
-    /// The transport has flushed.
-    pub fn flushed(&mut self) {
-        self.unflushed = false;
-    }
-
-    /// Where the driver reads into. Empty only while events wait to be taken.
-    pub fn read_buf(&mut self) -> &mut [u8] {
-        if self.lent > 0 { &mut [] } else { self.receive.free() }
-    }
-
-    /// The driver has read `n` octets into [`read_buf`](Self::read_buf); 0 is the end of the stream,
-    /// unless there was no room to read into.
-    ///
-    /// May be called at any time, not only when a read is wanted: a server may speak unasked.
-    ///
-    /// # Errors
-    /// [`Misuse::OutOfBounds`] when that many do not fit; nothing is changed then.
-    pub fn received(&mut self, n: usize) -> Result<(), Misuse> {
-        if n > self.read_buf().len() {
-            return Err(Misuse::OutOfBounds);
-        }
-        // A read into no room gives 0 too; the next one tells whether the stream has ended.
-        let had_room = self.lent == 0 && self.framed.is_none();
-        self.receive.fill(n);
-        self.end_of_stream |= n == 0 && had_room;
-        self.frame();
-        Ok(())
-    }
-
-    /// The handshake is done: all that was learned before is forgotten (RFC 3207 4.2).
-    ///
-    /// # Errors
-    /// [`Misuse::NotWanted`] unless [`Wants::Tls`] is wanted.
-    pub fn tls_established(&mut self) -> Result<(), Misuse> {
-        if self.wants() != Wants::Tls {
-            return Err(Misuse::NotWanted);
-        }
-        self.after_handshake();
-        Ok(())
-    }
-
-    /// The transport takes no more octets. What is held is dropped, and what the server has said is
-    /// read first: it often says why.
-    pub fn transmit_failed(&mut self) {
-        self.outbox.truncate(0);
-        self.auth.abandon();
-        self.deaf = true;
-    }
-
-    /// The driver gives up: a time limit, a broken transport, a failed handshake.
-    ///
-    /// Returns the end of the session, which is an earlier one if there was one. Events that tell
-    /// each open transaction's fate follow.
-    pub fn abort(&mut self) -> End {
-        let end = End::Aborted(self.phase());
-        self.close(end)
-    }
-
-    // --- polls ---
-
-    /// The next event. Call until it says `None`; replies are borrowed until the next call.
-    ///
-    /// # Errors
-    /// The peer broke the protocol. The session is over, and every further call says the same, after
-    /// the events that tell each open transaction's fate.
-    pub fn poll_event(&mut self) -> Result<Option<Event<'_>>, PeerError> {
-        self.drop_lent();
-        loop {
-            if let Some(ended) = self.next_ended() {
-                return Ok(Some(ended));
-            }
-            if self.stage == Stage::Closed {
-                return self.closing_words();
-            }
-            self.frame();
-            match self.framed {
-                Some(Ok(length)) => {
-                    if let Some(told) = self.take_reply(length) {
-                        return Ok(Some(told.with(self.lend(length))));
-                    }
-                }
-                Some(Err(error)) => self.fail_malformed(error),
-                None if self.end_of_stream => self.lose(),
-                None if self.stage == Stage::Closed => {}
-                None => {
-                    self.make_progress();
-                    if self.stage != Stage::Closed {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
-    fn closing_words(&self) -> Result<Option<Event<'_>>, PeerError> {
-        match self.end {
-            Some(End::Peer(error)) => Err(error),
-            _ => Ok(None),
-        }
-    }
-
-    fn lend(&mut self, length: usize) -> Reply<'_> {
-        self.lent = length;
-        Reply::from_frame(&self.receive.filled()[..length])
-    }
-
-    /// Whether [`poll_event`](Self::poll_event) would do or say something.
-    fn has_event(&self) -> bool {
-        if self.stage == Stage::Closed {
-            return self.answering.has_open_transactions();
-        }
-        (self.lent > 0 && !self.auth.holds_challenge())
-            || self.framed.is_some()
-            || self.end_of_stream
-            || self.answering.has_fate()
-    }
-
-    /// Forgets the reply that the last event borrowed, unless a mechanism has yet to read it.
-    fn drop_lent(&mut self) {
-        if !self.auth.holds_challenge() {
-            self.receive.consume(self.lent);
-            self.lent = 0;
-        }
-    }
-
-    /// Looks for the end of the next reply.
-    fn frame(&mut self) {
-        if self.framed.is_some() || self.lent > 0 || self.receive.is_empty() {
-            return;
-        }
-        if matches!(self.stage, Stage::Handshake { .. }) {
-            let behind_220 = End::Peer(PeerError::PlaintextBehindStartTls);
-            self.close(behind_220);
-            return;
-        }
-        let limits = self.config.limits.reply(self.phase(), self.receive.capacity());
-        self.framed = self.framer.frame(self.receive.filled(), &limits).transpose();
-    }
-
-    /// Lets commands leave that may, and writes what had no room before.
-    fn make_progress(&mut self) {
-        self.sending.unblock();
-        self.write_ending();
-        self.write_chunks();
-        self.release();
-    }
-
-    /// Whether the reply of which a part has come may be a 421.
-    fn may_be_closing(&self) -> bool {
-        self.receive.filled().iter().zip(b"421").all(|(octet, digit)| octet == digit)
-    }
-
-    /// Lets the commands leave that may leave now.
-    fn release(&mut self) {
-        if self.deaf || self.lent > 0 || self.framed.is_some() {
-            return;
-        }
-        let (pipelining, run_ahead) = (self.pipelining(), self.window() > 1);
-        while self.queue.may_release(pipelining, run_ahead) {
-            if self.queue.outstanding() == 0 && !self.receive.is_empty() {
-                // The start of a reply to something that has not been asked: only 421 may be.
-                if !self.may_be_closing() {
-                    self.close(End::Peer(PeerError::Unsolicited));
-                }
-                return;
-            }
-            self.outbox.release_line();
-            self.queue.release();
-        }
+        self.inbound.unread()
     }
 }
 

@@ -24,7 +24,7 @@ impl<B: Storage> Client<B> {
     /// transaction is not handed over whole.
     pub fn quit(&mut self) -> Result<(), Misuse> {
         match (self.stage, &self.sending) {
-            _ if self.deaf => Err(Misuse::NotOpen),
+            _ if self.outbox.is_closed() => Err(Misuse::NotOpen),
             (Stage::Ready | Stage::Stopped, Sending::Idle) if !self.auth.is_active() => {
                 self.issue(&Command::Quit, Verb::Quit).map_err(|_| Misuse::Busy)?;
                 self.stage = Stage::Quitting;
@@ -75,7 +75,7 @@ impl<B: Storage> Client<B> {
     /// Keeps what an EHLO reply offers; its first line is a greeting and never an extension.
     pub(super) fn learn(&mut self, length: usize) {
         self.forget_capabilities();
-        let reply = Reply::from_frame(&self.receive.filled()[..length]);
+        let reply = Reply::from_frame(&self.inbound.lent()[..length]);
         for line in reply.raw_lines().skip(1) {
             self.offered.observe(line);
             let free = self.capabilities.free();

@@ -18,6 +18,8 @@ pub(super) struct Outbox<B: Storage> {
     chunk: Option<usize>,
     /// Octets that have left since the start.
     sent: u64,
+    /// The transport takes no more; what the server has said is still to be read.
+    closed: bool,
 }
 
 /// What left with a write.
@@ -38,6 +40,7 @@ impl<B: Storage> Outbox<B> {
             spans: Spans::new(),
             chunk: None,
             sent: 0,
+            closed: false,
         }
     }
 
@@ -140,6 +143,16 @@ impl<B: Storage> Outbox<B> {
         }
         self.buffer.consume(taken);
         self.spans.consume(taken);
+    }
+
+    /// The transport takes no more: drops what is held.
+    pub(super) fn close(&mut self) {
+        self.truncate(0);
+        self.closed = true;
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        self.closed
     }
 
     // --- chunks (RFC 3030) ---

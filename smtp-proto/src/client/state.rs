@@ -58,9 +58,8 @@ impl<B: Storage> Client<B> {
     /// Takes the reply at the front of the receive buffer; says what it means, unless it means
     /// nothing because nothing was asked.
     pub(super) fn take_reply(&mut self, length: usize) -> Option<Told> {
-        self.framed = None;
         self.waits += 1;
-        let code = self.lend(length).code();
+        let code = self.inbound.lend(length).code();
         let Some(verb) = self.queue.pop() else {
             return self.on_unsolicited(code);
         };
@@ -353,7 +352,7 @@ impl<B: Storage> Client<B> {
     pub(super) fn close(&mut self, end: End) -> End {
         self.stage = Stage::Closed;
         self.outbox.truncate(0);
-        self.framed = None;
+        self.inbound.forget_framed();
         *self.end.get_or_insert(end)
     }
 

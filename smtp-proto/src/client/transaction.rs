@@ -276,7 +276,7 @@ impl<B: Storage> Client<B> {
     /// unterminated. [`Misuse::NotWanted`] when no content is wanted: a server may refuse early.
     pub fn content(&mut self, octets: &[u8]) -> Result<usize, Refusal> {
         let stuffer = match &mut self.sending {
-            _ if self.deaf => return Err(Misuse::NotWanted.into()),
+            _ if self.outbox.is_closed() => return Err(Misuse::NotWanted.into()),
             Sending::Content(stuffer) => stuffer,
             Sending::Chunks(_) => return self.chunk(octets),
             _ => return Err(Misuse::NotWanted.into()),
@@ -299,7 +299,7 @@ impl<B: Storage> Client<B> {
     pub fn finish(&mut self) -> Result<(), Refusal> {
         // Tried on a copy: an error has to come from this call.
         let (tried, ending) = match &self.sending {
-            _ if self.deaf => return Err(Misuse::NotWanted.into()),
+            _ if self.outbox.is_closed() => return Err(Misuse::NotWanted.into()),
             Sending::Content(stuffer) => (ended(stuffer), Sending::Ending(stuffer.clone())),
             Sending::Chunks(chunks) => (chunks.ended(), Sending::EndingChunks(chunks.clone())),
             _ => return Err(Misuse::NotWanted.into()),
@@ -322,8 +322,10 @@ impl<B: Storage> Client<B> {
 
     pub(super) fn check_ready(&self) -> Result<(), Misuse> {
         match (self.stage, &self.sending) {
-            (Stage::Ready, Sending::Idle) if !self.auth.is_active() && !self.deaf => Ok(()),
-            (Stage::Ready, _) if !self.deaf => Err(Misuse::Busy),
+            (Stage::Ready, Sending::Idle) if !self.auth.is_active() && !self.outbox.is_closed() => {
+                Ok(())
+            }
+            (Stage::Ready, _) if !self.outbox.is_closed() => Err(Misuse::Busy),
             _ => Err(Misuse::NotOpen),
         }
     }

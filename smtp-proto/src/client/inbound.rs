@@ -1,0 +1,114 @@
+//! Octets from the server: held, framed into replies, lent to the caller one reply at a time.
+
+use crate::{
+    buffer::{Buffer, Storage},
+    reply::{Framer, Reply, ReplyError, ReplyLimits},
+};
+
+/// What stands at the front is first a part of a reply, then a reply that is known, then one that is
+/// lent, then gone.
+#[derive(Debug)]
+pub(super) struct Inbound<B> {
+    buffer: Buffer<B>,
+    framer: Framer,
+    /// What stands at the front, where that is known and not yet taken.
+    framed: Option<Result<usize, ReplyError>>,
+    /// Octets at the front that the last event borrows.
+    lent: usize,
+    ended: bool,
+}
+
+impl<B: Storage> Inbound<B> {
+    pub(super) const fn new(storage: B) -> Self {
+        let buffer = Buffer::new(storage);
+        Self { buffer, framer: Framer::new(), framed: None, lent: 0, ended: false }
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    /// Whether nothing is held, neither lent nor unread.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Whether the stream has ended.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Where to read into; empty while a reply is lent.
+    pub(super) fn free(&mut self) -> &mut [u8] {
+        if self.lent > 0 { &mut [] } else { self.buffer.free() }
+    }
+
+    /// Octets were read into [`free`](Self::free). None are the end of the stream, unless there may
+    /// have been no room to read into; the next read tells then.
+    pub(super) fn fill(&mut self, n: usize) {
+        let had_room = !self.has_front();
+        self.buffer.fill(n);
+        self.ended |= n == 0 && had_room;
+    }
+
+    /// Whether a reply stands at the front, taken or not: nothing may leave before it is read.
+    pub(super) const fn has_front(&self) -> bool {
+        self.lent > 0 || self.framed.is_some()
+    }
+
+    /// Whether there are octets whose meaning is to be found out.
+    pub(super) const fn is_unframed(&self) -> bool {
+        !self.has_front() && !self.buffer.is_empty()
+    }
+
+    /// Looks for the end of the next reply.
+    pub(super) fn frame(&mut self, limits: &ReplyLimits) {
+        if self.is_unframed() {
+            self.framed = self.framer.frame(self.buffer.filled(), limits).transpose();
+        }
+    }
+
+    /// The reply at the front, by its length, or why there is none; `None` while it is incomplete.
+    pub(super) const fn framed(&self) -> Option<Result<usize, ReplyError>> {
+        self.framed
+    }
+
+    pub(super) fn forget_framed(&mut self) {
+        self.framed = None;
+    }
+
+    /// Lends the reply of this length at the front.
+    pub(super) fn lend(&mut self, length: usize) -> Reply<'_> {
+        self.framed = None;
+        self.lent = length;
+        Reply::from_frame(self.lent())
+    }
+
+    /// The octets that are lent.
+    pub(super) fn lent(&self) -> &[u8] {
+        &self.buffer.filled()[..self.lent]
+    }
+
+    pub(super) fn lent_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer.filled_mut()[..self.lent]
+    }
+
+    pub(super) const fn has_lent(&self) -> bool {
+        self.lent > 0
+    }
+
+    pub(super) fn drop_lent(&mut self) {
+        self.buffer.consume(self.lent);
+        self.lent = 0;
+    }
+
+    /// What is held behind the reply that is lent.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.buffer.filled()[self.lent..]
+    }
+
+    /// Whether the reply of which a part has come may have this code.
+    pub(super) fn may_be(&self, code: [u8; 3]) -> bool {
+        self.unread().iter().zip(code).all(|(octet, digit)| octet == digit)
+    }
+}
