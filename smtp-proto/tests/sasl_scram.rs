@@ -6,7 +6,7 @@ mod support;
 
 use sasl_support::{answer, base64, corpus, open, play, play_list, script};
 use smtp_proto::{
-    client::{Authentication, Wants},
+    client::{Authentication, End, PeerError, Wants},
     reply::Code,
     sasl::{
         CannotAnswer, ChannelBinding, Mechanism, Nonce, Plain, ScramSha1, ScramSha256,
@@ -73,15 +73,17 @@ fn ends_with(rest: &str) -> (Authentication, Option<ScramError>) {
 
 #[test]
 fn success_without_the_servers_signature_is_not_believed() {
-    assert_eq!(ends_with("S: 235 ok"), (Authentication::BadChallenge, None));
+    assert_eq!(ends_with("S: 235 ok"), (Authentication::Unproven, None));
     // Additional data of a success comes in a 334 only (RFC 4954 4).
     let text = format!("S: 235 {}", base64("v=rmF9pqV8S7suAoZWja4dJRkFsKQ="));
-    assert_eq!(ends_with(&text), (Authentication::BadChallenge, None));
+    assert_eq!(ends_with(&text), (Authentication::Unproven, None));
 
     let (mut scram, mut plain) = (sha1(), Plain::new(USER, PASSWORD));
     let text = format!("C: AUTH SCRAM-SHA-1 <n,,n=user,r={NONCE}>\nS: 235 welcome");
     let session = play_list("SCRAM-SHA-1 PLAIN", &mut [&mut scram, &mut plain], &text);
-    assert_eq!(session.client.authentication(), Authentication::BadChallenge);
+    assert_eq!(session.client.authentication(), Authentication::Unproven);
+    assert_eq!(session.end(), Some(End::Peer(PeerError::Unproven)));
+    assert!(!session.client.can_begin());
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn the_servers_error_reaches_the_caller_and_the_server_has_the_last_word() {
     }
     // An error is no signature, whatever follows.
     let (authentication, _) = ends_with("S: 334 <e=other-error>\nC:\nS: 235 ok");
-    assert_eq!(authentication, Authentication::BadChallenge);
+    assert_eq!(authentication, Authentication::Unproven);
     let (authentication, _) = ends_with("S: 334 <e=a>\nC:\nS: 334 <e=b>\nC: *\nS: 501 ok");
     assert_eq!(authentication, Authentication::BadChallenge);
 }

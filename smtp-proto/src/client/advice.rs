@@ -167,7 +167,9 @@ impl Refusal {
     #[must_use]
     pub const fn retry(self) -> Retry {
         match self {
-            Refusal::Misuse(Misuse::NotOpen) => Retry::NewConnectionNow,
+            Refusal::Misuse(Misuse::NotOpen) | Refusal::TooManyTransactions { .. } => {
+                Retry::NewConnectionNow
+            }
             Refusal::Misuse(Misuse::Busy) => Retry::SameConnection,
             _ => Retry::Never,
         }
@@ -178,6 +180,9 @@ impl Refusal {
     pub const fn hint(self) -> Option<Hint> {
         match self {
             Refusal::InsecureSession | Refusal::PlaintextAuth => Some(Hint::TlsRequired),
+            Refusal::TooManyRecipients { .. } | Refusal::TooManyDomains { .. } => {
+                Some(Hint::RetryRemainingInNewTransaction)
+            }
             _ => None,
         }
     }

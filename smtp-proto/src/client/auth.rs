@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Client, Storage,
-    error::{Misuse, Refusal},
+    error::{End, Misuse, PeerError, Refusal},
     event::Authentication,
     queue::Verb,
     spans::SpanKind,
@@ -273,11 +273,12 @@ impl<B: Storage> Client<B> {
     fn conclude_success<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
         let satisfied =
             mechanisms.mechanism(index).is_some_and(|mechanism| mechanism.is_satisfied());
-        self.auth.conclude(if satisfied {
-            Authentication::Done(index)
+        if satisfied {
+            self.auth.conclude(Authentication::Done(index));
         } else {
-            Authentication::BadChallenge
-        });
+            self.auth.conclude(Authentication::Unproven);
+            self.close(End::Peer(PeerError::Unproven));
+        }
     }
 
     fn expect(&mut self, verb: Verb, index: usize) {

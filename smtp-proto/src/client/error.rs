@@ -38,6 +38,9 @@ pub enum PeerError {
     /// More challenges than [`Limits::auth_rounds`](super::Limits::auth_rounds), or one after the
     /// dialogue was cancelled.
     TooManyChallenges,
+    /// The server took the credentials and did not prove that it knows them, which the mechanism
+    /// wants (SCRAM, RFC 5802 3): somebody else may sit there.
+    Unproven,
 }
 
 impl PeerError {
@@ -49,7 +52,7 @@ impl PeerError {
             PeerError::Unsolicited => Phase::Idle,
             PeerError::PlaintextBehindStartTls => Phase::StartTls,
             PeerError::GoAheadAfterRefusal => Phase::Data,
-            PeerError::TooManyChallenges => Phase::Auth,
+            PeerError::TooManyChallenges | PeerError::Unproven => Phase::Auth,
         }
     }
 }
@@ -70,6 +73,9 @@ impl fmt::Display for PeerError {
             }
             PeerError::TooManyChallenges => {
                 f.write_str("the server does not end its AUTH dialogue")
+            }
+            PeerError::Unproven => {
+                f.write_str("the server took the credentials and did not prove that it knows them")
             }
         }
     }
@@ -183,11 +189,24 @@ pub enum Refusal {
     Misuse(Misuse),
     /// An envelope without recipients.
     NoRecipients,
-    /// More recipients than [`Buffers::recipients`](super::Buffers::recipients) can tell apart (LMTP).
+    /// More recipients than the server takes in one transaction (RCPTMAX, RFC 9422), or, with LMTP,
+    /// than [`Buffers::recipients`](super::Buffers::recipients) can tell apart.
     TooManyRecipients {
-        /// How many can be told apart.
+        /// How many one transaction may have.
         limit: usize,
     },
+    /// Recipients in more domains than the server takes in one transaction (RCPTDOMAINMAX, RFC 9422).
+    TooManyDomains {
+        /// How many one transaction may have.
+        limit: usize,
+    },
+    /// The session has had all the transactions that the server takes in one (MAILMAX, RFC 9422).
+    TooManyTransactions {
+        /// How many one session may have.
+        limit: u32,
+    },
+    /// A parameter of the caller's own for a server that offers no extensions at all.
+    NoExtensions,
     /// The message needs what the server does not offer: SMTPUTF8 for a non-ASCII address,
     /// 8BITMIME for 8-bit content, DSN for NOTIFY.
     NotOffered(Extension),
@@ -232,6 +251,13 @@ impl fmt::Display for Refusal {
             Refusal::TooManyRecipients { limit } => {
                 write!(f, "more than {limit} recipients in one transaction")
             }
+            Refusal::TooManyDomains { limit } => {
+                write!(f, "recipients in more than {limit} domains in one transaction")
+            }
+            Refusal::TooManyTransactions { limit } => {
+                write!(f, "the server takes {limit} transactions in a session")
+            }
+            Refusal::NoExtensions => f.write_str("a parameter for a server without extensions"),
             Refusal::NotOffered(extension) => {
                 write!(
                     f,

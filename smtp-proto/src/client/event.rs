@@ -242,6 +242,8 @@ pub enum Authentication {
     Done(usize),
     /// The server refused; the code is that of its last refusal.
     Refused(Code),
-    /// The server's challenge could not be answered, or its proof was wrong.
+    /// The server's challenge could not be answered; the dialogue was cancelled.
     BadChallenge,
+    /// The server said yes without the proof that it knows the credentials; the session is over.
+    Unproven,
 }

@@ -109,6 +109,6 @@ impl<B: Storage> Inbound<B> {
 
     /// Whether the reply of which a part has come may have this code.
     pub(super) fn may_be(&self, code: [u8; 3]) -> bool {
-        self.unread().iter().zip(code).all(|(octet, digit)| octet == digit)
+        self.unread().iter().zip(code).all(|(&octet, digit)| octet == digit)
     }
 }

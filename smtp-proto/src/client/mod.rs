@@ -35,12 +35,15 @@
 
 mod accepted;
 mod advice;
+mod answering;
 mod auth;
 mod chunking;
 mod config;
 mod error;
 mod event;
 mod inbound;
+mod inquiry;
+mod limits;
 mod needs;
 mod opening;
 mod outbox;
@@ -65,8 +68,9 @@ pub use self::{
     config::{Buffers, Chunking, Config, HelloCommand, Limits, Protocol, Timeouts, TlsPolicy},
     error::{End, Misuse, PeerError, Refusal},
     event::{Authentication, Event, Fate, Phase, Transaction, Wants},
+    inquiry::Inquiry,
     spans::{Span, SpanKind},
-    transaction::{AsEnvelope, Inquiry},
+    transaction::AsEnvelope,
 };
 #[cfg(feature = "alloc")]
 pub use self::{
@@ -77,12 +81,13 @@ pub use crate::buffer::Storage;
 
 use self::{
     accepted::Accepted,
+    answering::Answering,
     auth::Auth,
     inbound::Inbound,
     outbox::Outbox,
     queue::{Queue, Verb},
     state::Stage,
-    transaction::{Answering, Sending},
+    transaction::Sending,
 };
 
 /// An SMTP client without IO.
@@ -250,10 +255,14 @@ impl<B: Storage> Client<B> {
         self.end
     }
 
-    /// Whether a transaction can be started now: open, nothing left half done, nothing unread.
+    /// Whether a transaction can be started now: open, nothing left half done, nothing unread, and
+    /// no more had than the server takes in one session.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.can_begin() && self.wants() == Wants::Command && self.inbound.is_empty()
+        self.can_begin()
+            && self.wants() == Wants::Command
+            && self.inbound.is_empty()
+            && self.check_transactions(self.server_limits()).is_ok()
     }
 
     /// Whether [`begin`](Self::begin) would be heard: the message before is handed over whole, even
@@ -272,7 +281,14 @@ impl<B: Storage> Client<B> {
     /// The extensions in use that some servers offer and cannot stand, for a [`Hint`].
     #[must_use]
     pub fn used(&self) -> Extensions {
-        if self.pipelining() { Extension::Pipelining.into() } else { Extensions::EMPTY }
+        let mut used = Extensions::EMPTY;
+        if self.pipelining() {
+            used.insert(Extension::Pipelining);
+        }
+        if self.chunking() != Chunking::Off {
+            used.insert(Extension::Chunking);
+        }
+        used
     }
 
     /// Whether TLS is on.

@@ -8,7 +8,7 @@ use crate::{
 
 use super::{
     AsEnvelope, Client, Storage,
-    config::{Chunking, Protocol},
+    config::Chunking,
     error::Refusal,
     transaction::{Sending, Step, Transfer},
 };
@@ -26,15 +26,17 @@ impl<B: Storage> Client<B> {
             return Err(Refusal::NoRecipients);
         }
         let mut count = 0;
+        let mut extra = !mail.extra().is_empty();
         for recipient in (0..).map_while(|index| envelope.recipient(index)) {
             count += 1;
             needs = needs.union(recipient.needs());
             longest = longest.max(self.adapted_recipient(recipient).max_encoded_len());
+            extra |= !recipient.extra().is_empty();
         }
-        let limit = self.accepted.capacity();
-        if self.config.protocol == Protocol::Lmtp && count > limit {
-            return Err(Refusal::TooManyRecipients { limit });
+        if extra && self.offered.extensions().is_empty() && self.capabilities.is_empty() {
+            return Err(Refusal::NoExtensions);
         }
+        self.check_limits(envelope, count)?;
         let limit = self.outbox.capacity();
         if longest > limit {
             return Err(Refusal::CommandTooLong { limit });

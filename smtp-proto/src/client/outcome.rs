@@ -87,6 +87,7 @@ pub struct Outcome {
     last: Option<(Phase, OwnedReply)>,
     fate: Option<Fate>,
     end: Option<End>,
+    last_words: Option<OwnedReply>,
 }
 
 /// The answer to one RCPT. What accepted it need not be kept: the final verdict counts.
@@ -115,6 +116,7 @@ impl Outcome {
             last: None,
             fate: None,
             end: None,
+            last_words: None,
         }
     }
 
@@ -141,7 +143,7 @@ impl Outcome {
         Some(match (refused_mail, rcpt) {
             (Some(reply), _) => decided(Phase::Mail, reply),
             (None, Rcpt::Refused(reply)) => self.refused_recipient(decided(Phase::Rcpt, reply)),
-            (None, Rcpt::Unanswered) => self.not_attempted(Phase::Rcpt),
+            (None, Rcpt::Unanswered) => self.not_attempted(self.phase_of_end(Phase::Rcpt)),
             (None, Rcpt::Final(reply)) => decided(Phase::Final, reply),
             (None, Rcpt::Accepted) => self.verdict_of_accepted(),
         })
@@ -161,6 +163,14 @@ impl Outcome {
             _ => others.retry,
         };
         RecipientOutcome { retry, ..refused }
+    }
+
+    /// Where the session broke; a break behind the content was one of the message before.
+    fn phase_of_end(&self, otherwise: Phase) -> Phase {
+        match self.end.map(End::phase) {
+            Some(phase @ (Phase::Idle | Phase::Mail | Phase::Rcpt | Phase::Data)) => phase,
+            _ => otherwise,
+        }
     }
 
     fn not_attempted(&self, phase: Phase) -> RecipientOutcome<'_> {
@@ -184,7 +194,7 @@ impl Outcome {
         };
         match decisive {
             Some((phase, reply)) => decided(phase, reply),
-            None => self.not_attempted(Phase::Content),
+            None => self.not_attempted(self.phase_of_end(Phase::Content)),
         }
     }
 
@@ -193,14 +203,14 @@ impl Outcome {
         (0..self.recipients.len()).filter_map(|index| self.recipient(index))
     }
 
-    /// The answer that decided the message as a whole: to the content, else to DATA, else to MAIL.
-    /// Its text often holds the server's queue id.
+    /// The answer that decided the message as a whole: to the content, else to DATA, else to MAIL;
+    /// else the words with which the server closed. Its text often holds the server's queue id.
     #[must_use]
     pub fn reply(&self) -> Option<&OwnedReply> {
         let refused_mail = self.mail.as_ref().filter(|reply| reply.code().is_refusal());
         let last = self.last.as_ref().map(|(_, reply)| reply);
         let refused_data = self.data.as_ref().filter(|reply| reply.code().is_refusal());
-        refused_mail.or(last).or(refused_data)
+        refused_mail.or(last).or(refused_data).or(self.last_words.as_ref())
     }
 
     /// Why the session ended, if it did before the message was answered.
@@ -358,6 +368,7 @@ impl Journal {
         let mut outcome = self.ended.pop_front()?;
         if matches!(outcome.fate, Some(Fate::NotSent | Fate::Unknown)) {
             outcome.end = end;
+            outcome.last_words = end.and_then(|end| self.last_words(end)).cloned();
         }
         Some(outcome)
     }

@@ -1,7 +1,7 @@
 //! MAIL, RCPT, DATA, content: what is sent, and whose replies are being read.
 
 use crate::{
-    command::{Argument, Command, Mail, Recipient},
+    command::{Command, Mail, Recipient},
     stuffing::{ContentError, Stuffer},
 };
 
@@ -10,7 +10,7 @@ use super::{
     chunking::Chunks,
     config::Chunking,
     error::{End, Misuse, Refusal},
-    event::{Fate, Transaction},
+    event::Transaction,
     queue::Verb,
     spans::SpanKind,
     state::Stage,
@@ -44,34 +44,6 @@ impl AsEnvelope for (Mail<'_>, &[Recipient<'_>]) {
 
     fn recipient(&self, index: usize) -> Option<Recipient<'_>> {
         self.1.get(index).copied()
-    }
-}
-
-/// A question outside a transaction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Inquiry<'a> {
-    /// Is anybody there?
-    Noop,
-    /// Forget the transaction, if any.
-    Rset,
-    /// Who is this?
-    Vrfy(Argument<'a>),
-    /// Who is on this list?
-    Expn(Argument<'a>),
-    /// What can be said?
-    Help(Option<Argument<'a>>),
-}
-
-impl<'a> Inquiry<'a> {
-    const fn command(self) -> (Command<'a>, Verb) {
-        match self {
-            Inquiry::Noop => (Command::Noop, Verb::Noop),
-            Inquiry::Rset => (Command::Rset, Verb::Rset),
-            Inquiry::Vrfy(who) => (Command::Vrfy(who), Verb::Vrfy),
-            Inquiry::Expn(list) => (Command::Expn(list), Verb::Expn),
-            Inquiry::Help(topic) => (Command::Help(topic), Verb::Help),
-        }
     }
 }
 
@@ -150,80 +122,6 @@ impl Sending {
         if let Sending::Envelope { blocked, .. } = self {
             *blocked = false;
         }
-    }
-}
-
-/// The transaction whose replies are being read.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Answering {
-    begun: u32,
-    ended: u32,
-    fate: Option<Fate>,
-    pub(super) mail_accepted: bool,
-    pub(super) mail_refused: bool,
-    recipients: u32,
-    accepted: u32,
-}
-
-impl Answering {
-    /// Transactions begun and not ended.
-    const fn in_flight(&self) -> u32 {
-        self.begun.wrapping_sub(self.ended)
-    }
-
-    pub(super) const fn current(&self) -> Transaction {
-        Transaction(self.ended)
-    }
-
-    fn begin(&mut self) -> Transaction {
-        self.begun = self.begun.wrapping_add(1);
-        Transaction(self.begun.wrapping_sub(1))
-    }
-
-    /// Counts the answer to one RCPT.
-    pub(super) const fn next_recipient(&mut self, accepted: bool) -> u32 {
-        self.accepted += accepted as u32;
-        self.recipients += 1;
-        self.recipients - 1
-    }
-
-    /// Whether somebody is to get the content.
-    pub(super) const fn is_wanted(&self) -> bool {
-        self.mail_accepted && self.accepted > 0
-    }
-
-    /// Whether MAIL has its answer.
-    pub(super) const fn is_answered(&self) -> bool {
-        self.mail_accepted || self.mail_refused
-    }
-
-    pub(super) const fn end(&mut self, fate: Fate) {
-        self.fate = Some(fate);
-    }
-
-    pub(super) const fn has_fate(&self) -> bool {
-        self.fate.is_some()
-    }
-
-    pub(super) const fn has_open_transactions(&self) -> bool {
-        self.fate.is_some() || self.begun != self.ended
-    }
-
-    /// The session is over: a transaction that has no fate yet gets one.
-    pub(super) fn end_if_open(&mut self, unknown: bool) {
-        self.fate.get_or_insert(match (unknown, self.mail_refused) {
-            (true, _) => Fate::Unknown,
-            (false, true) => Fate::Refused,
-            (false, false) => Fate::NotSent,
-        });
-    }
-
-    /// The transaction that has ended, once; the next one's replies follow.
-    pub(super) fn take_ended(&mut self) -> Option<(Transaction, Fate)> {
-        let fate = self.fate.take()?;
-        let transaction = self.current();
-        *self = Self { begun: self.begun, ended: self.ended.wrapping_add(1), ..Self::default() };
-        Some((transaction, fate))
     }
 }
 
@@ -308,16 +206,6 @@ impl<B: Storage> Client<B> {
         self.sending = ending;
         self.make_progress();
         Ok(())
-    }
-
-    /// Asks something outside a transaction.
-    ///
-    /// # Errors
-    /// A [`Misuse`] unless nothing is being handed over; [`Refusal::CommandTooLong`].
-    pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<(), Refusal> {
-        self.check_ready()?;
-        let (command, verb) = inquiry.command();
-        self.issue(&command, verb)
     }
 
     pub(super) fn check_ready(&self) -> Result<(), Misuse> {

@@ -101,6 +101,12 @@ impl<'a> Recipient<'a> {
         self.address
     }
 
+    /// The domain of the address; empty for `<Postmaster>`, which has none.
+    #[must_use]
+    pub fn domain(&self) -> &'a str {
+        self.address.address().map_or("", |address| address.domain())
+    }
+
     /// When the sender is to be told.
     #[must_use]
     pub const fn notify(&self) -> Option<Notify> {

@@ -1,5 +1,6 @@
 //! An envelope that owns its addresses.
 
+mod delivery;
 mod mailbox;
 mod message;
 mod recipient;
@@ -15,7 +16,7 @@ use crate::{
     stuffing::Survey,
 };
 
-pub use self::recipient::OwnedRecipient;
+pub use self::{delivery::Delivery, recipient::OwnedRecipient};
 
 /// Who sends a message and who gets it: what MAIL and RCPT say, not what the headers say.
 ///
