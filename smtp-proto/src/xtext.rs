@@ -25,10 +25,14 @@ use crate::writer::Writer;
 #[must_use]
 pub fn encode(plain: &[u8], out: &mut [u8]) -> Option<usize> {
     let mut writer = Writer::new(out);
-    for &octet in plain {
-        encode_octet(octet, &mut writer);
-    }
+    write(plain, &mut writer);
     writer.finish()
+}
+
+pub(crate) fn write(plain: &[u8], out: &mut Writer<'_>) {
+    for &octet in plain {
+        encode_octet(octet, out);
+    }
 }
 
 /// The length of `plain` as xtext.

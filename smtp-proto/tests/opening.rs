@@ -3,7 +3,8 @@
 mod support;
 
 use smtp_proto::{
-    client::{Config, End, HelloCommand, PeerError, Phase, TlsPolicy, Wants},
+    client::{Config, End, HelloCommand, Inquiry, PeerError, Phase, Refusal, TlsPolicy, Wants},
+    command::{Argument, Attribute, AttributeName},
     hello::{EhloName, Extension},
 };
 use support::{Session, plain_config};
@@ -152,7 +153,7 @@ fn implicit_tls_shakes_hands_before_the_greeting() {
 fn a_refused_greeting_allows_nothing_but_quit() {
     let mut session = Session::new(plain_config(), "S: 554 go away\nC: QUIT\nS: 221 bye");
     assert_eq!(session.pump(), Wants::Nothing);
-    assert!(session.client.inquire(smtp_proto::client::Inquiry::Noop).is_err());
+    assert!(session.client.inquire(Inquiry::Noop).is_err());
     assert_eq!(session.quit(), Wants::Nothing);
     assert!(session.peer.is_done());
 }
@@ -185,4 +186,61 @@ fn another_protocol_is_named() {
         let Some(End::Peer(error)) = session.end() else { panic!() };
         assert!(error.to_string().contains(protocol), "{error}");
     }
+}
+
+/// A session with a Postfix that lets its clients speak for others.
+fn trusted() -> Session {
+    Session::open(plain_config(), "XCLIENT_NAME_ADDR_LOGIN XFORWARD_NAME_IDENT PIPELINING")
+}
+
+fn attribute(name: AttributeName, value: &str) -> Attribute<'_> {
+    Attribute::new(name, Argument::new(value).unwrap())
+}
+
+#[test]
+fn xclient_makes_the_session_a_new_one() {
+    let mut session = trusted().then(
+        "C: XCLIENT ADDR=192.0.2.1 NAME=[UNAVAILABLE]
+         S: 220 mx.example ESMTP
+         C: EHLO client.example
+         S: 250-mx.example
+         S: 250 SIZE 10",
+    );
+    let attributes =
+        [attribute(AttributeName::Addr, "192.0.2.1"), Attribute::unavailable(AttributeName::Name)];
+    session.client.inquire(Inquiry::XClient(&attributes)).unwrap();
+    // Nothing may be queued behind it.
+    assert!(!session.client.can_begin());
+    assert_eq!(session.pump(), Wants::Command);
+    session.expect_events(&["xclient 220", "hello 250"]);
+    assert!(session.client.can_begin());
+    assert!(!session.client.capabilities().offers(Extension::Pipelining));
+}
+
+#[test]
+fn refused_xclient_leaves_the_session_as_it_was() {
+    let mut session = trusted().then("C: XCLIENT LOGIN=a+2Bb\nS: 550 5.7.0 not you");
+    let attributes = [attribute(AttributeName::Login, "a+b")];
+    assert_eq!(session.inquire(Inquiry::XClient(&attributes)), Wants::Command);
+    assert!(session.client.can_begin());
+    assert!(session.client.capabilities().offers(Extension::Pipelining));
+}
+
+#[test]
+fn xclient_answered_250_ends_the_session() {
+    let mut session = trusted().then("C: XCLIENT LOGIN=a\nS: 250 ok");
+    let attributes = [attribute(AttributeName::Login, "a")];
+    assert_eq!(session.inquire(Inquiry::XClient(&attributes)), Wants::Nothing);
+}
+
+#[test]
+fn attributes_that_the_server_does_not_take_are_not_sent() {
+    let mut session = trusted().then("C: XFORWARD IDENT=4711\nS: 250 ok");
+    let ident = [attribute(AttributeName::Ident, "4711")];
+    for inquiry in [Inquiry::XClient(&ident), Inquiry::XClient(&[])] {
+        let refusal = session.client.inquire(inquiry).unwrap_err();
+        assert_eq!(refusal, Refusal::NotOffered(Extension::XClient));
+    }
+    assert_eq!(session.inquire(Inquiry::XForward(&ident)), Wants::Command);
+    session.expect_events(&["xforward 250"]);
 }

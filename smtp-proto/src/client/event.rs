@@ -64,6 +64,10 @@ pub enum Phase {
     Expn,
     /// HELP.
     Help,
+    /// XCLIENT.
+    XClient,
+    /// XFORWARD.
+    XForward,
     /// QUIT.
     Quit,
     /// Nothing is outstanding.
@@ -90,6 +94,8 @@ impl Phase {
             Phase::Vrfy => "vrfy",
             Phase::Expn => "expn",
             Phase::Help => "help",
+            Phase::XClient => "xclient",
+            Phase::XForward => "xforward",
             Phase::Quit => "quit",
             Phase::Idle => "idle",
         }

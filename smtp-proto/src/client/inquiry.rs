@@ -1,8 +1,11 @@
 //! What can be asked outside a transaction.
 
-use crate::command::{Argument, Command};
+use crate::{
+    command::{Argument, Attribute, Command},
+    hello::Extension,
+};
 
-use super::{Client, Storage, error::Refusal, queue::Verb};
+use super::{Client, Storage, error::Refusal, queue::Verb, state::Stage};
 
 /// A question outside a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +21,11 @@ pub enum Inquiry<'a> {
     Expn(Argument<'a>),
     /// What can be said?
     Help(Option<Argument<'a>>),
+    /// I speak for this client (Postfix). The session starts anew: EHLO follows, and nobody is
+    /// authenticated.
+    XClient(&'a [Attribute<'a>]),
+    /// The next message came from this client (Postfix).
+    XForward(&'a [Attribute<'a>]),
 }
 
 impl<'a> Inquiry<'a> {
@@ -28,6 +36,8 @@ impl<'a> Inquiry<'a> {
             Inquiry::Vrfy(who) => (Command::Vrfy(who), Verb::Vrfy),
             Inquiry::Expn(list) => (Command::Expn(list), Verb::Expn),
             Inquiry::Help(topic) => (Command::Help(topic), Verb::Help),
+            Inquiry::XClient(attributes) => (Command::XClient(attributes), Verb::XClient),
+            Inquiry::XForward(attributes) => (Command::XForward(attributes), Verb::XForward),
         }
     }
 }
@@ -36,10 +46,42 @@ impl<B: Storage> Client<B> {
     /// Asks something outside a transaction.
     ///
     /// # Errors
-    /// A [`Misuse`] unless nothing is being handed over; [`Refusal::CommandTooLong`].
+    /// A [`Misuse`](super::Misuse) unless nothing is being handed over; [`Refusal::NotOffered`] for
+    /// XCLIENT and XFORWARD with attributes that the server does not take;
+    /// [`Refusal::CommandTooLong`].
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<(), Refusal> {
         self.check_ready()?;
+        match inquiry {
+            Inquiry::XClient(attributes) => {
+                self.check_attributes(Extension::XClient, attributes)?;
+            }
+            Inquiry::XForward(attributes) => {
+                self.check_attributes(Extension::XForward, attributes)?;
+            }
+            _ => {}
+        }
         let (command, verb) = inquiry.command();
-        self.issue(&command, verb)
+        self.issue(&command, verb)?;
+        if verb == Verb::XClient {
+            // Nothing may follow: the answer makes the session a new one.
+            self.stage = Stage::Opening;
+        }
+        Ok(())
+    }
+
+    /// A server names the attributes that it takes behind the keyword.
+    fn check_attributes(
+        &self,
+        extension: Extension,
+        attributes: &[Attribute<'_>],
+    ) -> Result<(), Refusal> {
+        let capabilities = self.capabilities();
+        let taken = capabilities.parameters(extension.keyword()).unwrap_or_default();
+        let is_taken = |attribute: &Attribute<'_>| {
+            let name = attribute.name().as_str().as_bytes();
+            taken.split(u8::is_ascii_whitespace).any(|word| word.eq_ignore_ascii_case(name))
+        };
+        let sayable = !attributes.is_empty() && attributes.iter().all(is_taken);
+        if sayable { Ok(()) } else { Err(Refusal::NotOffered(extension)) }
     }
 }

@@ -32,11 +32,13 @@ pub(super) enum Verb {
     Vrfy,
     Expn,
     Help,
+    XClient,
+    XForward,
     Quit,
 }
 
 impl Verb {
-    const ALL: [Verb; 19] = [
+    const ALL: [Verb; 21] = [
         Verb::Greeting,
         Verb::Ehlo,
         Verb::Helo,
@@ -55,6 +57,8 @@ impl Verb {
         Verb::Vrfy,
         Verb::Expn,
         Verb::Help,
+        Verb::XClient,
+        Verb::XForward,
         Verb::Quit,
     ];
 
@@ -87,6 +91,8 @@ impl Verb {
             Verb::Vrfy => Phase::Vrfy,
             Verb::Expn => Phase::Expn,
             Verb::Help => Phase::Help,
+            Verb::XClient => Phase::XClient,
+            Verb::XForward => Phase::XForward,
             Verb::Quit => Phase::Quit,
         }
     }

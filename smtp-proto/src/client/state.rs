@@ -14,6 +14,7 @@
 //! | content  | error                 | error          | refused early, closed          | closed |
 //! | dot      | delivered             | unknown, error | refused                        | refused, closed |
 //! | lone dot | ready                 | error          | ready                          | closed |
+//! | XCLIENT  | 220: EHLO             | error          | ready                          | closed |
 //! | RSET     | ready                 | error          | closed                         | closed |
 //! | others   | ready                 | error          | ready                          | closed |
 //! | QUIT     | closed                | closed         | closed                         | closed |
@@ -93,7 +94,10 @@ impl<B: Storage> Client<B> {
                 self.reset_needed = code.is_refusal();
                 self.on_answer(verb, code)
             }
-            Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => self.on_answer(verb, code),
+            Verb::XClient => self.on_xclient(code),
+            Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::XForward => {
+                self.on_answer(verb, code)
+            }
         }
     }
 
@@ -333,6 +337,20 @@ impl<B: Storage> Client<B> {
             self.unexpected(verb.phase(), code);
         }
         Told::Answer(verb.phase())
+    }
+
+    /// Greeted anew, as somebody else.
+    fn on_xclient(&mut self, code: Code) -> Told {
+        match code {
+            Code::SERVICE_READY => {
+                self.auth = super::Auth::default();
+                self.forget_capabilities();
+                self.say_hello();
+            }
+            _ if code.is_refusal() => self.stage = Stage::Ready,
+            _ => self.unexpected(Phase::XClient, code),
+        }
+        Told::Answer(Phase::XClient)
     }
 
     fn on_quit(&mut self) -> Told {

@@ -5,6 +5,7 @@
 //! the same values.
 
 mod argument;
+mod attribute;
 mod auth;
 mod error;
 mod mail;
@@ -16,6 +17,7 @@ use crate::hello::EhloName;
 use crate::writer::Writer;
 
 pub use argument::{Argument, ArgumentError};
+pub use attribute::{Attribute, AttributeName};
 pub use auth::{Auth, AuthError};
 pub use error::CommandError;
 pub use mail::Mail;
@@ -73,6 +75,10 @@ pub enum Command<'a> {
     Help(Option<Argument<'a>>),
     /// `AUTH` (RFC 4954 4).
     Auth(Auth<'a>),
+    /// `XCLIENT` (Postfix).
+    XClient(&'a [Attribute<'a>]),
+    /// `XFORWARD` (Postfix).
+    XForward(&'a [Attribute<'a>]),
 }
 
 impl Command<'_> {
@@ -104,6 +110,8 @@ impl Command<'_> {
             Self::Help(Some(argument)) => write_argument(out, b"HELP ", argument.as_bytes()),
             Self::Help(None) => out.push(b"HELP"),
             Self::Auth(auth) => auth.write(out),
+            Self::XClient(attributes) => attribute::write_all(out, b"XCLIENT", attributes),
+            Self::XForward(attributes) => attribute::write_all(out, b"XFORWARD", attributes),
         }
     }
 }
