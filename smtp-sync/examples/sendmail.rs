@@ -15,6 +15,8 @@ mod embedded;
 mod failure;
 #[path = "sendmail/header.rs"]
 mod header;
+#[path = "sendmail/mechanism.rs"]
+mod mechanism;
 #[path = "sendmail/message.rs"]
 mod message;
 #[path = "sendmail/report.rs"]
@@ -55,16 +57,16 @@ fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
     let envelopes =
         messages.iter().map(message::Message::envelope).collect::<Result<Vec<_>, _>>()?;
     let actions = args.actions(messages.len())?;
-    let password = args.password()?;
+    let secrets = args.secrets()?;
     let recipients = messages.iter().flat_map(message::Message::recipients);
     let (server, embedded) = if let Some(server) = args.server() {
         (server, None)
     } else {
-        let embedded = Embedded::start(args, password.as_deref(), recipients)?;
+        let embedded = Embedded::start(args, secrets.password.as_deref(), recipients)?;
         (embedded.address(), Some(embedded))
     };
     let connector = args.connector(&server)?;
-    let session = Session::new(args, password.as_deref(), &messages, &envelopes, report);
+    let session = Session::new(args, &secrets, &messages, &envelopes, report);
     session.run(connector, &actions);
     if let Some(embedded) = embedded {
         embedded.show(args.json);

@@ -8,9 +8,10 @@ use smtp_proto::{
         AsEnvelope, Authentication, BufferSizes, Client as Proto, Config, Inquiry, Journal,
         Outcome, Phase, Timeouts, Wants,
     },
+    envelope::Delivery,
     hello::{Capabilities, Extensions},
     reply::OwnedReply,
-    sasl::{Login, Mechanism, Mechanisms, Plain},
+    sasl::Mechanisms,
     transcript::Lines,
 };
 
@@ -114,18 +115,9 @@ impl<S: Stream> Client<S> {
             verdict => Err(Error::Authentication {
                 verdict,
                 reply: self.journal.last_answer().map(|(_, reply)| reply.clone()),
+                details: None,
             }),
         }
-    }
-
-    /// Authenticates by PLAIN, or by LOGIN where only that is offered.
-    ///
-    /// # Errors
-    /// Those of [`authenticate`](Self::authenticate).
-    pub fn login(&mut self, user: &str, password: &str) -> Result<(), Error> {
-        let (mut plain, mut login) = (Plain::new(user, password), Login::new(user, password));
-        let mechanisms: &mut [&mut dyn Mechanism] = &mut [&mut plain, &mut login];
-        self.authenticate(mechanisms).map(|_| ())
     }
 
     /// Sends one message.
@@ -148,6 +140,35 @@ impl<S: Stream> Client<S> {
         self.hand_over(envelope, &mut content).ok();
         self.pump().ok();
         self.outcome()
+    }
+
+    /// Sends one message in as many transactions as the server's limits ask for, and takes note of
+    /// what became of each recipient in `delivery`; `content` gives the content anew for each.
+    ///
+    /// ```no_run
+    /// # use smtp_sync::{Connector, Delivery, Envelope};
+    /// # let mut client = Connector::new("mx.example.org", 587).connect()?;
+    /// # let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+    /// let mut delivery = Delivery::new(&envelope, client.capabilities().limits());
+    /// client.deliver(&mut delivery, || &b"Subject: Hi\r\n\r\nHello all.\r\n"[..])?;
+    /// for recipient in delivery.recipients() {
+    ///     println!("{recipient:?}");
+    /// }
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send); what is left can go over another connection.
+    pub fn deliver<C: BufRead>(
+        &mut self,
+        delivery: &mut Delivery,
+        mut content: impl FnMut() -> C,
+    ) -> Result<(), Error> {
+        while let Some(envelope) = delivery.envelope() {
+            let outcome = self.send(envelope, content())?;
+            delivery.record(outcome);
+        }
+        Ok(())
     }
 
     /// Sends messages one after the other; the results are in their order.

@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 use smtp_proto::{
     client::{Authentication, End, Hint, Misuse, Phase, Refusal, Retry},
     hello::Extensions,
-    reply::{Code, OwnedReply},
+    reply::{Code, Escaped, OwnedReply},
 };
 
 use crate::tls::TlsError;
@@ -45,7 +45,12 @@ pub enum Error {
         verdict: Authentication,
         /// The server's last answer.
         reply: Option<OwnedReply>,
+        /// What it said within the dialogue, control characters escaped: JSON about a token (RFC
+        /// 7628 3.2.2).
+        details: Option<String>,
     },
+    /// The system has no random numbers.
+    Random(Arc<io::Error>),
 }
 
 impl Error {
@@ -57,7 +62,10 @@ impl Error {
             Error::Io { phase, .. } | Error::Timeout(phase) => Some(End::Aborted(*phase)),
             Error::Tls(_) => Some(End::Aborted(Phase::Tls)),
             Error::Content(_) => Some(End::Aborted(Phase::Content)),
-            Error::Connect(_) | Error::Refused(_) | Error::Authentication { .. } => None,
+            Error::Connect(_)
+            | Error::Refused(_)
+            | Error::Authentication { .. }
+            | Error::Random(_) => None,
         }
     }
 
@@ -77,7 +85,7 @@ impl Error {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match self {
-            Error::Connect(_) | Error::Tls(_) => Retry::Later,
+            Error::Connect(_) | Error::Tls(_) | Error::Random(_) => Retry::Later,
             Error::Content(_) => Retry::Never,
             Error::Refused(refusal) => refusal.retry(),
             Error::Ended { end, .. } => end.retry(),
@@ -102,6 +110,13 @@ impl Error {
         }
     }
 
+    pub(crate) fn with_details(mut self, said: Option<&[u8]>) -> Self {
+        if let Error::Authentication { details, .. } = &mut self {
+            *details = said.map(|octets| Escaped(octets).to_string());
+        }
+        self
+    }
+
     /// The server's words behind it.
     #[must_use]
     pub const fn reply(&self) -> Option<&OwnedReply> {
@@ -123,10 +138,14 @@ impl fmt::Display for Error {
             Error::Ended { end, reply: None } => end.fmt(f),
             Error::Ended { end, reply: Some(reply) } => write!(f, "{end}: {reply}"),
             Error::Refused(refusal) => refusal.fmt(f),
+            Error::Authentication { reply: Some(reply), details: Some(details), .. } => {
+                write!(f, "auth: the server answered {reply} ({details})")
+            }
             Error::Authentication { reply: Some(reply), .. } => {
                 write!(f, "auth: the server answered {reply}")
             }
             Error::Authentication { reply: None, .. } => f.write_str("auth: not authenticated"),
+            Error::Random(error) => write!(f, "no random numbers: {error}"),
         }
     }
 }
@@ -134,7 +153,10 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Error::Connect(error) | Error::Io { error, .. } | Error::Content(error) => Some(error),
+            Error::Connect(error)
+            | Error::Io { error, .. }
+            | Error::Content(error)
+            | Error::Random(error) => Some(error),
             Error::Tls(error) => Some(error),
             Error::Ended { end, .. } => Some(end),
             Error::Refused(refusal) => Some(refusal),

@@ -22,6 +22,7 @@ mod connect;
 mod deadline;
 mod driver;
 mod error;
+mod login;
 mod server;
 mod stream;
 mod tls;
@@ -29,9 +30,11 @@ mod tls;
 pub use smtp_proto as proto;
 pub use smtp_proto::{
     client::{AsEnvelope, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict},
-    envelope::{Envelope, OwnedRecipient},
+    envelope::{Delivery, Envelope, OwnedRecipient},
 };
 
+#[cfg(feature = "scram")]
+pub use self::login::nonce;
 #[cfg(feature = "tls")]
 pub use self::tls::TlsConfig;
 pub use self::{

@@ -54,6 +54,17 @@ pub(crate) enum Transport<S> {
     Gone,
 }
 
+#[cfg(feature = "scram")]
+impl<S: Stream> Transport<S> {
+    pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
+        match self {
+            #[cfg(feature = "tls")]
+            Transport::Tls(session) => session.channel_binding(),
+            _ => None,
+        }
+    }
+}
+
 impl<S: Stream> Read for Transport<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {

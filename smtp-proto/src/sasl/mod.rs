@@ -16,7 +16,8 @@
 //! | EXTERNAL (RFC 4422 A) | [`External`] | | nothing secret |
 //! | ANONYMOUS (RFC 4505) | [`Anonymous`] | | nothing secret |
 //!
-//! [`Password`] is the list of those that take a user and a password, strongest first.
+//! [`Password`] is the list of those that take a user and a password, strongest first; [`Token`] of
+//! those that take a token.
 //! [`server`] has the other side of the dialogues.
 
 mod anonymous;
@@ -35,6 +36,7 @@ mod response;
 pub mod scram;
 pub mod server;
 mod text;
+mod token;
 mod xoauth2;
 
 use core::fmt;
@@ -47,7 +49,8 @@ pub use self::cram_md5::CramMd5;
 pub use self::scram::{ChannelBinding, Nonce, ScramSha1, ScramSha256};
 pub use self::{
     anonymous::Anonymous, external::External, login::Login, oauthbearer::OAuthBearer,
-    password::Password, plain::Plain, response::Response, text::SaslName, xoauth2::XOAuth2,
+    password::Password, plain::Plain, response::Response, text::SaslName, token::Token,
+    xoauth2::XOAuth2,
 };
 
 /// What the server wants answered.

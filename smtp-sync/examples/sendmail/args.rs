@@ -65,8 +65,11 @@ pub(crate) struct Args {
     /// The password is the first line
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Mechanisms to try, in order
-    #[arg(long, value_delimiter = ',', default_values = ["PLAIN", "LOGIN"])]
+    /// An OAuth access token is the first line
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Mechanisms to try, in order; default: the strongest offered first
+    #[arg(long, value_delimiter = ',', value_name = "MECH")]
     pub(crate) auth: Vec<String>,
     /// AUTH initial response
     #[arg(long, default_value = "auto")]
@@ -148,12 +151,12 @@ impl Args {
         self.server.clone().or_else(named)
     }
 
-    pub(crate) fn password(&self) -> Result<Option<String>, String> {
-        let Some(file) = &self.password_file else {
-            return Ok(std::env::var("SMTP_PASSWORD").ok());
+    pub(crate) fn secrets(&self) -> Result<Secrets, String> {
+        let password = match &self.password_file {
+            Some(file) => Some(first_line(file)?),
+            None => std::env::var("SMTP_PASSWORD").ok(),
         };
-        let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-        Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+        Ok(Secrets { password, token: self.token_file.as_ref().map(first_line).transpose()? })
     }
 
     /// What to do, in order; whether a QUIT is said at the end is not listed.
@@ -248,6 +251,17 @@ impl Args {
         }
         mask
     }
+}
+
+/// What must not be shown.
+pub(crate) struct Secrets {
+    pub(crate) password: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+fn first_line(file: &PathBuf) -> Result<String, String> {
+    let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// How to reach the server, and whether that is on this machine.

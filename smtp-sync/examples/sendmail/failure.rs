@@ -11,6 +11,8 @@ use smtp_sync::{
     },
 };
 
+use crate::mechanism::Named;
+
 /// The `error` of the report.
 #[derive(Serialize, Clone, Debug)]
 pub(crate) struct Failure {
@@ -57,6 +59,16 @@ impl Failure {
         }
     }
 
+    /// What the mechanisms know about a refusal that the reply does not say.
+    pub(crate) fn explain(&mut self, mechanisms: &[Named<'_>]) {
+        if let Some(details) = mechanisms.iter().find_map(Named::details) {
+            self.text = details;
+        }
+        if mechanisms.iter().any(Named::has_bad_signature) {
+            self.kind = "server_signature";
+        }
+    }
+
     /// The outcome of the action that failed so.
     pub(crate) const fn outcome(&self) -> &'static str {
         match (self.kind.as_bytes(), self.class) {
@@ -76,7 +88,8 @@ impl Failure {
             | "auth_refused"
             | "no_usable_mechanism"
             | "plaintext_refused"
-            | "bad_challenge" => 77,
+            | "bad_challenge"
+            | "server_signature" => 77,
             "service_closing" => 75,
             "refused" if self.class == Some(Class::Transient) => 75,
             "refused" => 69,
@@ -105,9 +118,13 @@ fn kind_of_refusal(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotOffered(Extension::SmtpUtf8) => "smtputf8_not_offered",
         Refusal::NotOffered(Extension::EightBitMime) => "eightbit_not_offered",
-        Refusal::NotOffered(_) | Refusal::InsecureSession => "extension_not_offered",
+        Refusal::NotOffered(_) | Refusal::InsecureSession | Refusal::NoExtensions => {
+            "extension_not_offered"
+        }
         Refusal::MessageTooLarge { .. } => "message_too_large",
         Refusal::OutsideLimit(_) => "outside_limit",
+        Refusal::TooManyRecipients { .. } | Refusal::TooManyDomains { .. } => "too_many_recipients",
+        Refusal::TooManyTransactions { .. } => "too_many_transactions",
         Refusal::PlaintextAuth => "plaintext_refused",
         Refusal::NoMechanism => "no_usable_mechanism",
         Refusal::Content(error) => kind_of_content(error),
@@ -137,6 +154,7 @@ fn kind_of_end(end: End) -> &'static str {
         End::Peer(PeerError::Unsolicited) => "unsolicited_reply",
         End::Peer(PeerError::PlaintextBehindStartTls) => "starttls_injection",
         End::Peer(PeerError::TooManyChallenges) => "bad_challenge",
+        End::Peer(PeerError::Unproven) => "server_signature",
         End::Peer(_) => "unexpected_code",
         End::ServiceClosing(_) => "service_closing",
         End::Refused { .. } | End::ContentRefused(_) => "refused",

@@ -3,25 +3,22 @@
 use smtp_sync::{
     Client, Connector, Error, Inquiry, Outcome, Status,
     proto::{
-        client::Phase,
-        command::Argument,
-        hello::Extensions,
-        reply::OwnedReply,
-        sasl::{CannotAnswer, Challenge, InitialResponse, Login, Mechanism, Plain, Response},
+        client::Phase, command::Argument, hello::Extensions, reply::OwnedReply, sasl::Mechanism,
     },
 };
 
 use crate::{
     action::Action,
-    args::{Args, Initial},
+    args::{Args, Secrets},
     failure::Failure,
+    mechanism::{Credentials, FOR_A_PASSWORD, FOR_A_TOKEN, Named},
     message::{Envelope, Message},
     report::{Done, Report},
 };
 
 pub(crate) struct Session<'a> {
     args: &'a Args,
-    password: Option<&'a str>,
+    secrets: &'a Secrets,
     messages: &'a [Message],
     envelopes: &'a [Envelope<'a>],
     report: &'a mut Report,
@@ -30,12 +27,12 @@ pub(crate) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(crate) const fn new(
         args: &'a Args,
-        password: Option<&'a str>,
+        secrets: &'a Secrets,
         messages: &'a [Message],
         envelopes: &'a [Envelope<'a>],
         report: &'a mut Report,
     ) -> Self {
-        Self { args, password, messages, envelopes, report }
+        Self { args, secrets, messages, envelopes, report }
     }
 
     pub(crate) fn run(mut self, connector: Connector, actions: &[Action]) {
@@ -104,15 +101,21 @@ impl<'a> Session<'a> {
     }
 
     fn authenticate(&mut self, client: &mut Client) -> bool {
-        let user = self.args.user.as_deref().unwrap_or_default();
-        let password = self.password.unwrap_or_default();
-        let initial = self.args.initial_response;
-        let mut known: Vec<Forced> = self
-            .args
-            .auth
-            .iter()
-            .filter_map(|name| Forced::new(name, user, password, initial))
-            .collect();
+        #[cfg(feature = "scram")]
+        let binding = client.channel_binding();
+        let credentials = Credentials {
+            user: self.args.user.as_deref().unwrap_or_default(),
+            password: self.secrets.password.as_deref().unwrap_or_default(),
+            token: self.secrets.token.as_deref().unwrap_or_default(),
+            #[cfg(feature = "scram")]
+            nonce: match smtp_sync::nonce() {
+                Ok(nonce) => nonce,
+                Err(error) => return self.fail(Some("auth"), &error, "auth", client.used()),
+            },
+            #[cfg(feature = "scram")]
+            binding: binding.as_ref().map(<[u8; 32]>::as_slice),
+        };
+        let mut known = self.mechanisms(credentials);
         let mut mechanisms: Vec<&mut dyn Mechanism> =
             known.iter_mut().map(|mechanism| mechanism as &mut dyn Mechanism).collect();
         match client.authenticate(mechanisms.as_mut_slice()) {
@@ -121,10 +124,25 @@ impl<'a> Session<'a> {
                 self.done(Done::ok("auth", client.last_answer().map(|(_, reply)| reply)))
             }
             Err(error) => {
-                self.fail(Some("auth"), &error, "auth", client.used());
+                let mut failure = Failure::of(&error, "auth", client.used());
+                failure.explain(&known);
+                self.fail_with(Some("auth"), failure, error.reply());
                 // With --action the next one may be about just that.
                 client.is_reusable() && self.args.is_scripted()
             }
+        }
+    }
+
+    /// What the command line names, or all that fit what it has, strongest first.
+    fn mechanisms<'c>(&self, credentials: Credentials<'c>) -> Vec<Named<'c>> {
+        let initial = self.args.initial_response;
+        let make = |name: &str| Named::new(name, credentials, initial);
+        if !self.args.auth.is_empty() {
+            self.args.auth.iter().filter_map(|name| make(name)).collect()
+        } else if self.secrets.token.is_some() {
+            FOR_A_TOKEN.into_iter().filter_map(make).collect()
+        } else {
+            FOR_A_PASSWORD.into_iter().filter_map(make).collect()
         }
     }
 
@@ -189,10 +207,18 @@ impl<'a> Session<'a> {
         phase: &'static str,
         used: Extensions,
     ) -> bool {
-        let failure = Failure::of(error, phase, used);
+        self.fail_with(action, Failure::of(error, phase, used), error.reply())
+    }
+
+    fn fail_with(
+        &mut self,
+        action: Option<&str>,
+        failure: Failure,
+        reply: Option<&OwnedReply>,
+    ) -> bool {
         self.report.exit(failure.exit_code());
         if let Some(action) = action {
-            self.report.push(Done::failed(action, &failure, error.reply()), failure.exit_code());
+            self.report.push(Done::failed(action, &failure, reply), failure.exit_code());
         }
         self.report.fail(failure);
         false
@@ -207,52 +233,5 @@ fn exit_code(outcome: &Outcome, failure: Option<&Failure>) -> u8 {
         Some(failure) if has(Status::NotAttempted) => failure.exit_code(),
         _ if has(Status::Rejected) => 69,
         _ => 0,
-    }
-}
-
-/// A mechanism whose initial response the command line decides.
-struct Forced<'a> {
-    mechanism: Box<dyn Mechanism + 'a>,
-    initial: Initial,
-}
-
-impl<'a> Forced<'a> {
-    fn new(name: &str, user: &'a str, password: &'a str, initial: Initial) -> Option<Self> {
-        let mechanism: Box<dyn Mechanism> = match name.to_ascii_uppercase().as_str() {
-            "PLAIN" => Box::new(Plain::new(user, password)),
-            "LOGIN" => Box::new(Login::new(user, password)),
-            _ => return None,
-        };
-        Some(Self { mechanism, initial })
-    }
-}
-
-impl Mechanism for Forced<'_> {
-    fn name(&self) -> &str {
-        self.mechanism.name()
-    }
-
-    fn initial_response(&self) -> InitialResponse {
-        match self.initial {
-            Initial::Auto => self.mechanism.initial_response(),
-            Initial::Always => InitialResponse::WhereItFits,
-            Initial::Never => InitialResponse::Never,
-        }
-    }
-
-    fn restart(&mut self) {
-        self.mechanism.restart();
-    }
-
-    fn respond(
-        &mut self,
-        challenge: Challenge<'_>,
-        response: &mut Response<'_>,
-    ) -> Result<(), CannotAnswer> {
-        self.mechanism.respond(challenge, response)
-    }
-
-    fn is_satisfied(&self) -> bool {
-        self.mechanism.is_satisfied()
     }
 }

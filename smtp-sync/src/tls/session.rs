@@ -62,6 +62,17 @@ impl<S: Stream> Session<S> {
         if self.connection.wants_write() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
     }
 
+    /// `tls-exporter` (RFC 9266 2), for TLS 1.3: in 1.2 it says nothing without extended master
+    /// secret, of which the library does not tell.
+    #[cfg(feature = "scram")]
+    pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
+        if self.connection.protocol_version()? != rustls::ProtocolVersion::TLSv1_3 {
+            return None;
+        }
+        let label = b"EXPORTER-Channel-Binding";
+        self.connection.export_keying_material([0; 32], label, Some(&[])).ok()
+    }
+
     pub(crate) fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         self.stream.set_timeout(timeout)
     }
