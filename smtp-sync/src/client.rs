@@ -6,7 +6,7 @@ use std::io::BufRead;
 use smtp_proto::{
     client::{
         AsEnvelope, Authentication, BufferSizes, Client as Proto, Config, Inquiry, Journal,
-        Outcome, Phase, Timeouts, Wants,
+        Outcome, Phase, Timeouts, Transaction, Wants,
     },
     envelope::Delivery,
     hello::{Capabilities, Extensions},
@@ -136,10 +136,10 @@ impl<S: Stream> Client<S> {
         mut content: impl BufRead,
     ) -> Result<Outcome, Error> {
         self.open()?;
-        self.begin(envelope)?;
+        let transaction = self.begin(envelope)?;
         self.hand_over(envelope, &mut content).ok();
         self.pump().ok();
-        self.outcome()
+        self.outcome(transaction)
     }
 
     /// Sends one message in as many transactions as the server's limits ask for, and takes note of
@@ -185,7 +185,7 @@ impl<S: Stream> Client<S> {
             begun.push(self.send_behind(&envelope, content));
         }
         self.pump().ok();
-        begun.into_iter().map(|begun| begun.and_then(|()| self.outcome())).collect()
+        begun.into_iter().map(|begun| begun.and_then(|begun| self.outcome(begun))).collect()
     }
 
     /// Hands a message over and does not wait for its verdict. An error is one before it began.
@@ -193,11 +193,11 @@ impl<S: Stream> Client<S> {
         &mut self,
         envelope: &impl AsEnvelope,
         mut content: impl BufRead,
-    ) -> Result<(), Error> {
+    ) -> Result<Transaction, Error> {
         self.make_way()?;
-        self.begin(envelope)?;
+        let transaction = self.begin(envelope)?;
         self.hand_over(envelope, &mut content).ok();
-        Ok(())
+        Ok(transaction)
     }
 
     /// Goes on until the next message can begin.
@@ -210,15 +210,15 @@ impl<S: Stream> Client<S> {
         Ok(())
     }
 
-    fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<(), Error> {
+    fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Error> {
         let transaction = self.proto.begin(envelope)?;
         self.journal.begin(transaction, envelope.recipient_count());
-        Ok(())
+        Ok(transaction)
     }
 
-    /// The oldest outcome. There is one for each message that began.
-    fn outcome(&mut self) -> Result<Outcome, Error> {
-        match self.journal.take_outcome(self.proto.end()) {
+    /// There is one for each message that began.
+    fn outcome(&mut self, transaction: Transaction) -> Result<Outcome, Error> {
+        match self.journal.take_outcome_of(transaction, self.proto.end()) {
             Some(outcome) => Ok(outcome),
             None => Err(self.ended()),
         }

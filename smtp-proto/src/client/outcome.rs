@@ -363,6 +363,20 @@ impl Journal {
         }
     }
 
+    /// The outcome of this transaction; `end` is that of the session, if it has ended. Outcomes of
+    /// earlier ones are forgotten: whoever began them is not there any more to take them.
+    pub fn take_outcome_of(
+        &mut self,
+        transaction: Transaction,
+        end: Option<End>,
+    ) -> Option<Outcome> {
+        while self.ended.front().is_some_and(|outcome| outcome.transaction < transaction) {
+            self.ended.pop_front();
+        }
+        let is_next = self.ended.front().is_some_and(|next| next.transaction == transaction);
+        if is_next { self.take_outcome(end) } else { None }
+    }
+
     /// The oldest outcome not yet taken; `end` is that of the session, if it has ended.
     pub fn take_outcome(&mut self, end: Option<End>) -> Option<Outcome> {
         let mut outcome = self.ended.pop_front()?;

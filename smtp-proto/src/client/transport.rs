@@ -47,6 +47,12 @@ impl<B: Storage> Client<B> {
         self.inbound.free()
     }
 
+    /// [`transmit`](Self::transmit) and [`read_buf`](Self::read_buf) at once, for a driver that reads
+    /// while it writes: a server may refuse content before it is complete.
+    pub fn transmit_and_read_buf(&mut self) -> (&[u8], &mut [u8]) {
+        (self.outbox.ready(), self.inbound.free())
+    }
+
     /// The driver has read `n` octets into [`read_buf`](Self::read_buf); 0 is the end of the stream,
     /// unless there was no room to read into.
     ///
