@@ -1,1 +1,53 @@
-//! Tokio adapter.
+//! An SMTP client for Tokio: [`smtp_proto`] over sockets, TLS by rustls, the time limits of RFC 5321.
+//!
+//! ```no_run
+//! use smtp_async::{Connector, Envelope};
+//!
+//! # async fn example() -> Result<(), Box<dyn core::error::Error>> {
+//! let mut client = Connector::new("mx.example.org", 587).connect().await?;
+//! client.login("alice", "s3cret").await?;
+//! let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+//! let outcome = client.send(&envelope, &b"Subject: Hi\r\n\r\nHello Bob.\r\n"[..]).await?;
+//! assert!(outcome.is_delivered());
+//! client.quit().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is said and when is decided in the core; here is only what moves octets. Whatever the core
+//! has to offer beside its client stands in [`proto`].
+//!
+//! # Cancellation
+//!
+//! Every future may be dropped at any await. What had left has left, what was read is kept; the next
+//! call goes on from there if it can. Where it cannot, as in the middle of content, the session is
+//! over and says so. A reply is never taken for the answer to something else.
+#![forbid(unsafe_code)]
+
+mod body;
+mod client;
+mod connect;
+mod deadline;
+mod driver;
+mod happy_eyeballs;
+mod login;
+mod stream;
+mod tls;
+
+pub use smtp_proto as proto;
+pub use smtp_proto::{
+    client::{AsEnvelope, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict},
+    envelope::{Delivery, Envelope, OwnedRecipient},
+};
+
+#[cfg(feature = "tls")]
+pub use smtp_sync::TlsConfig;
+#[cfg(feature = "scram")]
+pub use smtp_sync::nonce;
+pub use smtp_sync::{Error, TlsError};
+
+pub use self::{
+    client::Client,
+    connect::Connector,
+    stream::{BoxedStream, Stream},
+};

@@ -110,7 +110,9 @@ impl Error {
         }
     }
 
-    pub(crate) fn with_details(mut self, said: Option<&[u8]>) -> Self {
+    /// Adds what the server said within an AUTH dialogue, as a mechanism has kept it.
+    #[must_use]
+    pub fn with_details(mut self, said: Option<&[u8]>) -> Self {
         if let Error::Authentication { details, .. } = &mut self {
             *details = said.map(|octets| Escaped(octets).to_string());
         }

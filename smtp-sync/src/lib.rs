@@ -46,6 +46,14 @@ pub use self::{
     tls::TlsError,
 };
 
+/// What the Tokio adapter shares with this one and nobody else needs.
+#[doc(hidden)]
+pub mod shared {
+    pub use crate::stream::Failure;
+    #[cfg(all(feature = "tls", feature = "scram"))]
+    pub use crate::tls::channel_binding;
+}
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -69,7 +69,8 @@ impl<S: Read + Write> Stream for Untimed<S> {
 }
 
 /// What a failed call means for the connection.
-pub(crate) enum Failure {
+#[derive(Debug)]
+pub enum Failure {
     /// Nothing: the deadline decides whether to go on.
     Retry,
     /// The other side is gone.

@@ -15,6 +15,8 @@ pub use self::error::TlsError;
 
 #[cfg(feature = "tls")]
 pub use self::config::TlsConfig;
+#[cfg(all(feature = "tls", feature = "scram"))]
+pub use self::session::channel_binding;
 
 /// What is needed to shake hands.
 #[derive(Clone, Debug, Default)]

@@ -68,6 +68,12 @@ impl TlsConfig {
         Ok(Self::finish(builder))
     }
 
+    /// The settings as the TLS library has them.
+    #[must_use]
+    pub fn into_inner(self) -> Arc<ClientConfig> {
+        self.0
+    }
+
     fn finish(builder: ConfigBuilder<ClientConfig, WantsClientCert>) -> Self {
         Self(Arc::new(builder.with_no_client_auth()))
     }

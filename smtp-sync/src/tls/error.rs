@@ -20,6 +20,17 @@ pub enum TlsError {
     Rustls(rustls::Error),
 }
 
+/// The library's own error, where it is one.
+#[cfg(feature = "tls")]
+impl From<io::Error> for TlsError {
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<rustls::Error>() {
+            Ok(error) => TlsError::Rustls(error),
+            Err(error) => TlsError::Transport(Arc::new(error)),
+        }
+    }
+}
+
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,10 +1,7 @@
 //! One TLS session over a blocking stream.
 
 use core::time::Duration;
-use std::{
-    io::{self, Read, Write},
-    sync::Arc,
-};
+use std::io::{self, Read, Write};
 
 use rustls::ClientConnection;
 
@@ -37,7 +34,7 @@ impl<S: Stream> Session<S> {
         let step = if self.connection.wants_write() { self.flush() } else { self.read_records() };
         match step {
             Err(error) if is_transient(&error) => Ok(()),
-            other => other.map_err(typed),
+            other => Ok(other?),
         }
     }
 
@@ -62,15 +59,9 @@ impl<S: Stream> Session<S> {
         if self.connection.wants_write() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
     }
 
-    /// `tls-exporter` (RFC 9266 2), for TLS 1.3: in 1.2 it says nothing without extended master
-    /// secret, of which the library does not tell.
     #[cfg(feature = "scram")]
     pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
-        if self.connection.protocol_version()? != rustls::ProtocolVersion::TLSv1_3 {
-            return None;
-        }
-        let label = b"EXPORTER-Channel-Binding";
-        self.connection.export_keying_material([0; 32], label, Some(&[])).ok()
+        channel_binding(&self.connection)
     }
 
     pub(crate) fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
@@ -105,15 +96,19 @@ impl<S: Stream> Write for Session<S> {
     }
 }
 
+/// `tls-exporter` (RFC 9266 2), for TLS 1.3: in 1.2 it says nothing without extended master secret, of
+/// which the library does not tell.
+#[cfg(feature = "scram")]
+#[must_use]
+pub fn channel_binding(connection: &ClientConnection) -> Option<[u8; 32]> {
+    if connection.protocol_version()? != rustls::ProtocolVersion::TLSv1_3 {
+        return None;
+    }
+    let label = b"EXPORTER-Channel-Binding";
+    connection.export_keying_material([0; 32], label, Some(&[])).ok()
+}
+
 fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind as K;
     matches!(error.kind(), K::Interrupted | K::WouldBlock | K::TimedOut)
-}
-
-/// The library's own error, where it is one.
-fn typed(error: io::Error) -> TlsError {
-    match error.downcast::<rustls::Error>() {
-        Ok(error) => TlsError::Rustls(error),
-        Err(error) => TlsError::Transport(Arc::new(error)),
-    }
 }

@@ -1,0 +1,45 @@
+//! Envelope and content of a message, handed over piece by piece.
+
+use std::{io, sync::Arc};
+
+use smtp_proto::client::{AsEnvelope, Wants};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+use crate::{Error, client::Client, stream::Stream};
+
+impl<S: Stream> Client<S> {
+    /// Hands the message over until its end is on its way, or until the server has refused it.
+    pub(crate) async fn hand_over(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: &mut (impl AsyncBufRead + Unpin),
+    ) -> Result<(), Error> {
+        loop {
+            match self.pump().await? {
+                Wants::Envelope => self.proto.continue_envelope(envelope)?,
+                Wants::Content => {
+                    if !self.hand_over_chunk(content).await? {
+                        return Ok(self.proto.finish()?);
+                    }
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// From the reader's buffer into the core's, without one in between; says whether there was more.
+    async fn hand_over_chunk(
+        &mut self,
+        content: &mut (impl AsyncBufRead + Unpin),
+    ) -> Result<bool, Error> {
+        let chunk = match content.fill_buf().await {
+            Ok([]) => return Ok(false),
+            Ok(chunk) => chunk,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            Err(error) => return Err(self.fail(Error::Content(Arc::new(error)))),
+        };
+        let taken = self.proto.content(chunk)?;
+        content.consume(taken);
+        Ok(true)
+    }
+}

@@ -1,0 +1,319 @@
+//! The client: what a caller asks for, one method each.
+
+use core::{fmt, time::Duration};
+
+use smtp_proto::{
+    client::{
+        AsEnvelope, Authentication, BufferSizes, Client as Proto, Config, Inquiry, Journal,
+        Outcome, Phase, Timeouts, Transaction, Wants,
+    },
+    envelope::Delivery,
+    hello::{Capabilities, Extensions},
+    reply::OwnedReply,
+    sasl::Mechanisms,
+    transcript::Lines,
+};
+use tokio::io::AsyncBufRead;
+
+use crate::{
+    Error,
+    connect::Connector,
+    deadline::Deadline,
+    stream::{BoxedStream, Stream},
+    tls::{Tls, Transport},
+};
+
+/// A session with one server.
+///
+/// Made by a [`Connector`]. What fails because of time, transport, or a peer that broke the protocol
+/// ends the session: every later call then says why again. A refusal by the server, or one before
+/// anything was written, leaves it usable; [`is_reusable`](Self::is_reusable) tells.
+///
+/// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
+pub struct Client<S = BoxedStream> {
+    pub(crate) proto: Proto<Box<[u8]>>,
+    pub(crate) journal: Journal,
+    pub(crate) transport: Transport<S>,
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "empty without it"))]
+    pub(crate) tls: Tls,
+    pub(crate) deadline: Deadline,
+    pub(crate) log: Option<Lines>,
+    pub(crate) failure: Option<Error>,
+}
+
+impl Client {
+    /// Connects and opens the session; [`Connector`] has the choices. TLS is required.
+    ///
+    /// # Errors
+    /// Whatever keeps the session from being open.
+    pub async fn connect(host: &str, port: u16) -> Result<Self, Error> {
+        Connector::new(host, port).connect().await
+    }
+}
+
+impl<S: Stream> Client<S> {
+    /// A session over a stream of the caller's, with the time limits of RFC 5321 and no TLS of its
+    /// own; [`Connector::over`] has more choices. Nothing is sent or read before the first call.
+    #[must_use]
+    #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
+    pub fn over(stream: S, config: Config) -> Self {
+        Self {
+            proto: Proto::with_sizes(config, BufferSizes::LARGE),
+            journal: Journal::new(),
+            transport: Transport::Plain(stream),
+            tls: Tls::default(),
+            deadline: Deadline::new(Timeouts::RFC_5321),
+            log: None,
+            failure: None,
+        }
+    }
+
+    /// Opens the session: greeting, EHLO, TLS. Every other call does this first where it is not
+    /// done yet.
+    ///
+    /// # Errors
+    /// Why the session is not open. QUIT was said then, where it could be.
+    pub async fn open(&mut self) -> Result<(), Error> {
+        let opened = self.settle().await;
+        if opened.is_err() && self.proto.quit().is_ok() {
+            // Manners; the cause is known.
+            self.pump().await.ok();
+        }
+        opened
+    }
+
+    /// Does what an earlier call left undone, or gives the session up if that cannot be.
+    async fn settle(&mut self) -> Result<(), Error> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        self.quieten().await
+    }
+
+    /// Goes on until nothing is outstanding.
+    async fn quieten(&mut self) -> Result<(), Error> {
+        if self.pump().await? == Wants::Command { Ok(()) } else { Err(self.ended()) }
+    }
+
+    /// Authenticates with the first of the caller's mechanisms that the server offers; says which.
+    ///
+    /// A slice `&mut [&mut dyn Mechanism]` is a list, a mechanism alone is one of its own.
+    ///
+    /// # Errors
+    /// [`Error::Authentication`] when the server refused: the session stays usable.
+    pub async fn authenticate(
+        &mut self,
+        mechanisms: &mut (impl Mechanisms + ?Sized),
+    ) -> Result<usize, Error> {
+        self.open().await?;
+        self.proto.authenticate(mechanisms)?;
+        while self.pump().await? == Wants::Credentials {
+            self.proto.authenticate(mechanisms)?;
+        }
+        match self.proto.authentication() {
+            Authentication::Done(index) => Ok(index),
+            verdict => Err(Error::Authentication {
+                verdict,
+                reply: self.journal.last_answer().map(|(_, reply)| reply.clone()),
+                details: None,
+            }),
+        }
+    }
+
+    /// Sends one message.
+    ///
+    /// The content is read from its reader's own buffer: a `&[u8]` is not copied on the way, any
+    /// other reader goes into a [`BufReader`](tokio::io::BufReader). No more of it is read than the
+    /// server is ready to take, and nothing when it refuses the envelope.
+    ///
+    /// # Errors
+    /// Nothing of the message was written: the session is over, or the core refused. Everything
+    /// else stands in the outcome, recipient by recipient; [`failure`](Self::failure) tells
+    /// what broke on the way.
+    pub async fn send(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        mut content: impl AsyncBufRead + Unpin,
+    ) -> Result<Outcome, Error> {
+        self.open().await?;
+        let transaction = self.begin(envelope)?;
+        self.hand_over(envelope, &mut content).await.ok();
+        self.pump().await.ok();
+        self.outcome(transaction)
+    }
+
+    /// Sends one message in as many transactions as the server's limits ask for, and takes note of
+    /// what became of each recipient in `delivery`; `content` gives the content anew for each.
+    ///
+    /// ```no_run
+    /// # use smtp_async::{Connector, Delivery, Envelope};
+    /// # async fn example() -> Result<(), Box<dyn core::error::Error>> {
+    /// # let mut client = Connector::new("mx.example.org", 587).connect().await?;
+    /// # let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+    /// let mut delivery = Delivery::new(&envelope, client.capabilities().limits());
+    /// client.deliver(&mut delivery, || &b"Subject: Hi\r\n\r\nHello all.\r\n"[..]).await?;
+    /// for recipient in delivery.recipients() {
+    ///     println!("{recipient:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send); what is left can go over another connection.
+    pub async fn deliver<C: AsyncBufRead + Unpin>(
+        &mut self,
+        delivery: &mut Delivery,
+        mut content: impl FnMut() -> C,
+    ) -> Result<(), Error> {
+        while let Some(envelope) = delivery.envelope() {
+            let outcome = self.send(envelope, content()).await?;
+            delivery.record(outcome);
+        }
+        Ok(())
+    }
+
+    /// Sends messages one after the other; the results are in their order.
+    ///
+    /// Each begins as soon as the content of the one before is handed over. With
+    /// [`run_ahead`](Config::with_run_ahead) that saves a round trip for each message.
+    pub async fn send_all<E: AsEnvelope, C: AsyncBufRead + Unpin>(
+        &mut self,
+        messages: impl IntoIterator<Item = (E, C)>,
+    ) -> Vec<Result<Outcome, Error>> {
+        self.open().await.ok();
+        let mut begun = Vec::new();
+        for (envelope, content) in messages {
+            begun.push(self.send_behind(&envelope, content).await);
+        }
+        self.pump().await.ok();
+        begun.into_iter().map(|begun| begun.and_then(|begun| self.outcome(begun))).collect()
+    }
+
+    /// Hands a message over and does not wait for its verdict. An error is one before it began.
+    async fn send_behind(
+        &mut self,
+        envelope: &impl AsEnvelope,
+        mut content: impl AsyncBufRead + Unpin,
+    ) -> Result<Transaction, Error> {
+        self.make_way().await?;
+        let transaction = self.begin(envelope)?;
+        self.hand_over(envelope, &mut content).await.ok();
+        Ok(transaction)
+    }
+
+    /// Goes on until the next message can begin.
+    async fn make_way(&mut self) -> Result<(), Error> {
+        while !self.proto.can_begin() {
+            if self.step().await?.is_some() {
+                return Err(self.ended());
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Error> {
+        let transaction = self.proto.begin(envelope)?;
+        self.journal.begin(transaction, envelope.recipient_count());
+        Ok(transaction)
+    }
+
+    /// There is one for each message that began.
+    fn outcome(&mut self, transaction: Transaction) -> Result<Outcome, Error> {
+        match self.journal.take_outcome_of(transaction, self.proto.end()) {
+            Some(outcome) => Ok(outcome),
+            None => Err(self.ended()),
+        }
+    }
+
+    /// Asks something outside a message, and gives the server's answer, be it a refusal.
+    ///
+    /// # Errors
+    /// The session is over, or nothing was written.
+    pub async fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
+        self.open().await?;
+        self.proto.inquire(inquiry)?;
+        self.quieten().await?;
+        let answer = self.journal.last_answer().map(|(_, reply)| reply.clone());
+        answer.ok_or_else(|| self.ended())
+    }
+
+    /// Stays idle for this long and listens: a server may close (421) without being asked.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub async fn watch(&mut self, time: Duration) -> Result<(), Error> {
+        self.open().await?;
+        self.deadline.idle(time);
+        while self.deadline.has_time() {
+            self.receive().await?;
+            self.quieten().await?;
+        }
+        Ok(())
+    }
+
+    /// Says QUIT and closes. What was delivered stays delivered, whatever comes of it.
+    ///
+    /// # Errors
+    /// The session was over before; a server that does not answer QUIT is none.
+    pub async fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
+        self.settle().await?;
+        self.proto.quit()?;
+        self.pump().await.ok();
+        let answer = self.journal.last_answer().filter(|(phase, _)| *phase == Phase::Quit);
+        Ok(answer.map(|(_, reply)| reply.clone()))
+    }
+
+    /// What the server offered in its last EHLO reply, less what was masked.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities<'_> {
+        self.proto.capabilities()
+    }
+
+    /// The server's greeting.
+    #[must_use]
+    pub const fn greeting(&self) -> Option<&OwnedReply> {
+        self.journal.greeting()
+    }
+
+    /// The server's last answer outside a message, and to what.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
+        self.journal.last_answer()
+    }
+
+    /// Whether the next message can be sent over this session, as far as is known without reading.
+    #[must_use]
+    pub fn is_reusable(&self) -> bool {
+        self.proto.is_reusable()
+    }
+
+    /// Whether TLS is on.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.proto.is_secure()
+    }
+
+    /// The extensions in use that some servers offer and cannot stand, for a
+    /// [`Hint`](smtp_proto::client::Hint).
+    #[must_use]
+    pub fn used(&self) -> Extensions {
+        self.proto.used()
+    }
+
+    /// What ended the session; every call says the same.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+}
+
+impl<S> fmt::Debug for Client<S> {
+    /// Shows where the session stands and none of its octets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("proto", &self.proto)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! The pump: moves octets between core and stream until it is the caller's turn.
+
+use std::{io, sync::Arc};
+
+use smtp_proto::client::{Phase, Wants};
+use smtp_sync::shared::Failure;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::{Error, client::Client, stream::Stream, tls::Moved};
+
+impl<S: Stream> Client<S> {
+    /// Does what the core wants until it wants something of the caller.
+    pub(crate) async fn pump(&mut self) -> Result<Wants, Error> {
+        loop {
+            match self.step().await? {
+                Some(Wants::Nothing) => return Err(self.ended()),
+                Some(wants) => return Ok(wants),
+                None => {}
+            }
+        }
+    }
+
+    /// Does one thing that the core wants, or says what it wants of the caller.
+    pub(crate) async fn step(&mut self) -> Result<Option<Wants>, Error> {
+        match self.proto.wants() {
+            Wants::Event => self.take_events(),
+            Wants::Write => self.write().await?,
+            Wants::Flush => self.flush().await?,
+            Wants::Read => self.read().await?,
+            Wants::Tls => self.shake_hands().await?,
+            wants => return Ok(Some(wants)),
+        }
+        Ok(None)
+    }
+
+    /// A peer's error is told by the core's `end` as well.
+    fn take_events(&mut self) {
+        while let Ok(Some(event)) = self.proto.poll_event() {
+            self.journal.record(&event);
+            if let (Some(log), Some(reply)) = (&mut self.log, event.reply()) {
+                log.received(reply);
+            }
+        }
+    }
+
+    async fn write(&mut self) -> Result<(), Error> {
+        self.arm()?;
+        let (octets, space) = self.proto.transmit_and_read_buf();
+        match self.deadline.within(self.transport.write_or_read(octets, space)).await {
+            Ok(Moved::Read(n)) => Ok(self.proto.received(n)?),
+            Ok(Moved::Written(0)) => Err(self.fail_with(io::ErrorKind::WriteZero.into())),
+            Ok(Moved::Written(n)) => {
+                if let Some(log) = &mut self.log {
+                    self.proto.transmit_spans(n).for_each(|span| log.sent(span));
+                }
+                Ok(self.proto.transmitted(n)?)
+            }
+            Err(error) => self.transmit_failed(error),
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.arm()?;
+        match self.deadline.within(self.transport.flush()).await {
+            Ok(()) => {
+                self.proto.flushed();
+                Ok(())
+            }
+            Err(error) => self.transmit_failed(error),
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), Error> {
+        self.arm()?;
+        self.receive().await
+    }
+
+    /// One read, within the time limit that was set.
+    pub(crate) async fn receive(&mut self) -> Result<(), Error> {
+        let read = self.transport.read(self.proto.read_buf());
+        match self.deadline.within(read).await.map_err(Failure::from) {
+            Ok(n) => Ok(self.proto.received(n)?),
+            Err(Failure::Retry) => Ok(()),
+            Err(Failure::Gone) => Ok(self.proto.received(0)?),
+            Err(Failure::Broken(error)) => Err(self.fail_with(error)),
+        }
+    }
+
+    /// A peer that is gone may have said why.
+    fn transmit_failed(&mut self, error: io::Error) -> Result<(), Error> {
+        match Failure::from(error) {
+            Failure::Retry => Ok(()),
+            Failure::Gone => {
+                self.proto.transmit_failed();
+                Ok(())
+            }
+            Failure::Broken(error) => Err(self.fail_with(error)),
+        }
+    }
+
+    /// Keeps the clock for the wait at hand.
+    pub(crate) fn arm(&mut self) -> Result<(), Error> {
+        let patience = self.proto.patience();
+        if self.deadline.arm(patience) {
+            Ok(())
+        } else {
+            Err(self.fail(Error::Timeout(patience.0)))
+        }
+    }
+
+    fn fail_with(&mut self, error: io::Error) -> Error {
+        let phase: Phase = self.proto.patience().0;
+        self.fail(Error::Io { phase, error: Arc::new(error) })
+    }
+
+    /// Gives the session up; nobody can tell any more what the next reply would belong to.
+    pub(crate) fn fail(&mut self, error: Error) -> Error {
+        self.proto.abort();
+        self.take_events();
+        self.failure.get_or_insert(error).clone()
+    }
+
+    /// Why nothing can be done any more.
+    pub(crate) fn ended(&mut self) -> Error {
+        let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
+        let reply = self.journal.last_words(end).cloned();
+        self.failure.get_or_insert(Error::Ended { end, reply }).clone()
+    }
+}

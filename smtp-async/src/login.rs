@@ -1,0 +1,54 @@
+//! A user with a password or a token: the strongest mechanism for it that the server offers.
+
+use smtp_proto::sasl::{Password, Token};
+
+use crate::{Error, client::Client, stream::Stream};
+
+impl<S: Stream> Client<S> {
+    /// Authenticates with a password, by the first of SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN
+    /// and LOGIN that the server offers, as far as the features `scram` and `cram-md5` are on. SCRAM
+    /// is bound to the TLS session where the server offers that (`-PLUS`) and TLS is 1.3.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate).
+    pub async fn login(&mut self, user: &str, password: &str) -> Result<(), Error> {
+        self.open().await?;
+        #[cfg(feature = "scram")]
+        let binding = self.channel_binding();
+        #[cfg(feature = "scram")]
+        let mut password = {
+            let (password, nonce) = (Password::new(user, password), smtp_sync::nonce()?);
+            match &binding {
+                Some(octets) => password.with_channel_binding(nonce, exporter(octets)),
+                None => password.with_nonce(nonce),
+            }
+        };
+        #[cfg(not(feature = "scram"))]
+        let mut password = Password::new(user, password);
+        self.authenticate(&mut password).await.map(|_| ())
+    }
+
+    /// Authenticates with an OAuth 2.0 access token, by OAUTHBEARER (RFC 7628) or XOAUTH2.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate); of a refused token
+    /// [`Error::Authentication`] holds what the server said about it.
+    pub async fn login_with_token(&mut self, user: &str, token: &str) -> Result<(), Error> {
+        let mut token = Token::new(user, token);
+        let result = self.authenticate(&mut token).await.map(|_| ());
+        result.map_err(|error| error.with_details(token.error()))
+    }
+
+    /// What names this TLS session for SCRAM's `-PLUS`: `tls-exporter` (RFC 9266). `None` without
+    /// TLS 1.3 of this library's own.
+    #[cfg(feature = "scram")]
+    #[must_use]
+    pub fn channel_binding(&self) -> Option<[u8; 32]> {
+        self.transport.channel_binding()
+    }
+}
+
+#[cfg(feature = "scram")]
+const fn exporter(octets: &[u8]) -> smtp_proto::sasl::ChannelBinding<'_> {
+    smtp_proto::sasl::ChannelBinding::TlsExporter(octets)
+}
