@@ -11,7 +11,7 @@ use smtp_proto::{
 use tokio::net::TcpStream;
 
 use crate::{
-    Error,
+    Error, Url,
     client::Client,
     deadline::Deadline,
     happy_eyeballs,
@@ -65,6 +65,21 @@ impl Connector {
     #[cfg(unix)]
     pub fn unix(path: impl Into<std::path::PathBuf>) -> Self {
         Self::to(Target::Unix(path.into()), "localhost").with_tls(TlsPolicy::None)
+    }
+
+    /// What the URL says; [`Url::credentials`] are for [`Client::login`].
+    pub fn from_url(url: &Url) -> Self {
+        let connector = match (url.host(), url.path()) {
+            #[cfg(unix)]
+            (None, Some(path)) => Self::unix(path),
+            (host, _) => Self::new(host.unwrap_or_default(), url.port()),
+        };
+        let connector =
+            connector.with_tls(url.tls()).configure(|config| config.with_protocol(url.protocol()));
+        match url.hello() {
+            Some(name) => connector.with_name(name),
+            None => connector,
+        }
     }
 
     fn to(target: Target, server_name: &str) -> Self {

@@ -44,7 +44,7 @@ pub use smtp_proto::{
 pub use smtp_sync::TlsConfig;
 #[cfg(feature = "scram")]
 pub use smtp_sync::nonce;
-pub use smtp_sync::{Error, TlsError};
+pub use smtp_sync::{Error, TlsError, Url, UrlError};
 
 pub use self::{
     client::Client,

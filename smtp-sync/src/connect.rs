@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     stream::{BoxedStream, Stream},
     tls::Tls,
+    url::Url,
 };
 
 /// How to reach a server, and what a session with it is like.
@@ -64,6 +65,21 @@ impl Connector {
     #[cfg(unix)]
     pub fn unix(path: impl Into<std::path::PathBuf>) -> Self {
         Self::to(Target::Unix(path.into()), "localhost").with_tls(TlsPolicy::None)
+    }
+
+    /// What the URL says; [`Url::credentials`] are for [`Client::login`].
+    pub fn from_url(url: &Url) -> Self {
+        let connector = match (url.host(), url.path()) {
+            #[cfg(unix)]
+            (None, Some(path)) => Self::unix(path),
+            (host, _) => Self::new(host.unwrap_or_default(), url.port()),
+        };
+        let connector =
+            connector.with_tls(url.tls()).configure(|config| config.with_protocol(url.protocol()));
+        match url.hello() {
+            Some(name) => connector.with_name(name),
+            None => connector,
+        }
     }
 
     fn to(target: Target, server_name: &str) -> Self {

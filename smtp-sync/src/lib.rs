@@ -26,6 +26,7 @@ mod login;
 mod server;
 mod stream;
 mod tls;
+mod url;
 
 pub use smtp_proto as proto;
 pub use smtp_proto::{
@@ -44,6 +45,7 @@ pub use self::{
     server::{At, Faults, Handler, Message, Peer, Server, ServerBuilder, Store},
     stream::{BoxedStream, Stream, Untimed},
     tls::TlsError,
+    url::{Url, UrlError},
 };
 
 /// What the Tokio adapter shares with this one and nobody else needs.
