@@ -2,6 +2,7 @@
 
 use crate::{
     buffer::Storage,
+    command::Auth,
     hello::{EhloName, Extension, Extensions},
 };
 
@@ -28,7 +29,7 @@ impl TlsPolicy {
     }
 }
 
-/// Whether clients authenticate (RFC 4954), by PLAIN or LOGIN.
+/// Whether clients authenticate (RFC 4954).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum AuthPolicy {
@@ -138,6 +139,7 @@ pub struct Config {
     pub(super) extensions: Extensions,
     pub(super) tls: TlsPolicy,
     pub(super) auth: AuthPolicy,
+    mechanisms: &'static [&'static str],
     pub(super) plaintext_auth: bool,
     pub(super) limits: Limits,
 }
@@ -167,6 +169,7 @@ impl Config {
             extensions: BASIC,
             tls: TlsPolicy::None,
             auth: AuthPolicy::None,
+            mechanisms: &["PLAIN", "LOGIN"],
             plaintext_auth: false,
             limits: Limits::DEFAULT,
         }
@@ -206,6 +209,34 @@ impl Config {
         Self { auth, ..self }
     }
 
+    /// The most mechanisms that are offered: with them the reply to EHLO fits what is kept free for it.
+    pub const MAX_MECHANISMS: usize = 12;
+
+    /// Sets the mechanisms of AUTH that are offered, in this order; PLAIN and LOGIN unless set. For
+    /// all others [`Event::Exchange`](super::Event::Exchange) is told.
+    ///
+    /// Not offered are: those behind the first [`MAX_MECHANISMS`](Self::MAX_MECHANISMS), what is no
+    /// name of a mechanism (RFC 4422 3.1: 1 to 20 upper-case letters, digits, `-` and `_`), and
+    /// outside of TLS those that bind to its channel (`-PLUS`).
+    ///
+    /// ```
+    /// use smtp_proto::{hello::EhloName, sasl::server::MECHANISMS, server::{AuthPolicy, Config}};
+    /// let config = Config::new(EhloName::LOCALHOST)
+    ///     .with_auth(AuthPolicy::Offered)
+    ///     .with_mechanisms(MECHANISMS);
+    /// assert!(config.mechanisms(true).eq(MECHANISMS.iter().copied()));
+    /// ```
+    #[must_use]
+    pub const fn with_mechanisms(self, mechanisms: &'static [&'static str]) -> Self {
+        Self { mechanisms, ..self }
+    }
+
+    /// The mechanisms that are offered, inside TLS (`secure`) or not.
+    pub fn mechanisms(&self, secure: bool) -> impl Iterator<Item = &'static str> + use<> {
+        let mechanisms = self.mechanisms.iter().take(Self::MAX_MECHANISMS).copied();
+        mechanisms.filter(move |name| is_mechanism(name) && (secure || !name.ends_with("-PLUS")))
+    }
+
     /// Offers AUTH without TLS too. Whoever sees the connection then has the credentials.
     #[must_use]
     pub const fn with_plaintext_auth(self, allowed: bool) -> Self {
@@ -233,7 +264,8 @@ impl Config {
         if !secure && matches!(self.tls, TlsPolicy::Offered | TlsPolicy::Required) {
             offers.insert(Extension::StartTls);
         }
-        if self.auth != AuthPolicy::None && self.may_authenticate(secure) {
+        let authenticates = self.auth != AuthPolicy::None && self.may_authenticate(secure);
+        if authenticates && self.mechanisms(secure).next().is_some() {
             offers.insert(Extension::Auth);
         }
         offers
@@ -248,6 +280,13 @@ impl Config {
     pub(super) const fn is_too_large(&self, octets: u64) -> bool {
         self.limits.content != 0 && octets > self.limits.content
     }
+}
+
+/// `sasl-mech = 1*20mech-char` (RFC 4422 3.1).
+fn is_mechanism(name: &str) -> bool {
+    let is_mech_char =
+        |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
+    (1..=Auth::MAX_MECHANISM).contains(&name.len()) && name.bytes().all(is_mech_char)
 }
 
 /// What is offered unless the application says otherwise.

@@ -39,6 +39,7 @@ mod config;
 mod content;
 mod error;
 mod event;
+mod exchange;
 mod line;
 mod poll;
 mod reply;
@@ -77,7 +78,8 @@ use self::{
 ///   [`flushed`](Self::flushed), [`read_buf`](Self::read_buf) and [`received`](Self::received),
 ///   [`tls_established`](Self::tls_established), [`abort`](Self::abort). Called when
 ///   [`wants`](Self::wants) says so, the last at any time.
-/// * Verbs: [`accept`](Self::accept), [`answer`](Self::answer). They answer the last event.
+/// * Verbs: [`accept`](Self::accept), [`answer`](Self::answer), [`authenticate`](Self::authenticate).
+///   They answer the last event.
 ///   [`decline`](Self::decline) answers a command before it becomes one.
 /// * Polls: [`poll_event`](Self::poll_event).
 ///
@@ -209,7 +211,7 @@ impl<B: Storage> Server<B> {
         Some(match self.stage {
             Stage::Dialogue(_) if line == b"*" => line,
             Stage::Dialogue(_) => b"***",
-            _ => sequence::without_secrets(line),
+            _ => sequence::without_secrets(line, |name| self.method(name).is_some()),
         })
     }
 
