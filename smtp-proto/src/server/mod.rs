@@ -201,6 +201,12 @@ impl<B: Storage> Server<B> {
         self.session.authenticated
     }
 
+    /// Whether mechanisms that bind to the TLS session (`-PLUS`) are offered now.
+    #[must_use]
+    pub fn offers_channel_binding(&self) -> bool {
+        self.config.mechanisms(self.secure).any(|name| name.ends_with("-PLUS"))
+    }
+
     /// The line that the next [`poll_event`](Self::poll_event) takes, for a transcript: without its
     /// line end and without what follows the mechanism of AUTH. `***` stands for a line that belongs
     /// to an AUTH dialogue or is no command: it may be a secret.
