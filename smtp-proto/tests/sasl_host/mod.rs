@@ -1,4 +1,5 @@
 //! A server with accounts, and a client that authenticates to it, in memory.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::large_types_passed_by_value, reason = "as the server takes it")]
 
 use smtp_proto::{

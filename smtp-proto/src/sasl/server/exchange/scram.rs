@@ -22,6 +22,9 @@ const ITERATIONS: u32 = 4096;
 /// Octets of [`Random`] that make the nonce; the others are the salt.
 const NONCE: usize = 18;
 
+/// Stands in for the password of users who have none.
+const STAND_IN: &str = "no password";
+
 /// SCRAM by a hash: `Sha256` or `Sha1`.
 ///
 /// The salt is a new one each time, so that users who do not exist look like those who do; their
@@ -82,7 +85,7 @@ impl<A: Accounts, H: Hash> ScramExchange<A, H> {
         let acts_as_itself = first.authorization().is_none_or(|name| name.matches(user.as_str()));
         let password = self.accounts.password(user.as_str()).filter(|_| acts_as_itself);
         let secrets =
-            Secrets::<H>::from_password(password.unwrap_or_default(), &self.salt, ITERATIONS);
+            Secrets::<H>::from_password(password.unwrap_or(STAND_IN), &self.salt, ITERATIONS);
         let is_known = password.is_some();
         let account = Account::new(&secrets, &self.salt, ITERATIONS);
         let binding = self.channel.binding();
