@@ -65,9 +65,9 @@ impl Exchange for Script {
     }
 }
 
-/// A server with the smallest transmit buffer that is asked for an exchange, and what it answers.
-fn answer_with(step: Step, length: usize) -> String {
-    let sizes = BufferSizes::DEFAULT.with_transmit(1024);
+/// A server that is asked for an exchange, with another line behind.
+fn asked(transmit: usize) -> Host {
+    let sizes = BufferSizes::DEFAULT.with_transmit(transmit);
     let mut host = Host::new(Server::with_sizes(config(), sizes), usize::MAX);
     host.say("EHLO c.example");
     let line = b"AUTH XOAUTH2\r\nAAAA\r\n";
@@ -75,12 +75,27 @@ fn answer_with(step: Step, length: usize) -> String {
     host.server.received(line.len()).expect("in bounds");
     let event = Event::Exchange { mechanism: "XOAUTH2", begins: true };
     assert_eq!(host.server.poll_event(), Ok(Some(event)));
+    host
+}
+
+/// What it answers, from the smallest transmit buffer.
+fn answer_with(step: Step, length: usize) -> String {
+    let mut host = asked(1024);
     assert_eq!(host.server.answer(Answer::AUTHENTICATED), Err(Misuse::WrongClass));
     let mut exchange = Script(step, length);
     assert_eq!(host.server.authenticate(&mut exchange), Ok(()));
     assert_eq!(host.server.authenticate(&mut exchange), Err(Misuse::NoQuestion));
-    assert_eq!(host.server.wants(), Wants::Write, "before the next line is taken");
     String::from_utf8(host.server.transmit().to_vec()).expect("ASCII")
+}
+
+#[test]
+fn each_reply_leaves_before_the_next_line_is_taken() {
+    let steps = [Step::Challenge, Step::SuccessWithData, Step::Success, Step::Failure];
+    for step in steps.into_iter().chain([Step::Malformed]) {
+        let mut host = asked(BufferSizes::DEFAULT.transmit);
+        host.server.authenticate(&mut Script(step, 3)).expect("a question");
+        assert_eq!(host.server.wants(), Wants::Write, "{step:?}");
+    }
 }
 
 #[test]

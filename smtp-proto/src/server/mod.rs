@@ -34,6 +34,7 @@
 
 mod answer;
 mod auth;
+mod buffers;
 mod chunk;
 mod config;
 mod content;
@@ -54,10 +55,11 @@ use zeroize::Zeroize;
 use crate::buffer::Buffer;
 
 #[cfg(feature = "alloc")]
-pub use self::config::BufferSizes;
+pub use self::buffers::BufferSizes;
 pub use self::{
     answer::{Answer, AnswerError},
-    config::{AuthPolicy, Buffers, Config, Limits, Protocol, TlsPolicy},
+    buffers::Buffers,
+    config::{AuthPolicy, Config, Limits, Protocol, TlsPolicy},
     error::{End, Misuse, PeerError},
     event::{ContentFault, Credentials, Event, Mechanism, Wants},
 };
