@@ -105,7 +105,7 @@ impl Store {
     ///
     /// ```
     /// use smtp_sync::{Server, Store, proto};
-    /// use proto::{hello::EhloName, sasl::server::MECHANISMS, server::{AuthPolicy, Config, TlsPolicy}};
+    /// use proto::{hello::EhloName, sasl::server::MECHANISMS, server::{AuthPolicy, Config}};
     /// let config = Config::new(EhloName::LOCALHOST)
     ///     .with_auth(AuthPolicy::Required)
     ///     .with_plaintext_auth(true)
