@@ -60,7 +60,7 @@ const fn exporter(octets: &[u8]) -> smtp_proto::sasl::ChannelBinding<'_> {
 #[cfg(feature = "scram")]
 pub fn nonce() -> Result<smtp_proto::sasl::Nonce, Error> {
     let mut octets = [0; 18];
-    getrandom::fill(&mut octets)
+    getrandom::getrandom(&mut octets)
         .map_err(|error| Error::Random(std::sync::Arc::new(error.into())))?;
     Ok(smtp_proto::sasl::Nonce::from_random(octets))
 }

@@ -8,6 +8,7 @@
     reason = "this crate is made of std; what need not be stands in the core"
 )]
 
+mod accounts;
 mod connection;
 mod faults;
 mod handler;

@@ -143,6 +143,12 @@ impl Answer<'static> {
     /// 535: the credentials are not good.
     pub const BAD_CREDENTIALS: Self =
         canned(Code::BAD_CREDENTIALS, (5, 7, 8), "Authentication credentials invalid");
+    /// 454: whether the credentials are good cannot be told now (RFC 4954 6).
+    pub const CANNOT_AUTHENTICATE: Self =
+        canned(Code::TEMPORARY_AUTH_FAILURE, (4, 7, 0), "Temporary authentication failure");
+    /// 504: no such mechanism here (RFC 4954 4).
+    pub const NO_MECHANISM: Self =
+        canned(Code::PARAMETER_NOT_IMPLEMENTED, (5, 5, 4), "Mechanism not offered");
     /// 550: there is no such mailbox.
     pub const NO_SUCH_MAILBOX: Self =
         canned(Code::MAILBOX_UNAVAILABLE, (5, 1, 1), "No such mailbox");
@@ -211,8 +217,6 @@ impl Answer<'static> {
         canned(Code::NOT_IMPLEMENTED, (5, 5, 1), "Command not implemented");
     pub(super) const BAD_SEQUENCE: Self =
         canned(Code::BAD_SEQUENCE, (5, 5, 1), "Bad sequence of commands");
-    pub(super) const NO_MECHANISM: Self =
-        canned(Code::PARAMETER_NOT_IMPLEMENTED, (5, 5, 4), "Mechanism not offered");
     pub(super) const AUTH_REQUIRED: Self =
         canned(Code::AUTH_REQUIRED, (5, 7, 0), "Authentication required");
     pub(super) const TLS_REQUIRED: Self =

@@ -1,4 +1,5 @@
-//! The AUTH dialogue (RFC 4954): PLAIN and LOGIN, decoded in place.
+//! The AUTH dialogue (RFC 4954): its lines, decoded in place; PLAIN and LOGIN. Other mechanisms go on
+//! in `exchange.rs`.
 
 use core::{fmt, str};
 
@@ -19,8 +20,36 @@ const USER_PROMPT: &str = "VXNlcm5hbWU6";
 const PASSWORD_PROMPT: &str = "UGFzc3dvcmQ6";
 
 /// The longest user name of LOGIN, which has to be kept while the password is asked for: that of a
-/// mailbox, `64 "@" 255` octets.
-const MAX_USER: usize = 320;
+/// mailbox, a path of 256 octets without its brackets (RFC 5321 4.5.3.1.3).
+const MAX_USER: usize = 254;
+
+/// How the client authenticates.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Method {
+    Plain,
+    Login,
+    /// A mechanism of the application, by its name in the configuration.
+    Exchange(&'static str),
+}
+
+/// Where an exchange stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Turn {
+    /// AUTH came without a response.
+    Silent,
+    /// AUTH came with one.
+    First,
+    /// The response to a challenge.
+    Next,
+    /// The empty line that acknowledges additional data.
+    Last,
+}
+
+impl Turn {
+    pub(super) const fn begins(self) -> bool {
+        matches!(self, Self::Silent | Self::First)
+    }
+}
 
 /// What the client's next line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,11 +60,13 @@ pub(super) enum Step {
     User,
     /// The password of LOGIN.
     Password,
+    /// A response in an exchange.
+    Exchange(Turn),
 }
 
 /// What the dialogue at hand has brought.
 pub(super) struct Dialogue {
-    mechanism: Mechanism,
+    method: Method,
     /// Where the last response stands at the front of the receive buffer, decoded.
     response: (usize, usize),
     user: [u8; MAX_USER],
@@ -45,7 +76,7 @@ pub(super) struct Dialogue {
 impl Dialogue {
     pub(super) const fn new() -> Self {
         let user = [0; MAX_USER];
-        Self { mechanism: Mechanism::Plain, response: (0, 0), user, user_length: 0 }
+        Self { method: Method::Plain, response: (0, 0), user, user_length: 0 }
     }
 
     fn keep_user(&mut self, user: &[u8]) -> bool {
@@ -55,16 +86,31 @@ impl Dialogue {
         true
     }
 
+    fn user(&self) -> Option<&str> {
+        str::from_utf8(&self.user[..self.user_length]).ok()
+    }
+
+    /// The last response, decoded, among `octets`, the lines that are lent.
+    pub(super) fn response<'a>(&self, octets: &'a [u8]) -> Option<&'a [u8]> {
+        let (start, length) = self.response;
+        octets.get(start..start + length)
+    }
+
+    /// The mechanism, where it is one of the application.
+    pub(super) const fn exchange(&self) -> Option<&'static str> {
+        match self.method {
+            Method::Exchange(mechanism) => Some(mechanism),
+            _ => None,
+        }
+    }
+
     /// Reads what `octets`, the lines that are lent, and the user kept say together.
     fn credentials<'a>(&'a self, octets: &'a [u8]) -> Option<Credentials<'a>> {
-        let (start, length) = self.response;
-        let response = str::from_utf8(octets.get(start..start + length)?).ok()?;
-        let mechanism = self.mechanism;
-        let (identity, user, password) = match mechanism {
-            Mechanism::Plain => split_plain(response)?,
-            Mechanism::Login => {
-                ("", str::from_utf8(&self.user[..self.user_length]).ok()?, response)
-            }
+        let response = str::from_utf8(self.response(octets)?).ok()?;
+        let (mechanism, (identity, user, password)) = match self.method {
+            Method::Plain => (Mechanism::Plain, split_plain(response)?),
+            Method::Login => (Mechanism::Login, ("", self.user()?, response)),
+            Method::Exchange(_) => return None,
         };
         let complete = !user.is_empty() && !user.contains('\0') && !password.contains('\0');
         complete.then_some(Credentials { mechanism, identity, user, password })
@@ -79,20 +125,32 @@ fn split_plain(message: &str) -> Option<(&str, &str, &str)> {
 }
 
 impl<B: Storage> Server<B> {
+    /// The mechanism of this name, if it is offered.
+    pub(super) fn method(&self, name: &str) -> Option<Method> {
+        let mut offered = self.config.mechanisms(self.secure);
+        Some(match offered.find(|offered| offered.eq_ignore_ascii_case(name))? {
+            "PLAIN" => Method::Plain,
+            "LOGIN" => Method::Login,
+            mechanism => Method::Exchange(mechanism),
+        })
+    }
+
     /// AUTH with a mechanism that is offered; `response` is where its initial response stands.
     pub(super) fn begin_dialogue(
         &mut self,
-        mechanism: Mechanism,
+        method: Method,
         response: Option<(usize, usize)>,
     ) -> Option<Told> {
-        self.dialogue.mechanism = mechanism;
-        let step = match mechanism {
-            Mechanism::Plain => Step::Plain,
-            Mechanism::Login => Step::User,
+        self.dialogue.method = method;
+        let step = match method {
+            Method::Plain => Step::Plain,
+            Method::Login => Step::User,
+            Method::Exchange(_) => Step::Exchange(Turn::First),
         };
-        match response {
-            Some(response) => self.take_response(step, response),
-            None => self.challenge(step),
+        match (response, method) {
+            (Some(response), _) => self.take_response(step, response),
+            (None, Method::Exchange(_)) => Some(self.ask_exchange(Turn::Silent)),
+            (None, _) => self.challenge(step),
         }
     }
 
@@ -115,18 +173,22 @@ impl<B: Storage> Server<B> {
             return self.fail_dialogue(Answer::BAD_RESPONSE);
         };
         self.dialogue.response = (start, length);
-        if step == Step::User {
-            let user = &self.receive.filled()[start..start + length];
-            return if self.dialogue.keep_user(user) {
-                self.challenge(Step::Password)
-            } else {
-                self.fail_dialogue(Answer::BAD_RESPONSE)
-            };
+        match step {
+            Step::User => {
+                let user = &self.receive.filled()[start..start + length];
+                if self.dialogue.keep_user(user) {
+                    return self.challenge(Step::Password);
+                }
+            }
+            Step::Plain | Step::Password if self.credentials().is_some() => {
+                return Some(self.ask(Question::Credentials));
+            }
+            Step::Exchange(turn) if turn != Turn::Last || length == 0 => {
+                return Some(self.ask_exchange(turn));
+            }
+            _ => {}
         }
-        match self.credentials() {
-            Some(_) => Some(self.ask(Question::Credentials)),
-            None => self.fail_dialogue(Answer::BAD_RESPONSE),
-        }
+        self.fail_dialogue(Answer::BAD_RESPONSE)
     }
 
     pub(super) fn credentials(&self) -> Option<Credentials<'_>> {
@@ -135,7 +197,7 @@ impl<B: Storage> Server<B> {
 
     fn challenge(&mut self, step: Step) -> Option<Told> {
         let text = match step {
-            Step::Plain => "",
+            Step::Plain | Step::Exchange(_) => "",
             Step::User => USER_PROMPT,
             Step::Password => PASSWORD_PROMPT,
         };
@@ -160,7 +222,7 @@ impl<B: Storage> Server<B> {
     }
 
     /// Wipes the line at the front, and what buffering has left of it elsewhere.
-    fn wipe_line(&mut self) {
+    pub(super) fn wipe_line(&mut self) {
         self.receive.filled_mut()[..self.lent].zeroize();
         self.receive.free().zeroize();
     }
@@ -174,6 +236,6 @@ impl Drop for Dialogue {
 
 impl fmt::Debug for Dialogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialogue").field("mechanism", &self.mechanism).finish_non_exhaustive()
+        f.debug_struct("Dialogue").field("method", &self.method).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! What the application decides once for a session.
 
 use crate::{
-    buffer::Storage,
+    command::Auth,
     hello::{EhloName, Extension, Extensions},
 };
 
@@ -28,7 +28,7 @@ impl TlsPolicy {
     }
 }
 
-/// Whether clients authenticate (RFC 4954), by PLAIN or LOGIN.
+/// Whether clients authenticate (RFC 4954).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum AuthPolicy {
@@ -138,6 +138,7 @@ pub struct Config {
     pub(super) extensions: Extensions,
     pub(super) tls: TlsPolicy,
     pub(super) auth: AuthPolicy,
+    mechanisms: &'static [&'static str],
     pub(super) plaintext_auth: bool,
     pub(super) limits: Limits,
 }
@@ -167,6 +168,7 @@ impl Config {
             extensions: BASIC,
             tls: TlsPolicy::None,
             auth: AuthPolicy::None,
+            mechanisms: &["PLAIN", "LOGIN"],
             plaintext_auth: false,
             limits: Limits::DEFAULT,
         }
@@ -206,6 +208,34 @@ impl Config {
         Self { auth, ..self }
     }
 
+    /// The most mechanisms that are offered: with them the reply to EHLO fits what is kept free for it.
+    pub const MAX_MECHANISMS: usize = 12;
+
+    /// Sets the mechanisms of AUTH that are offered, in this order; PLAIN and LOGIN unless set. For
+    /// all others [`Event::Exchange`](super::Event::Exchange) is told.
+    ///
+    /// Not offered are: those behind the first [`MAX_MECHANISMS`](Self::MAX_MECHANISMS), what is no
+    /// name of a mechanism (RFC 4422 3.1: 1 to 20 upper-case letters, digits, `-` and `_`), and
+    /// outside of TLS those that bind to its channel (`-PLUS`).
+    ///
+    /// ```
+    /// use smtp_proto::{hello::EhloName, sasl::server::MECHANISMS, server::{AuthPolicy, Config}};
+    /// let config = Config::new(EhloName::LOCALHOST)
+    ///     .with_auth(AuthPolicy::Offered)
+    ///     .with_mechanisms(MECHANISMS);
+    /// assert!(config.mechanisms(true).eq(MECHANISMS.iter().copied()));
+    /// ```
+    #[must_use]
+    pub const fn with_mechanisms(self, mechanisms: &'static [&'static str]) -> Self {
+        Self { mechanisms, ..self }
+    }
+
+    /// The mechanisms that are offered, inside TLS (`secure`) or not.
+    pub fn mechanisms(&self, secure: bool) -> impl Iterator<Item = &'static str> + use<> {
+        let mechanisms = self.mechanisms.iter().take(Self::MAX_MECHANISMS).copied();
+        mechanisms.filter(move |name| is_mechanism(name) && (secure || !name.ends_with("-PLUS")))
+    }
+
     /// Offers AUTH without TLS too. Whoever sees the connection then has the credentials.
     #[must_use]
     pub const fn with_plaintext_auth(self, allowed: bool) -> Self {
@@ -233,7 +263,8 @@ impl Config {
         if !secure && matches!(self.tls, TlsPolicy::Offered | TlsPolicy::Required) {
             offers.insert(Extension::StartTls);
         }
-        if self.auth != AuthPolicy::None && self.may_authenticate(secure) {
+        let authenticates = self.auth != AuthPolicy::None && self.may_authenticate(secure);
+        if authenticates && self.mechanisms(secure).next().is_some() {
             offers.insert(Extension::Auth);
         }
         offers
@@ -250,6 +281,13 @@ impl Config {
     }
 }
 
+/// `sasl-mech = 1*20mech-char` (RFC 4422 3.1).
+fn is_mechanism(name: &str) -> bool {
+    let is_mech_char =
+        |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
+    (1..=Auth::MAX_MECHANISM).contains(&name.len()) && name.bytes().all(is_mech_char)
+}
+
 /// What is offered unless the application says otherwise.
 const BASIC: Extensions = {
     let mut basic = Extensions::EMPTY;
@@ -260,54 +298,3 @@ const BASIC: Extensions = {
     basic.insert(Extension::EnhancedStatusCodes);
     basic
 };
-
-/// The storage of a server, fixed for its life: boxes, arrays of one size, or slices.
-#[derive(Debug)]
-pub struct Buffers<B: Storage> {
-    /// Commands and content. A command line has to fit whole; larger means fewer reads.
-    pub receive: B,
-    /// Replies on their way, at least 1,024 octets. Larger means that more replies to a group of
-    /// commands leave in one write.
-    pub transmit: B,
-}
-
-/// Sizes of owned [`Buffers`], in octets.
-#[cfg(feature = "alloc")]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct BufferSizes {
-    /// See [`Buffers::receive`].
-    pub receive: usize,
-    /// See [`Buffers::transmit`].
-    pub transmit: usize,
-}
-
-#[cfg(feature = "alloc")]
-impl BufferSizes {
-    /// The longest AUTH line (12,288), and the replies to a group of some hundred commands.
-    pub const DEFAULT: BufferSizes = BufferSizes { receive: 16_384, transmit: 4096 };
-
-    /// Sets the octets for commands and content.
-    #[must_use]
-    pub const fn with_receive(self, receive: usize) -> Self {
-        Self { receive, ..self }
-    }
-
-    /// Sets the octets for replies.
-    #[must_use]
-    pub const fn with_transmit(self, transmit: usize) -> Self {
-        Self { transmit, ..self }
-    }
-
-    pub(super) fn allocate(self) -> Buffers<alloc::boxed::Box<[u8]>> {
-        let zeros = |size| alloc::vec![0; size].into_boxed_slice();
-        Buffers { receive: zeros(self.receive), transmit: zeros(self.transmit) }
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl Default for BufferSizes {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}

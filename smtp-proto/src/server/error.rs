@@ -34,7 +34,9 @@ pub enum Misuse {
     NotWanted,
     /// No event waits for an answer.
     NoQuestion,
-    /// The code of the answer makes no sense here: 354 is for DATA alone, and DATA has no 2yz.
+    /// The code of the answer makes no sense here: 354 is for DATA alone, DATA has no 2yz, and neither
+    /// has an exchange, where success is for [`Server::authenticate`](super::Server::authenticate) to
+    /// say.
     WrongClass,
 }
 

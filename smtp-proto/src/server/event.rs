@@ -42,8 +42,18 @@ pub enum Event<'a> {
         /// EHLO or LHLO: it may use extensions.
         extended: bool,
     },
-    /// Question: are the credentials good?
+    /// Question: are the credentials good? They came by PLAIN or LOGIN.
     Authenticate(Credentials<'a>),
+    /// Question: the client has something to say in an exchange of a mechanism other than PLAIN and
+    /// LOGIN. [`authenticate`](super::Server::authenticate) hands it to the application's
+    /// [`Exchange`](crate::sasl::server::Exchange), as often as this event comes; `accept` says 504,
+    /// as a server that has no such mechanism.
+    Exchange {
+        /// The SASL name, as in [`Config::with_mechanisms`](super::Config::with_mechanisms).
+        mechanism: &'static str,
+        /// A new exchange begins; one that was under way came to nothing.
+        begins: bool,
+    },
     /// Question: a transaction begins.
     Mail(ReceivedMail<'a>),
     /// Question: one recipient.
@@ -97,7 +107,7 @@ impl ContentFault {
     }
 }
 
-/// Mechanisms of AUTH that the server has.
+/// Mechanisms of AUTH that the server reads itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Mechanism {
@@ -115,10 +125,6 @@ impl Mechanism {
             Mechanism::Plain => "PLAIN",
             Mechanism::Login => "LOGIN",
         }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::Plain, Self::Login].into_iter().find(|m| m.as_str().eq_ignore_ascii_case(name))
     }
 }
 

@@ -34,11 +34,13 @@
 
 mod answer;
 mod auth;
+mod buffers;
 mod chunk;
 mod config;
 mod content;
 mod error;
 mod event;
+mod exchange;
 mod line;
 mod poll;
 mod reply;
@@ -53,10 +55,11 @@ use zeroize::Zeroize;
 use crate::buffer::Buffer;
 
 #[cfg(feature = "alloc")]
-pub use self::config::BufferSizes;
+pub use self::buffers::BufferSizes;
 pub use self::{
     answer::{Answer, AnswerError},
-    config::{AuthPolicy, Buffers, Config, Limits, Protocol, TlsPolicy},
+    buffers::Buffers,
+    config::{AuthPolicy, Config, Limits, Protocol, TlsPolicy},
     error::{End, Misuse, PeerError},
     event::{ContentFault, Credentials, Event, Mechanism, Wants},
 };
@@ -77,7 +80,8 @@ use self::{
 ///   [`flushed`](Self::flushed), [`read_buf`](Self::read_buf) and [`received`](Self::received),
 ///   [`tls_established`](Self::tls_established), [`abort`](Self::abort). Called when
 ///   [`wants`](Self::wants) says so, the last at any time.
-/// * Verbs: [`accept`](Self::accept), [`answer`](Self::answer). They answer the last event.
+/// * Verbs: [`accept`](Self::accept), [`answer`](Self::answer), [`authenticate`](Self::authenticate).
+///   They answer the last event.
 ///   [`decline`](Self::decline) answers a command before it becomes one.
 /// * Polls: [`poll_event`](Self::poll_event).
 ///
@@ -199,6 +203,12 @@ impl<B: Storage> Server<B> {
         self.session.authenticated
     }
 
+    /// Whether mechanisms that bind to the TLS session (`-PLUS`) are offered now.
+    #[must_use]
+    pub fn offers_channel_binding(&self) -> bool {
+        self.config.mechanisms(self.secure).any(|name| name.ends_with("-PLUS"))
+    }
+
     /// The line that the next [`poll_event`](Self::poll_event) takes, for a transcript: without its
     /// line end and without what follows the mechanism of AUTH. `***` stands for a line that belongs
     /// to an AUTH dialogue or is no command: it may be a secret.
@@ -209,7 +219,7 @@ impl<B: Storage> Server<B> {
         Some(match self.stage {
             Stage::Dialogue(_) if line == b"*" => line,
             Stage::Dialogue(_) => b"***",
-            _ => sequence::without_secrets(line),
+            _ => sequence::without_secrets(line, |name| self.method(name).is_some()),
         })
     }
 

@@ -122,8 +122,8 @@ impl<B: Storage> Server<B> {
     fn perform(&mut self, action: Action) -> Option<Told> {
         match action {
             Action::Ask(question) => return Some(self.ask(question)),
-            Action::Authenticate(mechanism, response) => {
-                return self.begin_dialogue(mechanism, response);
+            Action::Authenticate(method, response) => {
+                return self.begin_dialogue(method, response);
             }
             Action::Say(answer) => self.say(answer),
             Action::StartTls => self.start_tls(),
@@ -182,6 +182,7 @@ impl<B: Storage> Server<B> {
                 Event::Hello { name: core::str::from_utf8(name).ok()?, extended }
             }
             Question::Credentials => Event::Authenticate(self.credentials()?),
+            Question::Exchange(turn) => self.tell_exchange(turn)?,
             Question::Data => Event::Data,
             Question::ContentEnd { recipient } => Event::ContentEnd {
                 octets: self.content.octets(),

@@ -9,7 +9,7 @@ use crate::{
 use super::{Server, Storage, answer::Answer, config::Config, error::End};
 
 /// Room for the longest reply: that to EHLO, whose first line has a name of 255 octets and a text of
-/// 240, and whose other lines have less than 300 together; or an answer of several lines, see
+/// 240, whose mechanisms have up to 252, and all else less than 265 together; or an answer of several lines, see
 /// [`Answer::MAX_TEXTS`].
 pub(super) const LONGEST: usize = 1024;
 
@@ -96,7 +96,12 @@ fn write_offers(writer: &mut Writer<'_>, answer: Answer<'_>, config: &Config, se
                 writer.push(b" ");
                 writer.push_decimal(config.limits.content);
             }
-            Extension::Auth => writer.push(b" PLAIN LOGIN"),
+            Extension::Auth => {
+                for mechanism in config.mechanisms(secure) {
+                    writer.push(b" ");
+                    writer.push(mechanism.as_bytes());
+                }
+            }
             Extension::Limits => {
                 write_limit(writer, b" MAILMAX=", config.limits.mails);
                 write_limit(writer, b" RCPTMAX=", config.limits.recipients);

@@ -9,10 +9,10 @@ use crate::{
 use super::{
     Server, Storage,
     answer::Answer,
+    auth::Method,
     chunk::Chunk,
     config::{AuthPolicy, Protocol, TlsPolicy},
     error::End,
-    event::Mechanism,
     state::{Greeted, Question, Transaction, Transfer},
 };
 
@@ -21,7 +21,7 @@ use super::{
 pub(super) enum Action {
     Ask(Question),
     /// Begin an AUTH dialogue; the initial response stands here in the line.
-    Authenticate(Mechanism, Option<(usize, usize)>),
+    Authenticate(Method, Option<(usize, usize)>),
     StartTls,
     /// A chunk follows, to be taken or swallowed.
     Chunk(Chunk),
@@ -98,9 +98,9 @@ impl<B: Storage> Server<B> {
         if !self.config.may_authenticate(self.secure) {
             return Err(Answer::ENCRYPTION_REQUIRED);
         }
-        let mechanism = Mechanism::from_name(auth.mechanism()).ok_or(Answer::NO_MECHANISM)?;
+        let method = self.method(auth.mechanism()).ok_or(Answer::NO_MECHANISM)?;
         let response = auth.initial_response().map(|response| position(line, response));
-        Ok(Action::Authenticate(mechanism, response))
+        Ok(Action::Authenticate(method, response))
     }
 
     fn judge_mail(&self, mail: &ReceivedMail<'_>) -> Judgement {
@@ -267,8 +267,8 @@ pub(super) fn position(line: &[u8], part: &[u8]) -> (usize, usize) {
 }
 
 /// What may be shown of a line: AUTH up to its mechanism, or to its verb when the mechanism is not
-/// known; nothing of what is no command.
-pub(super) fn without_secrets(line: &[u8]) -> &[u8] {
+/// offered; nothing of what is no command.
+pub(super) fn without_secrets(line: &[u8], is_offered: impl Fn(&str) -> bool) -> &[u8] {
     if Received::parse(line) == Err(CommandError::UnknownVerb) {
         return b"***";
     }
@@ -276,9 +276,7 @@ pub(super) fn without_secrets(line: &[u8]) -> &[u8] {
         return line;
     }
     let mut words = line.split(|&octet| octet == b' ').filter(|word| !word.is_empty()).skip(1);
-    let mechanism = words.next().filter(|word| {
-        core::str::from_utf8(word).is_ok_and(|name| Mechanism::from_name(name).is_some())
-    });
+    let mechanism = words.next().filter(|word| core::str::from_utf8(word).is_ok_and(is_offered));
     let shown = mechanism.map_or(4, |word| position(line, word).0 + word.len());
     &line[..shown]
 }

@@ -33,7 +33,7 @@ use crate::reply::{Class, Code};
 use super::{
     Server, Storage,
     answer::Answer,
-    auth::Step,
+    auth::{Step, Turn},
     chunk::Chunk,
     config::TlsPolicy,
     content::Content,
@@ -138,6 +138,7 @@ pub(super) enum Question {
     Connection,
     Hello { extended: bool },
     Credentials,
+    Exchange(Turn),
     Mail { smtp_utf8: bool, binary: bool },
     Recipient,
     Data,
@@ -153,6 +154,7 @@ impl Question {
             Self::Connection => Answer::READY,
             Self::Hello { .. } => Answer::HELLO,
             Self::Credentials => Answer::AUTHENTICATED,
+            Self::Exchange(_) => Answer::NO_MECHANISM,
             Self::Mail { .. } => Answer::SENDER_OK,
             Self::Recipient => Answer::RECIPIENT_OK,
             Self::Data => Answer::START_CONTENT,
@@ -165,7 +167,7 @@ impl Question {
     /// Whether an answer with this code makes sense.
     pub(super) fn admits(self, code: Code) -> bool {
         match code.class() {
-            Class::Completion => self != Self::Data,
+            Class::Completion => !matches!(self, Self::Data | Self::Exchange(_)),
             Class::Intermediate => self == Self::Data && code == Code::START_CONTENT,
             Class::Transient | Class::Permanent => true,
         }
@@ -186,7 +188,9 @@ impl<B: Storage> Server<B> {
         match question {
             Question::Connection => self.on_connection(accepted, answer),
             Question::Hello { extended } => self.on_hello(extended, accepted, answer),
-            Question::Credentials => self.on_credentials(accepted, answer),
+            Question::Credentials | Question::Exchange(_) => {
+                self.on_credentials(accepted, answer);
+            }
             Question::Mail { smtp_utf8, binary } => {
                 let transfer = Transfer::Open;
                 self.session.transaction =
@@ -223,7 +227,7 @@ impl<B: Storage> Server<B> {
     }
 
     /// A refusal counts as a bad command: who guesses has few guesses.
-    fn on_credentials(&mut self, accepted: bool, answer: Answer<'_>) {
+    pub(super) fn on_credentials(&mut self, accepted: bool, answer: Answer<'_>) {
         self.stage = Stage::Commands;
         self.session.authenticated = accepted;
         self.forget_credentials();

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use smtp_proto::server::{Answer, Event, Misuse, Server as Core, Wants};
+use smtp_proto::{
+    sasl::server::Exchange,
+    server::{Answer, Event, Misuse, Server as Core, Wants},
+};
 
 use super::{
     ServerBuilder,
@@ -43,7 +46,8 @@ impl Connection {
     pub(super) fn serve(self, mut handler: impl Handler) {
         let Self { socket, timeout, core, security, transcript, injector, peer } = self;
         let Ok(stream) = Stream::new(socket, timeout) else { return };
-        let mut driver = Driver { stream, core, security, transcript, injector, peer };
+        let exchange = None;
+        let mut driver = Driver { stream, core, security, transcript, injector, peer, exchange };
         let outcome = driver.run(&mut handler);
         handler.reset();
         match outcome {
@@ -91,6 +95,8 @@ struct Driver {
     transcript: Transcript,
     injector: Injector,
     peer: Peer,
+    /// The exchange at hand.
+    exchange: Option<Box<dyn Exchange + Send>>,
 }
 
 impl Driver {
@@ -166,6 +172,9 @@ impl Driver {
         note_content(&mut self.transcript, &event);
         note_unsaid(&mut self.injector, &event)?;
         let refusal = self.injector.refusal();
+        if let (Event::Exchange { mechanism, begins }, None) = (event, refusal) {
+            return Ok(self.authenticate(handler, mechanism, begins)?);
+        }
         let is_hello = matches!(event, Event::Hello { .. });
         let answer = match refusal {
             Some(_) => refuse(handler, &event),
@@ -179,6 +188,26 @@ impl Driver {
         self.answer(answer)?;
         if resets {
             handler.reset();
+        }
+        Ok(())
+    }
+
+    /// Goes on with an exchange.
+    fn authenticate(
+        &mut self,
+        handler: &mut impl Handler,
+        mechanism: &str,
+        begins: bool,
+    ) -> Result<(), Misuse> {
+        if begins {
+            let channel = self.stream.tls_exporter().filter(|_| self.core.offers_channel_binding());
+            self.exchange = handler.exchange(mechanism, channel.as_ref());
+        }
+        let Some(exchange) = &mut self.exchange else { return self.core.accept() };
+        self.core.authenticate(&mut **exchange)?;
+        if self.core.is_authenticated() {
+            handler.authenticated(exchange.user());
+            self.exchange = None;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use smtp_proto::{
     command::{Argument, ReceivedMail, ReceivedRecipient},
+    sasl::server::{Exchange, TlsExporter},
     server::{Answer, Credentials, End},
 };
 
@@ -53,10 +54,27 @@ pub trait Handler: Send {
         None
     }
 
-    /// AUTH. Unlike the others it refuses unless it is implemented.
+    /// AUTH by PLAIN or LOGIN. Unlike the others it refuses unless it is implemented.
     fn authenticate(&mut self, credentials: Credentials<'_>) -> Option<Answer<'_>> {
         let _ = credentials;
         Some(Answer::BAD_CREDENTIALS)
+    }
+
+    /// AUTH by another mechanism begins: the server's side of it, as from
+    /// [`sasl::server::exchange`](smtp_proto::sasl::server::exchange). `channel` names the TLS session
+    /// where `-PLUS` mechanisms are offered and it has a name. `None` says 504.
+    fn exchange(
+        &mut self,
+        mechanism: &str,
+        channel: Option<&TlsExporter>,
+    ) -> Option<Box<dyn Exchange + Send>> {
+        let _ = (mechanism, channel);
+        None
+    }
+
+    /// An exchange has let this user in.
+    fn authenticated(&mut self, user: &str) {
+        let _ = user;
     }
 
     /// MAIL.

@@ -9,10 +9,14 @@ use std::{
 use smtp_proto::{
     command::{ReceivedMail, ReceivedRecipient},
     reply::{Code, EnhancedCode},
+    sasl::server::{Accounts as _, Exchange, TlsExporter},
     server::{Answer, Credentials},
 };
 
-use super::Handler;
+use super::{
+    Handler,
+    accounts::{self, Accounts},
+};
 
 /// A message that was accepted, with its envelope.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -55,7 +59,7 @@ pub struct Store {
 
 #[derive(Clone, Default)]
 struct Rules {
-    users: HashMap<String, String>,
+    accounts: Arc<Accounts>,
     senders: HashMap<String, OwnedAnswer>,
     recipients: HashMap<String, OwnedAnswer>,
     content: Option<OwnedAnswer>,
@@ -95,11 +99,37 @@ impl Store {
         Self::default()
     }
 
-    /// Lets this user in.
+    /// Lets this user in by PLAIN, LOGIN and, where the core has them and
+    /// [`Config::with_mechanisms`](smtp_proto::server::Config::with_mechanisms) offers them, CRAM-MD5
+    /// and SCRAM.
+    ///
+    /// ```
+    /// use smtp_sync::{Server, Store, proto};
+    /// use proto::{hello::EhloName, sasl::server::MECHANISMS, server::{AuthPolicy, Config}};
+    /// let config = Config::new(EhloName::LOCALHOST)
+    ///     .with_auth(AuthPolicy::Required)
+    ///     .with_plaintext_auth(true)
+    ///     .with_mechanisms(MECHANISMS);
+    /// let store = Store::new().with_user("alice", "s3cret").with_token("bob", "t0ken");
+    /// let server = Server::builder().with_config(config).bind(store)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn with_user(mut self, user: &str, password: &str) -> Self {
-        Arc::make_mut(&mut self.rules).users.insert(user.to_owned(), password.to_owned());
+        self.accounts().add_password(user, password);
         self
+    }
+
+    /// Lets this user in by OAUTHBEARER and XOAUTH2, where they are offered. A token is one user's; a
+    /// user may have several.
+    #[must_use]
+    pub fn with_token(mut self, user: &str, token: &str) -> Self {
+        self.accounts().add_token(user, token);
+        self
+    }
+
+    fn accounts(&mut self) -> &mut Accounts {
+        Arc::make_mut(&mut Arc::make_mut(&mut self.rules).accounts)
     }
 
     /// Answers this to the recipient, written as in RCPT between its brackets.
@@ -162,12 +192,24 @@ impl Handler for Store {
     }
 
     fn authenticate(&mut self, credentials: Credentials<'_>) -> Option<Answer<'_>> {
-        let password = self.rules.users.get(credentials.user());
+        let password = self.rules.accounts.password(credentials.user());
         if !password.is_some_and(|password| credentials.are(credentials.user(), password)) {
             return Some(Answer::BAD_CREDENTIALS);
         }
         self.draft.user = Some(credentials.user().to_owned());
         None
+    }
+
+    fn exchange(
+        &mut self,
+        mechanism: &str,
+        channel: Option<&TlsExporter>,
+    ) -> Option<Box<dyn Exchange + Send>> {
+        accounts::exchange(&self.rules.accounts, mechanism, channel)
+    }
+
+    fn authenticated(&mut self, user: &str) {
+        self.draft.user = Some(user.to_owned());
     }
 
     fn mail(&mut self, mail: ReceivedMail<'_>) -> Option<Answer<'_>> {

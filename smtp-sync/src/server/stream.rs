@@ -9,6 +9,8 @@ use std::{
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 
+use smtp_proto::sasl::server::TlsExporter;
+
 use super::socket::Socket;
 
 /// How long the client has to close after the last reply, and how much of what it still says is
@@ -75,6 +77,22 @@ impl Stream {
     #[allow(clippy::unused_self, reason = "the same call as with TLS")]
     pub(super) fn secure(&mut self, _: &Security) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// The name of the TLS session (RFC 9266 3), which one of TLS 1.2 may not have.
+    #[cfg(feature = "tls")]
+    pub(super) fn tls_exporter(&self) -> Option<TlsExporter> {
+        let tls = self.tls.as_ref()?;
+        let has_name = tls.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+        let octets = TlsExporter::default();
+        let name = tls.export_keying_material(octets, b"EXPORTER-Channel-Binding", Some(b""));
+        name.ok().filter(|_| has_name)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
+    pub(super) const fn tls_exporter(&self) -> Option<TlsExporter> {
+        None
     }
 
     /// Says that nothing more comes, and waits a little for the client to do the same.

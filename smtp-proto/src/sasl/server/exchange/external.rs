@@ -1,0 +1,42 @@
+//! EXTERNAL (RFC 4422 A).
+
+use super::{Exchange, ServerChallenge, Step};
+
+/// Lets a client in for what is known of it outside of SASL: its certificate, its Unix socket.
+///
+/// ```
+/// use smtp_proto::sasl::server::{Exchange, ExternalExchange, ServerChallenge, Step};
+/// let mut exchange = ExternalExchange::new("alice");
+/// let mut respond = |response| exchange.respond(response, &mut ServerChallenge::new(&mut []));
+/// assert_eq!(respond(None), Step::Challenge);
+/// assert_eq!(respond(Some(b"bob")), Step::Failure);
+/// assert_eq!(respond(Some(b"")), Step::Success);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExternalExchange<'a> {
+    user: &'a str,
+}
+
+impl<'a> ExternalExchange<'a> {
+    /// The client is this user, and may act as no other.
+    #[must_use]
+    pub const fn new(user: &'a str) -> Self {
+        Self { user }
+    }
+}
+
+impl Exchange for ExternalExchange<'_> {
+    fn respond(&mut self, response: Option<&[u8]>, _: &mut ServerChallenge<'_>) -> Step {
+        match response {
+            None => Step::Challenge,
+            Some(identity) if identity.is_empty() || identity == self.user.as_bytes() => {
+                Step::Success
+            }
+            Some(_) => Step::Failure,
+        }
+    }
+
+    fn user(&self) -> &str {
+        self.user
+    }
+}
