@@ -53,6 +53,7 @@ fn the_longest_replies_fit_the_smallest_buffer() {
     let config = Config::new(name)
         .with_extensions(Config::SUPPORTED)
         .with_auth(AuthPolicy::Offered)
+        .with_mechanisms(&["TWENTY-OCTETS-OF-IT_"; Config::MAX_MECHANISMS])
         .with_tls(TlsPolicy::Implicit)
         .with_limits(limits.with_recipients(u32::MAX));
     let sizes = BufferSizes::DEFAULT.with_transmit(1024);

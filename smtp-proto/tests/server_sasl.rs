@@ -107,6 +107,12 @@ fn no_mechanism_lets_anybody_else_in() {
 }
 
 #[test]
+fn who_has_no_password_has_not_an_empty_one() {
+    assert_eq!(play(&mut CramMd5::new("nobody", "")).0, REFUSED);
+    assert_eq!(play(&mut CramMd5::new("alice", "")).0, REFUSED);
+}
+
+#[test]
 fn nobody_acts_as_somebody_else() {
     assert_eq!(play(&mut External::new().with_authorization("bob")).0, REFUSED);
     assert_eq!(play(&mut sha1("alice", "s3cret").with_authorization("bob")).0, REFUSED);
