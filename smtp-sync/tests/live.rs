@@ -7,6 +7,8 @@
 
 #[path = "live/dialogue.rs"]
 mod dialogue;
+#[path = "live/envelope.rs"]
+mod envelope;
 #[path = "live/message.rs"]
 mod message;
 #[allow(dead_code, reason = "shared with the other live tests")]
@@ -20,12 +22,12 @@ use std::{
 };
 
 use dialogue::Dialogue;
+use envelope::{envelope, fates};
 use message::{Message, assert_same};
 use rcgen::{CertificateParams, KeyPair};
 use server::{Kind, Server};
 use smtp_sync::{
-    Client, Connector, Envelope, Error, Inquiry, Outcome, Status, TlsConfig, TlsError, TlsPolicy,
-    Verdict,
+    Client, Connector, Error, Inquiry, Outcome, Status, TlsConfig, TlsError, TlsPolicy, Verdict,
     proto::{
         client::{Authentication, End, Phase, Refusal},
         reply::OwnedReply,
@@ -36,18 +38,6 @@ use smtp_sync::{
 const USER: &str = "alice";
 const PASSWORD: &str = "s3cret";
 const FIVE_MIB: usize = 5 * 1024 * 1024;
-
-fn envelope(from: &str, recipients: &[&str]) -> Envelope {
-    let start = Envelope::new(&format!("{from}@lab.test")).expect("an address");
-    let add = |envelope: Envelope, to: &&str| envelope.to(&format!("{to}@lab.test"));
-    recipients.iter().try_fold(start, add).expect("addresses")
-}
-
-/// Status, phase and code of each recipient.
-fn fates(outcome: &Outcome) -> Vec<(Status, Phase, Option<u16>)> {
-    let code = |reply: smtp_sync::proto::reply::Reply<'_>| reply.code().value();
-    outcome.recipients().map(|to| (to.status, to.phase, to.reply.map(code))).collect()
-}
 
 // --- content ---
 
