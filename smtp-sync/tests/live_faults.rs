@@ -23,7 +23,7 @@ use smtp_sync::{
         client::{End, HelloCommand, Phase, Protocol, Refusal},
         hello::Extension,
         parameter::{Body, Notify},
-        reply::Code,
+        reply::{Code, OwnedReply},
     },
 };
 
@@ -65,7 +65,7 @@ fn a_session_that_cannot_be_opened_says_why_and_when_to_try_again() {
         let Some(server) = sink(options) else { return };
         let error = server.connector("plain").connect().expect_err("no session");
         assert_eq!((error.end(), error.retry()), (Some(end), retry), "{options}");
-        let words = error.reply().map(|reply| reply.code());
+        let words = error.reply().map(OwnedReply::code);
         let expected = match end {
             End::Refused { code, .. } => Some(code),
             End::ServiceClosing(_) => Some(code(421)),
@@ -231,10 +231,10 @@ fn a_refusal_in_the_middle_of_the_content_is_its_verdict() {
 #[test]
 fn a_server_that_takes_too_long_is_given_up() {
     // Patience for all but what is slow.
-    let (patient, hasty) = (Timeouts::uniform(Duration::from_secs(60)), Duration::from_secs(1));
-    let of_command = Timeouts { command: hasty, ..patient };
-    let of_data = Timeouts { data: hasty, ..patient };
-    let of_end = Timeouts { end_of_content: hasty, ..patient };
+    let [mut of_command, mut of_data, mut of_end] = [Timeouts::uniform(Duration::from_secs(60)); 3];
+    for limit in [&mut of_command.command, &mut of_data.data, &mut of_end.end_of_content] {
+        *limit = Duration::from_secs(1);
+    }
     let later = |phase| never_sent(End::Aborted(phase), Retry::Later);
     for (options, timeouts, fate) in [
         ("-p -W MAIL:100", of_command, later(Phase::Mail)),

@@ -47,7 +47,9 @@ fn notifications(server: &Server, sender: &str, recipients: [OwnedRecipient; 2])
     let start = Envelope::new(&format!("{sender}@lab.test")).expect("an address");
     let mut envelope =
         start.with_envid(EnvelopeId::new("of a+test=1").expect("an id")).with_ret(Ret::Headers);
-    recipients.into_iter().for_each(|recipient| envelope.push_recipient(recipient));
+    for recipient in recipients {
+        envelope.push_recipient(recipient);
+    }
     let content = Message::small("notified").careless();
     let outcome = client.send(&envelope, &content[..]).expect("an outcome");
     assert!(outcome.is_delivered(), "{}", dialogue.text());
