@@ -106,8 +106,9 @@ fn assert_fate(options: &str, client: &mut Client, fate: &Fate) {
         Answered(.., goes_on) => {
             assert_eq!((outcome.end(), client.is_reusable()), (None, goes_on), "{options}");
         }
-        Ended(_, end, _) => {
+        Ended(_, end, retry) => {
             assert_eq!((outcome.end(), client.is_reusable()), (Some(end), false), "{options}");
+            assert_eq!(end.retry(), retry, "{options}");
         }
     }
 }
