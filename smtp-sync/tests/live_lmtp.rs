@@ -79,6 +79,30 @@ fn dovecot_has_a_verdict_for_each_recipient_by_data_and_by_bdat() {
     }
 }
 
+/// Chunks end in the middle of a newline too; there are never more than may be in flight.
+#[test]
+fn a_chunk_may_end_anywhere() {
+    for kind in [Kind::Dovecot, Kind::Postfix] {
+        let Some(server) = kind.shared() else { continue };
+        let port = if kind == Kind::Dovecot { "lmtp" } else { "plain" };
+        for size in 4..=17 {
+            let connector = server.connector(port).with_tls(TlsPolicy::None);
+            let connector = by(Chunking::AfterRecipients, size)(connector);
+            let connector = connector.configure(|config| {
+                let lmtp = kind == Kind::Dovecot;
+                config.with_protocol(if lmtp { Protocol::Lmtp } else { Protocol::Smtp })
+            });
+            let mut client = connector.connect().expect("a session");
+            let subject = format!("in chunks of {size} octets");
+            let message = Message::small(&subject);
+            let outcome = client.send(&envelope("alice", &["bob"]), &message.careless()[..]);
+            assert_eq!(fates(&outcome.expect("an outcome")), [TAKEN], "{kind:?}: {subject}");
+            let stored = last_stored(server, "bob", subject.as_bytes());
+            assert_same(&stored, &message.with_newlines("\n"), &subject);
+        }
+    }
+}
+
 #[test]
 fn several_messages_follow_one_another_whatever_became_of_the_one_before() {
     let Some(server) = Kind::Dovecot.shared() else { return };
