@@ -21,5 +21,49 @@ has_postfix() {
     getent passwd postfix >/dev/null && getent group postdrop >/dev/null
 }
 
+# has_dovecot: the protocols are packages of their own; smtp-sink, behind the submission, comes with Postfix.
+has_dovecot() {
+  [ "$(id -u)" = 0 ] && [ -x /usr/sbin/dovecot ] && command -v openssl >/dev/null &&
+    [ -e /usr/lib/dovecot/lmtp ] && [ -e /usr/lib/dovecot/submission ] && has_sink
+}
+
+has_sink() { [ -x /usr/sbin/smtp-sink ]; }
+
 # answers PORT: whether something accepts connections there.
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# free_block COUNT: the first of so many free ports in a row, outside the range that the kernel gives to clients.
+free_block() {
+  local try base port
+  for try in {1..200}; do
+    base=$((10000 + (RANDOM * 32768 + RANDOM + try) % 20000))
+    for ((port = base; port < base + $1; port++)); do answers $port && continue 2; done
+    echo $base
+    return
+  done
+  die "no free ports"
+}
+
+# enterable DIR: daemons that are not root must get through each folder above.
+enterable() {
+  local at=$1
+  until [ "$at" = / ]; do
+    [ $((0$(stat -c %a "$at") & 1)) = 1 ] || die "other users cannot enter $at: take a DIR elsewhere"
+    at=$(dirname "$at")
+  done
+}
+
+# run_until_end STOP...: until standard input ends, that is, until the process that started this one ends, or a signal;
+# then STOP. The one that waits for the former is a process of its own, which stops the server even when this one is
+# killed.
+run_until_end() {
+  local stop=("$@")
+  (
+    while read -r _; do :; done
+    "${stop[@]}"
+  ) <&0 >/dev/null 2>&1 &
+  keeper=$!
+  # shellcheck disable=SC2064
+  trap "kill $keeper 2>/dev/null || true; ${stop[*]@Q}" EXIT
+  wait $keeper
+}

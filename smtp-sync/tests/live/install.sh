@@ -8,6 +8,9 @@ packages=()
 need() { command -v "$1" >/dev/null || packages+=("${@:2}"); }
 need postfix postfix
 need saslpasswd2 sasl2-bin
+[ -x /usr/sbin/dovecot ] || packages+=(dovecot-core)
+[ -e /usr/lib/dovecot/lmtp ] || packages+=(dovecot-lmtpd)
+[ -e /usr/lib/dovecot/submission ] || packages+=(dovecot-submissiond)
 need openssl openssl
 need python3 python3 python3-venv
 plugin=(/usr/lib/*/sasl2/libplain.so)

@@ -9,35 +9,28 @@ mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 [ ! -e "$dir/etc" ] || die "$dir has been used"
 chmod 711 "$dir"
-# Postfix's daemons are not root: each folder above must let them through.
-at=$dir
-until [ "$at" = / ]; do
-  [ $((0$(stat -c %a "$at") & 1)) = 1 ] || die "other users cannot enter $at: take a DIR elsewhere"
-  at=$(dirname "$at")
-done
-
-free_block() { # three free ports in a row, outside the range that the kernel gives to clients
-  local try base
-  for try in {1..200}; do
-    base=$((10000 + (RANDOM * 32768 + RANDOM + try) % 20000))
-    answers $base || answers $((base + 1)) || answers $((base + 2)) || { echo $base; return; }
-  done
-  die "no free ports"
-}
+enterable "$dir"
 base=$2
-[ "$base" != 0 ] || base=$(free_block)
+[ "$base" != 0 ] || base=$(free_block 10)
 
 mkdir -p "$dir"/{etc/sasl,queue,data,mail}
 chown postfix "$dir/data"
 chown nobody "$dir/mail"
 "$LIVE/ca.sh" "$dir/ca"
 
-cat >"$dir/etc/sasl/smtpd.conf" <<C
+# sasl NAME MECHANISM...: what a port with this smtpd_sasl_path offers.
+sasl() {
+  cat >"$dir/etc/sasl/$1.conf" <<C
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
 sasldb_path: $dir/etc/sasl/users
-mech_list: ${SMTP_LIVE_MECHANISMS:-PLAIN LOGIN}
+mech_list: ${*:2}
 C
+}
+mechanisms=(PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256)
+sasl smtpd PLAIN LOGIN
+sasl every "${mechanisms[@]}"
+for mechanism in "${mechanisms[@]}"; do sasl "$mechanism" "$mechanism"; done
 printf s3cret | saslpasswd2 -p -c -f "$dir/etc/sasl/users" -u lab.test alice
 chgrp postfix "$dir/etc/sasl/users"
 chmod 640 "$dir/etc/sasl/users"
@@ -116,6 +109,10 @@ cat >"$dir/etc/master.cf" <<C
 127.0.0.1:$((base + 2)) inet n - n - - smtpd
   -o smtpd_tls_wrappermode=yes
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+127.0.0.1:$((base + 3)) inet n - n - - smtpd
+  -o message_size_limit=100000
+127.0.0.1:$((base + 4)) inet n - n - - smtpd
+  -o smtpd_sasl_path=every -o smtpd_tls_auth_only=yes
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -130,6 +127,13 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 C
+ports="\"plain\":$base,\"submission\":$((base + 1)),\"smtps\":$((base + 2)),\"small\":$((base + 3)),\"every\":$((base + 4))"
+port=$((base + 5))
+for mechanism in "${mechanisms[@]}"; do
+  printf '127.0.0.1:%d inet n - n - - smtpd\n  -o smtpd_sasl_path=%s\n' $port "$mechanism" >>"$dir/etc/master.cf"
+  ports+=",\"$mechanism\":$port"
+  port=$((port + 1))
+done
 
 # The daemons get no descriptor of this script: a reader of its output would wait for them too.
 quiet() { "$@" </dev/null >>"$dir/start.log" 2>&1; }
@@ -144,15 +148,6 @@ for try in {1..500}; do
   [ "$try" != 500 ] || { cat "$dir/log" >&2; die "does not answer on $base"; }
   sleep 0.02
 done
-printf '{"name":"postfix","version":"%s","ports":{"plain":%d,"submission":%d,"smtps":%d},"ca":"%s","mail":"%s","pid":%d}\n' \
-  "$(postconf -dh mail_version)" "$base" $((base + 1)) $((base + 2)) "$dir/ca/ca.pem" "$dir/mail" "$master"
-
-# Until standard input ends, that is, until the process that started this one ends, or a signal. The one that waits for
-# the former is a process of its own, which stops Postfix even when this one is killed.
-(
-  while read -r _; do :; done
-  stop
-) <&0 >/dev/null 2>&1 &
-keeper=$!
-trap 'kill $keeper 2>/dev/null || true; stop' EXIT
-wait $keeper
+printf '{"name":"postfix","version":"%s","ports":{%s},"ca":"%s","mail":"%s","pid":%d}\n' \
+  "$(postconf -dh mail_version)" "$ports" "$dir/ca/ca.pem" "$dir/mail" "$master"
+run_until_end stop

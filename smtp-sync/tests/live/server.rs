@@ -24,38 +24,48 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub enum Kind {
     Postfix,
     Aiosmtpd,
+    Dovecot,
+    Sink,
 }
 
 impl Kind {
+    /// Those that take mail for users by SMTP.
     pub const ALL: [Kind; 2] = [Kind::Postfix, Kind::Aiosmtpd];
 
     const fn name(self) -> &'static str {
         match self {
             Kind::Postfix => "postfix",
             Kind::Aiosmtpd => "aiosmtpd",
+            Kind::Dovecot => "dovecot",
+            Kind::Sink => "sink",
         }
     }
 
     /// What it stores at the end of a line.
     pub const fn newline(self) -> &'static str {
         match self {
-            Kind::Postfix => "\n",
             Kind::Aiosmtpd => "\r\n",
+            Kind::Postfix | Kind::Dovecot | Kind::Sink => "\n",
         }
     }
 
     /// The server that all tests share; it ends with this process. None where it is not installed,
     /// which is said, and which is a failure where the variable CI is set.
     pub fn shared(self) -> Option<&'static Server> {
-        static SHARED: [OnceLock<Server>; 2] = [const { OnceLock::new() }; 2];
+        static SHARED: [OnceLock<Server>; 4] = [const { OnceLock::new() }; 4];
         let shared = &SHARED[self as usize];
         let ready = shared.get().is_some() || self.is_available();
-        ready.then(|| shared.get_or_init(|| Server::start(self)))
+        ready.then(|| shared.get_or_init(|| Server::start(self, &[])))
     }
 
     /// A server of its own for one test; otherwise as [`shared`](Self::shared).
     pub fn start(self) -> Option<Server> {
-        self.is_available().then(|| Server::start(self))
+        self.start_with(&[])
+    }
+
+    /// The same, with options for its script.
+    pub fn start_with(self, options: &[&str]) -> Option<Server> {
+        self.is_available().then(|| Server::start(self, options))
     }
 
     fn is_available(self) -> bool {
@@ -82,16 +92,23 @@ fn script(name: &str) -> PathBuf {
 pub struct Server {
     kind: Kind,
     process: Process,
-    ports: Value,
-    tls: TlsConfig,
+    ready: Value,
+    tls: Option<TlsConfig>,
 }
 
 impl Server {
-    fn start(kind: Kind) -> Self {
-        let (process, ready) = Process::start(kind);
-        let authority = fs::read(ready["ca"].as_str().expect("a path")).expect("an authority");
-        let tls = TlsConfig::with_pem_anchors(&authority).expect("an anchor");
-        Self { kind, process, ports: ready["ports"].clone(), tls }
+    fn start(kind: Kind, options: &[&str]) -> Self {
+        let (process, ready) = Process::start(kind, options);
+        let tls = ready["ca"].as_str().map(|authority| {
+            let authority = fs::read(authority).expect("an authority");
+            TlsConfig::with_pem_anchors(&authority).expect("an anchor")
+        });
+        Self { kind, process, ready, tls }
+    }
+
+    /// What the server said of itself when it was ready.
+    pub fn said(&self, name: &str) -> &str {
+        self.ready[name].as_str().expect("what the server says")
     }
 
     /// Where all its state is.
@@ -100,27 +117,33 @@ impl Server {
     }
 
     pub fn trust(&self) -> TlsConfig {
-        self.tls.clone()
+        self.tls.clone().expect("a server with TLS")
     }
 
     pub fn port(&self, name: &str) -> u16 {
-        let port = self.ports[name].as_u64().expect("a port that the server has");
+        let port = self.ready["ports"][name].as_u64().expect("a port that the server has");
         port.try_into().expect("a port")
     }
 
-    /// TLS by STARTTLS, but from the start on `smtps`, trusting the server's authority alone.
+    /// TLS by STARTTLS, but from the start on `smtps`, trusting the server's authority alone;
+    /// in the clear where the server has no TLS.
     pub fn connector(&self, port: &str) -> Connector {
         let implicit = port == "smtps";
-        Connector::new("127.0.0.1", self.port(port))
-            .with_tls(if implicit { TlsPolicy::Implicit } else { TlsPolicy::Required })
-            .with_tls_config(self.trust())
-            .with_timeouts(Timeouts::uniform(LIMIT))
+        let connector =
+            Connector::new("127.0.0.1", self.port(port)).with_timeouts(Timeouts::uniform(LIMIT));
+        match &self.tls {
+            None => connector.with_tls(TlsPolicy::None),
+            Some(tls) => connector
+                .with_tls(if implicit { TlsPolicy::Implicit } else { TlsPolicy::Required })
+                .with_tls_config(tls.clone()),
+        }
     }
 
     /// What `user` has got, once all that was accepted is delivered.
     pub fn stored(&self, user: &str) -> Vec<Vec<u8>> {
         match self.kind {
-            Kind::Postfix => self.maildir(user),
+            Kind::Postfix | Kind::Dovecot => self.maildir(user),
+            Kind::Sink => self.texts("mail", "").collect(),
             Kind::Aiosmtpd => {
                 self.envelopes(user).into_iter().map(|(_, content)| content).collect()
             }
@@ -135,8 +158,12 @@ impl Server {
             thread::sleep(Duration::from_millis(10));
         }
         let folder = if user.is_ascii() { user } else { "utf8" };
-        let files = self.list("mail", &format!("{folder}/new"));
-        files.iter().map(|file| fs::read(file).expect("a message")).collect()
+        self.texts("mail", &format!("{folder}/new")).collect()
+    }
+
+    /// What the files of a folder hold.
+    pub fn texts(&self, place: &str, folder: &str) -> impl Iterator<Item = Vec<u8>> + use<> {
+        self.list(place, folder).into_iter().map(|file| fs::read(file).expect("a message"))
     }
 
     /// aiosmtpd's records of what `user` has got, each with the content, in the order of arrival.
@@ -172,16 +199,17 @@ struct Process {
     directory: PathBuf,
 }
 
-/// Runs the script `$0` until its input ends, and removes its directory, `$1`. A daemon that is just
-/// ending may still write its log.
+/// Runs the script `$0` with its options until its input ends, and removes its directory, `$1`. A
+/// daemon that is just ending may still write its log.
 const RUN_AND_CLEAN: &str = r#"
     trap : INT TERM HUP
-    "$0" "$1" 0
-    for try in 1 2 3 4 5 6 7 8; do rm -rf "$1" && break; sleep 0.1; done"#;
+    directory=$1; shift
+    "$0" "$directory" 0 "$@"
+    for try in 1 2 3 4 5 6 7 8; do rm -rf "$directory" && break; sleep 0.1; done"#;
 
 impl Process {
     /// Starts the script; the line that it says when the server answers.
-    fn start(kind: Kind) -> (Self, Value) {
+    fn start(kind: Kind, options: &[&str]) -> (Self, Value) {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = env::temp_dir().join(format!("smtp-live-{}-{number}", std::process::id()));
@@ -189,6 +217,7 @@ impl Process {
             .args(["-c", RUN_AND_CLEAN])
             .arg(script(&format!("{}.sh", kind.name())))
             .arg(&directory)
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
