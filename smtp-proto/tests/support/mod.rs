@@ -319,6 +319,30 @@ impl Session {
         self.pump()
     }
 
+    /// The client reads these octets, whether it wants to or not and before anything else leaves;
+    /// what comes when the session is over is dropped.
+    pub fn hear(&mut self, mut octets: &[u8]) -> Wants {
+        while !octets.is_empty() && self.client.wants() != Wants::Nothing {
+            if self.client.wants() == Wants::Event {
+                self.take_events();
+                continue;
+            }
+            let room = self.client.read_buf();
+            let n = octets.len().min(room.len());
+            assert!(n > 0, "no room to read into");
+            room[..n].copy_from_slice(&octets[..n]);
+            octets = &octets[n..];
+            self.client.received(n).unwrap();
+        }
+        self.pump()
+    }
+
+    /// The stream ends.
+    pub fn hear_end(&mut self) -> Wants {
+        self.client.received(0).unwrap();
+        self.pump()
+    }
+
     pub fn end(&self) -> Option<End> {
         self.client.end()
     }
