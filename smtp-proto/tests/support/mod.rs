@@ -10,7 +10,10 @@
 use std::collections::VecDeque;
 
 use smtp_proto::{
-    client::{AsEnvelope, Client, Config, End, Event, Inquiry, Journal, TlsPolicy, Wants},
+    client::{
+        AsEnvelope, Client, Config, End, Event, Inquiry, Journal, PeerError, Phase, TlsPolicy,
+        Wants,
+    },
     envelope::Envelope,
     hello::EhloName,
     sasl::Mechanisms,
@@ -352,6 +355,47 @@ impl Session {
     pub fn expect_events(&mut self, expected: &[&str]) {
         assert_eq!(self.events, expected);
         self.events.clear();
+    }
+}
+
+/// How a session stands, in short enough a form for tables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stand {
+    /// It goes on.
+    Usable,
+    Quit,
+    Closing(Phase),
+    Refused(Phase, u16),
+    Unexpected(Phase, u16),
+    Malformed(Phase),
+    Unsolicited,
+    Injected,
+    TooManyChallenges,
+    GoAheadAfterRefusal,
+    Lost(Phase),
+    TlsUnavailable,
+    Other,
+}
+
+impl Stand {
+    pub fn of(session: &Session) -> Self {
+        let Some(end) = session.end() else { return Stand::Usable };
+        match end {
+            End::Quit => Stand::Quit,
+            End::ServiceClosing(phase) => Stand::Closing(phase),
+            End::Refused { phase, code } => Stand::Refused(phase, code.value()),
+            End::Lost(phase) => Stand::Lost(phase),
+            End::TlsUnavailable => Stand::TlsUnavailable,
+            End::Peer(PeerError::UnexpectedCode { phase, code }) => {
+                Stand::Unexpected(phase, code.value())
+            }
+            End::Peer(PeerError::Malformed { phase, .. }) => Stand::Malformed(phase),
+            End::Peer(PeerError::Unsolicited) => Stand::Unsolicited,
+            End::Peer(PeerError::PlaintextBehindStartTls) => Stand::Injected,
+            End::Peer(PeerError::TooManyChallenges) => Stand::TooManyChallenges,
+            End::Peer(PeerError::GoAheadAfterRefusal) => Stand::GoAheadAfterRefusal,
+            _ => Stand::Other,
+        }
     }
 }
 
