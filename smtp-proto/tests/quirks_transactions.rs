@@ -435,6 +435,26 @@ fn delivered_stays_delivered_whatever_is_said_to_quit() {
     }
 }
 
+/// Two Dovecot versions crash on what comes behind the dot, another server loses it: QUIT waits
+/// for the verdict, unless the caller runs ahead.
+#[test]
+fn quit_may_be_asked_for_behind_the_dot() {
+    for (run_ahead, at_once) in [(false, "hi\r\n.\r\n"), (true, "hi\r\n.\r\nQUIT\r\n")] {
+        let mut session = begun(plain_config().with_run_ahead(run_ahead), "PIPELINING");
+        session.hear(b"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+        session.hand_over(&two(), b"hi\r\n");
+        session.client.quit().unwrap();
+        session.pump();
+        let heard = String::from_utf8_lossy(&session.peer.heard);
+        let behind = heard.split_once("DATA\r\n").unwrap().1;
+        assert_eq!(behind, at_once, "run ahead: {run_ahead}");
+        session.hear(b"250 queued\r\n");
+        assert!(session.peer.heard.ends_with(b"QUIT\r\n"));
+        assert_eq!(session.hear(b"221 bye\r\n"), Wants::Nothing);
+        assert_eq!(statuses(&outcome(&mut session)), [Accepted; 2]);
+    }
+}
+
 #[test]
 fn an_unterminated_reply_is_no_reply_but_can_be_shown() {
     let mut session = begun(plain_config(), "PIPELINING");

@@ -96,6 +96,36 @@ fn every_file_of_a_reply_has_a_row() {
 }
 
 #[test]
+fn a_reply_behind_others_reads_as_alone() {
+    let conforming: Vec<_> = corpus("replies")
+        .into_iter()
+        .filter(|(row, _)| !NONCONFORMING.iter().any(|(name, _)| *name == row[0]))
+        .map(|(_, octets)| octets)
+        .collect();
+    let alone: Vec<_> = conforming.iter().flat_map(|octets| read(&[octets]).0).collect();
+    assert_eq!(read(&[&conforming.concat()]), (alone, None));
+}
+
+/// Nothing of a reply's text can move a terminal's cursor, break a log's line or turn its order.
+#[test]
+fn controls_in_a_text_are_shown_escaped_and_kept_as_they_are() {
+    for character in ('\0'..='\u{2fff}').chain(['\u{feff}', '\u{e0001}']) {
+        if character == '\n' {
+            continue;
+        }
+        let octets = format!("550 a{character}b\r\n").into_bytes();
+        let (reply, _) = Reply::parse(&octets).unwrap().unwrap();
+        assert_eq!(reply.lines().next(), Some(format!("a{character}b").as_bytes()));
+        let dangerous = character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        for shown in [reply.to_string(), format!("{reply:?}")] {
+            assert!(!dangerous || !shown.contains(character), "{character:?}: {shown}");
+        }
+        assert!(dangerous || reply.to_string().contains(character) || !character.is_alphanumeric());
+    }
+}
+
+#[test]
 fn every_cut_in_two_and_three_reads_the_same() {
     let mut files = corpus("replies");
     files.extend(corpus("hostile"));
