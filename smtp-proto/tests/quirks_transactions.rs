@@ -490,3 +490,30 @@ fn endless_lines_and_endless_replies_end_the_session() {
         }
     }
 }
+
+#[test]
+fn no_more_commands_are_in_flight_than_can_be_counted() {
+    for in_flight in [1, 2, 128] {
+        let sizes = BufferSizes::LARGE.with_in_flight(in_flight);
+        let script = "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 PIPELINING";
+        let mut session = Session::with_client(Client::with_sizes(plain_config(), sizes), script);
+        session.pump();
+        session.peer.deaf = true;
+        session.peer.heard.clear();
+        let many = envelope("", &["b@c"; 300]);
+        session.client.begin(&many).unwrap();
+        let (mut answered, mut most) = (0, 0);
+        while session.client.wants() != Wants::Content {
+            if session.pump() == Wants::Envelope {
+                session.client.continue_envelope(&many).unwrap();
+                continue;
+            }
+            let heard = session.peer.heard.split_inclusive(|octet| *octet == b'\n').count();
+            most = most.max(heard - answered);
+            answered += 1;
+            // MAIL and 300 RCPT come before DATA.
+            session.hear(if answered < 302 { b"250 ok\r\n" } else { b"354 go\r\n" });
+        }
+        assert_eq!(most, in_flight);
+    }
+}
