@@ -113,3 +113,12 @@ fn more_recipients_than_can_be_told_apart_are_refused_here() {
     assert_eq!(refused, Err(Refusal::TooManyRecipients { limit: 1024 }));
     assert_eq!(session.client.transmit(), b"");
 }
+
+#[test]
+fn a_recipient_named_twice_has_two_verdicts() {
+    let twice = envelope("a@example.org", &["b@example.net", "b@example.net"]);
+    let script = "C: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>\nC: RCPT TO:<b@example.net>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nC: hi\nC: .\nS: 250 stored\nS: 452 full";
+    let mut session = open(script);
+    assert_eq!(session.send(&twice, b"hi"), Wants::Command);
+    assert_eq!(session.events[4..], ["final[0.0] 250", "final[0.1] 452", "ended[0] Answered"]);
+}

@@ -1,4 +1,5 @@
-//! Replies of real and hostile servers, in every cut.
+//! Replies of real servers as indexed, and those of hostile ones too in every cut; what the hostile
+//! ones are is held by `hostile_corpus.rs`.
 
 use smtp_proto::reply::{Framer, Reply, ReplyError, ReplyErrorKind, ReplyLimits};
 
@@ -40,89 +41,88 @@ fn corpus(folder: &str) -> Vec<(Vec<String>, Vec<u8>)> {
     .collect()
 }
 
+/// Rows that the index calls not conforming: the first octet that cannot be.
+const NONCONFORMING: [(&str, (usize, ReplyErrorKind)); 2] = [
+    // A continuation line without a code, behind three good ones.
+    ("doc-qq-missing-code.txt", (70, ReplyErrorKind::BadCode)),
+    ("webshield-no-separator.txt", (3, ReplyErrorKind::BadSeparator)),
+];
+
+/// The column `codes` names every reply, or those that had room in it.
+fn has_codes(found: &str, column: &str) -> bool {
+    match column.strip_suffix(",…") {
+        Some(first) => found.starts_with(first) && found.len() > first.len(),
+        None => found == column,
+    }
+}
+
 #[test]
 fn real_replies_parse_as_indexed() {
-    let mut seen = 0;
     for (row, octets) in corpus("replies") {
-        let [name, .., codes, lines, quirks] =
+        let [name, _software, _source, codes, lines, quirks] =
             row.iter().map(String::as_str).collect::<Vec<_>>()[..]
         else {
             panic!("{row:?}");
         };
         let (replies, error) = read(&[&octets]);
-        if quirks.contains("NONCONFORMING") {
-            assert!(error.is_some(), "{name}");
+        let refused = NONCONFORMING.iter().find(|(nonconforming, _)| *nonconforming == name);
+        assert_eq!(refused.is_some(), quirks.contains("NONCONFORMING"), "{name}");
+        assert_eq!(error, refused.map(|(_, error)| *error), "{name}");
+        if error.is_some() {
             continue;
         }
-        assert_eq!(error, None, "{name}");
         let found: Vec<String> = replies.iter().map(|(_, code, _)| code.to_string()).collect();
-        let expected = codes.trim_end_matches(",…");
         let found = found.join(",");
-        assert!(
-            found == expected || codes != expected && found.starts_with(expected),
-            "{name}: {found}"
-        );
+        assert!(has_codes(&found, codes), "{name}: {found}");
         let count: usize = replies.iter().map(|(_, _, texts)| texts.len()).sum();
         assert_eq!(count.to_string(), lines, "{name}");
-        assert_eq!(
-            replies.iter().map(|(length, ..)| length).sum::<usize>(),
-            octets.len(),
-            "{name}"
-        );
-        seen += 1;
+        let used: usize = replies.iter().map(|(length, ..)| length).sum();
+        assert_eq!(used, octets.len(), "{name}: nothing is left over");
     }
-    assert!(seen > 100, "{seen}");
 }
 
-/// The index of hostile replies was written from the strictest reading; these are accepted since a
-/// line ends at LF, the CR before it is optional, and CR and NUL elsewhere are text.
-const DECIDED: [(&str, usize); 9] = [
-    ("reply-bare-cr.bin", 1),
-    ("reply-bare-lf.bin", 1),
-    ("reply-bare-lf-multi.bin", 1),
-    ("reply-cr-cr-lf.bin", 1),
-    ("reply-cr-hidden-reply.bin", 1),
-    ("reply-lf-cr.bin", 1),
-    ("reply-nul.bin", 1),
-    ("reply-wrong-eol-hidden-reply.bin", 1),
-    ("reply-endless-continuation.bin", 0),
-];
+#[test]
+fn every_file_of_a_reply_has_a_row() {
+    let root = format!("{}/tests/corpus/replies", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(root).unwrap();
+    let mut files: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut named: Vec<_> = corpus("replies").into_iter().map(|(row, _)| row[0].clone()).collect();
+    named.push("index.tsv".to_owned());
+    files.sort();
+    named.sort();
+    assert_eq!(files, named);
+    assert_eq!(named.len(), 120, "rows are added, never lost");
+}
 
 #[test]
-fn hostile_replies_are_refused_or_accepted_as_indexed() {
-    let mut seen = 0;
-    for (row, octets) in corpus("hostile") {
-        let (name, when, expected) = (&row[0], &row[1], &row[3]);
-        if when != "reply parser, any state" {
+fn a_reply_behind_others_reads_as_alone() {
+    let conforming: Vec<_> = corpus("replies")
+        .into_iter()
+        .filter(|(row, _)| !NONCONFORMING.iter().any(|(name, _)| *name == row[0]))
+        .map(|(_, octets)| octets)
+        .collect();
+    let alone: Vec<_> = conforming.iter().flat_map(|octets| read(&[octets]).0).collect();
+    assert_eq!(read(&[&conforming.concat()]), (alone, None));
+}
+
+/// Nothing of a reply's text can move a terminal's cursor, break a log's line or turn its order.
+#[test]
+fn controls_in_a_text_are_shown_escaped_and_kept_as_they_are() {
+    for character in ('\0'..='\u{2fff}').chain(['\u{feff}', '\u{e0001}']) {
+        if character == '\n' {
             continue;
         }
-        seen += 1;
-        let (replies, error) = read(&[&octets]);
-        if let Some((_, count)) = DECIDED.iter().find(|(decided, _)| decided == name) {
-            assert!(replies.len() >= *count, "{name}: {replies:?} {error:?}");
-        } else if let Some(kind) = expected.strip_prefix("REJECT ") {
-            let (_, found) = error.unwrap_or_else(|| panic!("{name} must be refused"));
-            let wanted = match found {
-                ReplyErrorKind::BadCode => "BadCode",
-                ReplyErrorKind::BadSeparator => "BadSeparator",
-                ReplyErrorKind::LineTooLong => "LineTooLong",
-                _ => "ReplyTooLong",
-            };
-            assert!(kind.contains(wanted), "{name}: {found:?}, not {kind}");
-        } else {
-            assert_eq!(error, None, "{name}");
-            let used: usize = replies.iter().map(|(length, ..)| length).sum();
-            assert_eq!(used, octets.len(), "{name}");
+        let octets = format!("550 a{character}b\r\n").into_bytes();
+        let (reply, _) = Reply::parse(&octets).unwrap().unwrap();
+        assert_eq!(reply.lines().next(), Some(format!("a{character}b").as_bytes()));
+        let dangerous = character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        for shown in [reply.to_string(), format!("{reply:?}")] {
+            assert!(!dangerous || !shown.contains(character), "{character:?}: {shown}");
         }
+        assert!(dangerous || reply.to_string().contains(character) || !character.is_alphanumeric());
     }
-    assert!(seen >= 40, "{seen}");
-}
-
-#[test]
-fn endless_continuation_is_refused_before_100_kib() {
-    let octets = "250-x\r\n".repeat(20_000);
-    let (_, error) = read(&[octets.as_bytes()]);
-    assert!(matches!(error, Some((offset, ReplyErrorKind::TooManyLines)) if offset < 100 * 1024));
 }
 
 #[test]
@@ -195,21 +195,6 @@ fn enhanced_codes_count_only_where_their_class_fits() {
         let (reply, _) = Reply::parse(octets).unwrap().unwrap();
         assert_eq!(reply.enhanced().map(|e| e.to_string()).as_deref(), expected);
         assert_eq!(reply.lines().next().unwrap(), text.as_bytes());
-    }
-}
-
-#[test]
-fn hostile_text_cannot_reach_a_terminal() {
-    for name in
-        ["reply-ctl-ansi", "reply-ctl-bs", "reply-bidi", "reply-c1-csi", "reply-ls", "reply-nul"]
-    {
-        let path = format!("{}/tests/corpus/hostile/{name}.bin", env!("CARGO_MANIFEST_DIR"));
-        let octets = std::fs::read(path).unwrap();
-        let (reply, _) = Reply::parse(&octets).unwrap().unwrap();
-        for shown in [reply.to_string(), format!("{reply:?}")] {
-            let harmless = |c: char| !c.is_control() && !('\u{2028}'..='\u{202e}').contains(&c);
-            assert!(shown.chars().all(harmless), "{name}: {shown:?}");
-        }
     }
 }
 

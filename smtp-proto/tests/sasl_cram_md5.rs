@@ -4,7 +4,7 @@
 mod sasl_support;
 mod support;
 
-use sasl_support::{answer, corpus, play, play_list};
+use sasl_support::{answer, play, play_list};
 use smtp_proto::{
     client::Authentication,
     sasl::{CramMd5, Plain, server::CramMd5Response},
@@ -36,10 +36,8 @@ fn a_password_longer_than_a_block_is_hashed_first() {
 
 #[test]
 fn a_challenge_that_is_empty_or_no_base64_gives_way_to_the_next_mechanism() {
-    for said in
-        [corpus("auth-cram-empty"), corpus("auth-334-notbase64"), "S: 334 Rubbish!\n".into()]
-    {
-        // "Ok" is no base64, for want of padding.
+    // "Ok" is no base64, for want of padding.
+    for said in ["S: 334\n", "S: 334 Ok\n", "S: 334 Rubbish!\n"] {
         let (mut cram, mut plain) = (tim(), Plain::new("tim", "x"));
         let text =
             format!("C: AUTH CRAM-MD5\n{said}C: *\nS: 501 ok\nC: AUTH PLAIN <\0tim\0x>\nS: 235 ok");

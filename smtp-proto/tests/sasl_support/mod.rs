@@ -55,10 +55,3 @@ pub fn answer(mechanism: &mut dyn Mechanism, challenge: &[u8]) -> Result<Vec<u8>
     let length = response.finish().unwrap();
     Ok(STANDARD.decode(&output[..length]).unwrap())
 }
-
-pub fn corpus(name: &str) -> String {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let octets = std::fs::read(format!("{root}/tests/corpus/hostile/{name}.bin")).unwrap();
-    let text = String::from_utf8(octets).unwrap();
-    text.lines().flat_map(|line| ["S: ", line, "\n"]).collect()
-}

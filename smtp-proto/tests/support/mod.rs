@@ -10,7 +10,10 @@
 use std::collections::VecDeque;
 
 use smtp_proto::{
-    client::{AsEnvelope, Client, Config, End, Event, Inquiry, Journal, TlsPolicy, Wants},
+    client::{
+        AsEnvelope, Client, Config, End, Event, Inquiry, Journal, PeerError, Phase, TlsPolicy,
+        Wants,
+    },
     envelope::Envelope,
     hello::EhloName,
     sasl::Mechanisms,
@@ -319,6 +322,30 @@ impl Session {
         self.pump()
     }
 
+    /// The client reads these octets, whether it wants to or not and before anything else leaves;
+    /// what comes when the session is over is dropped.
+    pub fn hear(&mut self, mut octets: &[u8]) -> Wants {
+        while !octets.is_empty() && self.client.wants() != Wants::Nothing {
+            if self.client.wants() == Wants::Event {
+                self.take_events();
+                continue;
+            }
+            let room = self.client.read_buf();
+            let n = octets.len().min(room.len());
+            assert!(n > 0, "no room to read into");
+            room[..n].copy_from_slice(&octets[..n]);
+            octets = &octets[n..];
+            self.client.received(n).unwrap();
+        }
+        self.pump()
+    }
+
+    /// The stream ends.
+    pub fn hear_end(&mut self) -> Wants {
+        self.client.received(0).unwrap();
+        self.pump()
+    }
+
     pub fn end(&self) -> Option<End> {
         self.client.end()
     }
@@ -328,6 +355,47 @@ impl Session {
     pub fn expect_events(&mut self, expected: &[&str]) {
         assert_eq!(self.events, expected);
         self.events.clear();
+    }
+}
+
+/// How a session stands, in short enough a form for tables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stand {
+    /// It goes on.
+    Usable,
+    Quit,
+    Closing(Phase),
+    Refused(Phase, u16),
+    Unexpected(Phase, u16),
+    Malformed(Phase),
+    Unsolicited,
+    Injected,
+    TooManyChallenges,
+    GoAheadAfterRefusal,
+    Lost(Phase),
+    TlsUnavailable,
+    Other,
+}
+
+impl Stand {
+    pub fn of(session: &Session) -> Self {
+        let Some(end) = session.end() else { return Stand::Usable };
+        match end {
+            End::Quit => Stand::Quit,
+            End::ServiceClosing(phase) => Stand::Closing(phase),
+            End::Refused { phase, code } => Stand::Refused(phase, code.value()),
+            End::Lost(phase) => Stand::Lost(phase),
+            End::TlsUnavailable => Stand::TlsUnavailable,
+            End::Peer(PeerError::UnexpectedCode { phase, code }) => {
+                Stand::Unexpected(phase, code.value())
+            }
+            End::Peer(PeerError::Malformed { phase, .. }) => Stand::Malformed(phase),
+            End::Peer(PeerError::Unsolicited) => Stand::Unsolicited,
+            End::Peer(PeerError::PlaintextBehindStartTls) => Stand::Injected,
+            End::Peer(PeerError::TooManyChallenges) => Stand::TooManyChallenges,
+            End::Peer(PeerError::GoAheadAfterRefusal) => Stand::GoAheadAfterRefusal,
+            _ => Stand::Other,
+        }
     }
 }
 

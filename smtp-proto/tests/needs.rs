@@ -1,0 +1,123 @@
+//! What a message needs of its server is known and refused before anything is written.
+
+mod support;
+
+use proptest::prelude::*;
+use smtp_proto::{
+    client::{Refusal, Wants},
+    command::Argument,
+    envelope::Envelope,
+    hello::Extension,
+    parameter::Body,
+    stuffing::Survey,
+};
+use support::{Session, envelope, plain_config};
+
+/// Refused, and the session is as it was.
+fn refused(session: &mut Session, envelope: &Envelope) -> Refusal {
+    let refusal = session.client.begin(envelope).unwrap_err();
+    assert_eq!(session.client.transmit(), b"");
+    assert!(session.client.is_reusable());
+    refusal
+}
+
+fn begins(session: &mut Session, envelope: &Envelope) -> String {
+    session.client.begin(envelope).unwrap();
+    String::from_utf8(session.client.transmit().to_vec()).unwrap()
+}
+
+#[test]
+fn content_of_8_bits_needs_8bitmime() {
+    let eight = envelope("", &["b@c"]).with_body(Body::EightBitMime);
+    let mut without = Session::open(plain_config(), "SIZE");
+    assert_eq!(refused(&mut without, &eight), Refusal::NotOffered(Extension::EightBitMime));
+    let mut with = Session::open(plain_config(), "8BITMIME");
+    assert_eq!(begins(&mut with, &eight), "MAIL FROM:<> BODY=8BITMIME\r\n");
+    let binary = envelope("", &["b@c"]).with_body(Body::BinaryMime);
+    let mut data_only = Session::open(plain_config(), "8BITMIME BINARYMIME CHUNKING");
+    assert_eq!(refused(&mut data_only, &binary), Refusal::NotOffered(Extension::BinaryMime));
+}
+
+#[test]
+fn addresses_beyond_ascii_need_smtputf8() {
+    let sender = envelope("\u{e9}@example.org", &["b@c"]);
+    let recipient = envelope("", &["b@c", "\u{7528}@example.net"]);
+    for message in [&sender, &recipient] {
+        let mut without = Session::open(plain_config(), "PIPELINING 8BITMIME");
+        assert_eq!(refused(&mut without, message), Refusal::NotOffered(Extension::SmtpUtf8));
+        let mut with = Session::open(plain_config(), "PIPELINING SMTPUTF8");
+        let lines = begins(&mut with, message);
+        assert!(lines.lines().next().unwrap().ends_with(" SMTPUTF8"), "{lines}");
+    }
+    let mut ascii = Session::open(plain_config(), "SMTPUTF8");
+    assert_eq!(
+        begins(&mut ascii, &envelope("", &["b@c"])),
+        "MAIL FROM:<>\r\n",
+        "only where needed"
+    );
+}
+
+#[test]
+fn nothing_is_sent_after_helo_that_needs_an_extension() {
+    let script = "S: 220 mx\nC: EHLO client.example\nS: 502 no\nC: HELO client.example\nS: 250 mx";
+    let mut session = Session::new(plain_config(), script);
+    assert_eq!(session.pump(), Wants::Command);
+    let plain = envelope("", &["b@c"]).with_size(Some(9)).with_body(Body::SevenBit);
+    assert_eq!(begins(&mut session, &plain), "MAIL FROM:<>\r\n");
+    let mut session = Session::new(plain_config(), script);
+    session.pump();
+    let eight = envelope("", &["b@c"]).with_body(Body::EightBitMime);
+    assert_eq!(refused(&mut session, &eight), Refusal::NotOffered(Extension::EightBitMime));
+}
+
+#[test]
+fn a_message_over_the_announced_size_is_refused_here() {
+    let sized = |size| envelope("", &["b@c"]).with_size(Some(size));
+    let mut session = Session::open(plain_config(), "SIZE_100");
+    assert_eq!(
+        refused(&mut session, &sized(101)),
+        Refusal::MessageTooLarge { size: 101, limit: 100 }
+    );
+    assert_eq!(begins(&mut session, &sized(100)), "MAIL FROM:<> SIZE=100\r\n");
+    let mut unlimited = Session::open(plain_config(), "SIZE_0");
+    assert_eq!(begins(&mut unlimited, &sized(101)), "MAIL FROM:<> SIZE=101\r\n");
+    let mut silent = Session::open(plain_config(), "HELP");
+    assert_eq!(begins(&mut silent, &sized(101)), "MAIL FROM:<>\r\n");
+}
+
+#[test]
+fn a_message_needs_a_recipient() {
+    let mut session = Session::open(plain_config(), "");
+    assert_eq!(refused(&mut session, &Envelope::new("").unwrap()), Refusal::NoRecipients);
+}
+
+#[test]
+fn arguments_cannot_break_a_line() {
+    for text in ["a\r\nRSET", "a\n", "a\0", "\u{7f}", "", "a\u{85}b"] {
+        assert!(Argument::new(text).is_err(), "{text:?}");
+    }
+}
+
+proptest! {
+    /// The size is that of the content as it leaves, dots not doubled (RFC 1870 5).
+    #[test]
+    fn the_size_said_is_that_of_what_leaves(content in "[.a\r\n]{0,40}") {
+        let script = "C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@c>\nS: 250 ok\nC: DATA\nS: 354 go";
+        let mut session = Session::open(plain_config(), "").then(script);
+        let to = envelope("", &["b@c"]);
+        session.client.begin(&to).unwrap();
+        session.pump();
+        session.peer.deaf = true;
+        let from = session.peer.heard.len();
+        session.hand_over(&to, content.as_bytes());
+        session.pump();
+        let wire = String::from_utf8(session.peer.heard[from..].to_vec()).unwrap();
+        let body = wire.strip_suffix(".\r\n").unwrap();
+        let doubled = body.split_inclusive("\r\n").filter(|line| line.starts_with('.')).count();
+        prop_assert_eq!(Survey::of(content.as_bytes()).size, (body.len() - doubled) as u64);
+        let described = envelope("", &["b@c"]).describing(content.as_bytes());
+        let mut session = Session::open(plain_config(), "SIZE");
+        let line = format!("MAIL FROM:<> SIZE={}\r\n", body.len() - doubled);
+        prop_assert_eq!(begins(&mut session, &described), line);
+    }
+}

@@ -1,0 +1,177 @@
+//! How real servers conduct AUTH, with their bytes.
+#![cfg(feature = "cram-md5")]
+
+mod support;
+
+use smtp_proto::{
+    client::{Authentication, BufferSizes, Client, Inquiry, Phase, Wants},
+    reply::Code,
+    sasl::{CramMd5, Login, Mechanism, OAuthBearer, Plain, XOAuth2},
+};
+use support::{Session, Stand, plain_config};
+
+/// What the caller has, in its order.
+#[derive(Clone, Copy)]
+enum Has {
+    Plain,
+    Login,
+    LoginPlain,
+    CramPlain,
+    XOAuth2,
+    OAuthBearer,
+    LongPlain,
+}
+
+/// 300 octets: with AUTH PLAIN before it the line would be longer than 512.
+const LONG: &str = concat!(
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+);
+
+const fn done(index: usize) -> Authentication {
+    Authentication::Done(index)
+}
+
+const fn refused(code: u16) -> Authentication {
+    let Some(code) = Code::new(code) else { panic!() };
+    Authentication::Refused(code)
+}
+
+const BAD: Authentication = Authentication::BadChallenge;
+
+/// Name, mechanisms, the whole dialogue, how it ends.
+type Row = (&'static str, Has, &'static str, Authentication);
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    ("yandex_prompts_without_a_space", Has::Login, "C: AUTH LOGIN\nS- 334\\r\\n\nC: dQ==\nS- 334\\r\\n\nC: cA==\nS: 235 ok", done(0)),
+    ("prompts_without_a_colon", Has::Login, "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU=\nC: dQ==\nS: 334 UGFzc3dvcmQ=\nC: cA==\nS: 235 ok", done(0)),
+    ("prompts_in_lower_case", Has::Login, "C: AUTH LOGIN\nS: 334 dXNlcm5hbWU6\nC: dQ==\nS: 334 cGFzc3dvcmQ6\nC: cA==\nS: 235 ok", done(0)),
+    ("prompts_with_a_nul", Has::Login, "C: AUTH LOGIN\nS: 334 VXNlciBOYW1lAA==\nC: dQ==\nS: 334 UGFzc3dvcmQA\nC: cA==\nS: 235 ok", done(0)),
+    ("empty_prompts", Has::Login, "C: AUTH LOGIN\nS- 334 \\r\\n\nC: dQ==\nS- 334 \\r\\n\nC: cA==\nS: 235 ok", done(0)),
+    ("prompts_in_clear_text", Has::Login, "C: AUTH LOGIN\nS: 334 Username:\nC: dQ==\nS: 334 Password:\nC: cA==\nS: 235 ok", done(0)),
+    ("prompts_behind_two_spaces", Has::Login, "C: AUTH LOGIN\nS: 334  VXNlcm5hbWU6\nC: dQ==\nS: 334  UGFzc3dvcmQ6\nC: cA==\nS: 235 ok", done(0)),
+    ("success_behind_the_user_name", Has::Login, "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dQ==\nS: 235 ok", done(0)),
+    ("a_third_prompt", Has::LoginPlain, "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dQ==\nS: 334 UGFzc3dvcmQ6\nC: cA==\nS: 334 UGFzc3dvcmQ6\nC: *\nS: 501 cancelled", BAD),
+    ("plain_is_prompted_in_clear_text", Has::LongPlain, "C: AUTH PLAIN\nS: 334 PLAIN supported\nC: LONG\nS: 235 ok", done(0)),
+    ("plain_leaves_at_once", Has::Plain, "C: AUTH PLAIN AHUAcA==\nS: 235 ok", done(0)),
+    ("plain_at_once_is_refused", Has::Plain, "C: AUTH PLAIN AHUAcA==\nS: 571 no", refused(571)),
+    ("cram_md5_without_base64", Has::CramPlain, "C: AUTH CRAM-MD5\nS: 334 Rubbish\nC: *\nS: 501 cancelled\nC: AUTH PLAIN AHUAcA==\nS: 235 ok", done(1)),
+    ("xoauth2_error", Has::XOAuth2, "C: AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC:\nS: 535 5.7.8 no", refused(535)),
+    ("oauthbearer_error", Has::OAuthBearer, "C: AUTH OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHQBAQ==\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC: AQ==\nS: 535 5.7.8 no", refused(535)),
+    ("already_authenticated", Has::LoginPlain, "C: AUTH LOGIN\nS: 503 5.5.1 already authenticated", refused(503)),
+    ("not_enabled", Has::LoginPlain, "C: AUTH LOGIN\nS: 503 5.5.1 authentication not enabled", refused(503)),
+    ("for_now_by_454", Has::LoginPlain, "C: AUTH LOGIN\nS: 454 4.7.0 Temporary authentication failure", refused(454)),
+    ("for_now_by_432", Has::LoginPlain, "C: AUTH LOGIN\nS: 432 4.7.12 A password transition is needed", refused(432)),
+    ("another_mechanism_by_534", Has::LoginPlain, "C: AUTH LOGIN\nS: 534 5.7.9 too weak\nC: AUTH PLAIN AHUAcA==\nS: 235 ok", done(1)),
+    ("another_mechanism_by_504", Has::LoginPlain, "C: AUTH LOGIN\nS: 504 5.5.4 Unrecognized\nC: AUTH PLAIN AHUAcA==\nS: 235 ok", done(1)),
+    ("stop_by_535", Has::LoginPlain, "C: AUTH LOGIN\nS: 334\nC: dQ==\nS: 334\nC: cA==\nS: 535 5.7.8 bad credentials", refused(535)),
+    ("needs_tls_by_538", Has::LoginPlain, "C: AUTH LOGIN\nS: 538 5.7.11 Encryption required", refused(538)),
+    ("needs_tls_by_530", Has::LoginPlain, "C: AUTH LOGIN\nS: 530 5.7.0 Must issue a STARTTLS command first", refused(530)),
+];
+
+fn mechanisms(has: Has) -> Vec<Box<dyn Mechanism>> {
+    let (plain, login) = (|| Box::new(Plain::new("u", "p")), || Box::new(Login::new("u", "p")));
+    match has {
+        Has::Plain => vec![plain()],
+        Has::Login => vec![login()],
+        Has::LoginPlain => vec![login(), plain()],
+        Has::CramPlain => vec![Box::new(CramMd5::new("u", "p")), plain()],
+        Has::XOAuth2 => vec![Box::new(XOAuth2::new("u", "t"))],
+        Has::OAuthBearer => vec![Box::new(OAuthBearer::new("t"))],
+        Has::LongPlain => vec![Box::new(Plain::new("u", LONG))],
+    }
+}
+
+fn open(script: &str) -> Session {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let config = plain_config().with_plaintext_auth(true);
+    let client = Client::with_sizes(config, BufferSizes::LARGE);
+    let long = STANDARD.encode(format!("\0u\0{LONG}"));
+    let offers = "AUTH_PLAIN_LOGIN_CRAM-MD5_XOAUTH2_OAUTHBEARER";
+    Session::open_with(client, offers).then(&script.replace("LONG", &long))
+}
+
+fn play(has: Has, script: &str) -> Session {
+    let mut session = open(script);
+    let mut own = mechanisms(has);
+    let mut list: Vec<&mut dyn Mechanism> = own.iter_mut().map(|own| &mut **own as _).collect();
+    session.authenticate(&mut list[..]);
+    session
+}
+
+#[test]
+fn what_servers_say_to_auth() {
+    for (name, has, script, end) in ROWS {
+        let mut session = play(*has, script);
+        assert_eq!(session.client.authentication(), *end, "{name}");
+        assert!(session.peer.is_done(), "{name}: {:?}", session.peer);
+        // The session goes on, and the next reply answers the next command: nothing is left over.
+        assert_eq!(session.client.wants(), Wants::Command, "{name}");
+        session.peer.extend("C: NOOP\nS: 200 noop");
+        session.events.clear();
+        assert_eq!(session.inquire(Inquiry::Noop), Wants::Command, "{name}");
+        session.expect_events(&["noop 200"]);
+    }
+}
+
+/// Two final lines without a hyphen are two replies.
+#[test]
+fn a_second_final_line_is_unsolicited() {
+    let script = "C: AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\nS: 334 e30=\nC:\nS- 535 5.7.8 no\\r\\n535 http://support.example/\\r\\n";
+    let session = play(Has::XOAuth2, script);
+    assert_eq!(session.client.authentication(), refused(535));
+    assert_eq!(Stand::of(&session), Stand::Unsolicited);
+}
+
+#[test]
+fn an_error_in_json_reaches_the_caller() {
+    let script = "C: AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC:\nS: 535 no";
+    let mut mechanism = XOAuth2::new("u", "t");
+    open(script).authenticate(&mut mechanism);
+    assert_eq!(mechanism.error(), Some(&br#"{"status":"401"}"#[..]));
+
+    let script = "C: AUTH OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHQBAQ==\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC: AQ==\nS: 535 no";
+    let mut mechanism = OAuthBearer::new("t");
+    open(script).authenticate(&mut mechanism);
+    assert_eq!(mechanism.error(), Some(&br#"{"status":"401"}"#[..]));
+}
+
+#[test]
+fn a_server_that_only_prompts_gets_the_password_once() {
+    let script = "C: AUTH LOGIN\nS: 334\nC: dQ==\nS: 334\nC: cA==\nS: 334\nC: *\nS: 334";
+    let session = play(Has::LoginPlain, script);
+    assert_eq!(Stand::of(&session), Stand::TooManyChallenges);
+    let heard = String::from_utf8(session.peer.heard.clone()).unwrap();
+    assert_eq!(heard.matches("cA==").count(), 1);
+    assert!(heard.ends_with("cA==\r\n*\r\n"), "{heard}");
+}
+
+#[test]
+fn a_421_to_auth_ends_the_session() {
+    let session = play(Has::LoginPlain, "C: AUTH LOGIN\nS: 421 4.7.0 Too many errors");
+    assert_eq!(Stand::of(&session), Stand::Closing(Phase::Auth));
+    assert!(session.peer.is_done(), "nothing else is tried");
+}
+
+/// The limit is the line's, with its CRLF: 512 octets leave at once, one more waits for the 334.
+#[test]
+fn an_initial_response_leaves_within_512_octets_only() {
+    // AUTH PLAIN, space, base64 of NUL u NUL password, CRLF: base64 of 499 octets does not exist,
+    // 496 make a line of 509, and 500 one of 513.
+    for (password, at_once) in [(496 / 4 * 3 - 3, true), (496 / 4 * 3 - 2, false)] {
+        let password = "p".repeat(password);
+        let mut session = open("");
+        session.client.authenticate(&mut Plain::new("u", &password)).unwrap();
+        let line = session.client.transmit();
+        assert_eq!(line.len(), if at_once { 509 } else { b"AUTH PLAIN\r\n".len() });
+    }
+}
+
+#[test]
+fn a_354_to_auth_makes_no_sense() {
+    let session = play(Has::Login, "C: AUTH LOGIN\nS: 354 go");
+    assert_eq!(Stand::of(&session), Stand::Unexpected(Phase::Auth, 354));
+}
