@@ -48,8 +48,8 @@ fn the_end_of_a_session_says_when_to_try_again() {
         (End::ContentRefused(code(552)), Retry::Never),
         (End::ContentRefused(code(452)), Retry::Later),
         (End::TlsUnavailable, Retry::Never),
-        (End::Peer(PeerError::Unsolicited), Retry::Never),
-        (unexpected(Phase::Data), Retry::Never),
+        (End::Peer(PeerError::Unsolicited), Retry::Later),
+        (unexpected(Phase::Data), Retry::Later),
         (unexpected(Phase::Final), Retry::MayDuplicate),
     ] {
         assert_eq!(end.retry(), retry, "{end:?}");
@@ -104,6 +104,8 @@ fn refusals_hint_at_what_is_missing() {
         (Phase::Auth, "530 5.7.0 no", tls),
         (Phase::Auth, "538 5.7.11 Encryption required", tls),
         (Phase::Mail, "523 5.7.10 Encryption needed", tls),
+        (Phase::Mail, "523 Encryption needed", tls),
+        (Phase::Mail, "523 5.3.4 Message too large", None),
         (Phase::Mail, "550 5.7.10 no", tls),
         (Phase::Mail, "550 5.7.1 Authentication required, or TLS", None),
         (Phase::Auth, "535 5.7.8 no", None),
@@ -167,6 +169,8 @@ fn the_valve_that_fits_is_one_that_was_in_use() {
         (Phase::Content, "554 no", without_chunking),
         (Phase::Final, "502 no", without_chunking),
         (Phase::Final, "554 spam", None),
+        (Phase::Final, "552 5.3.4 Header size exceeds fixed maximum size", without_chunking),
+        (Phase::Final, "552 5.2.2 mailbox full", None),
         (Phase::Content, "451 later", None),
     ] {
         assert_eq!(

@@ -247,3 +247,20 @@ fn swallow(session: &mut Session, mut content: &[u8]) -> Vec<u8> {
     }
     panic!("no end");
 }
+
+#[test]
+fn content_waits_while_as_many_chunks_as_may_be_are_in_flight() {
+    let config = plain_config().with_chunking(Chunking::AfterRecipients).with_chunk_size(1);
+    let sizes = BufferSizes::SMALL.with_in_flight(8);
+    let client = Client::with_sizes(config, sizes);
+    let mut script = String::from("C: MAIL FROM:<>\nC: RCPT TO:<a@b>\nS: 250 ok\nS: 250 ok\n");
+    for group in ["abcdefgh", "ijklmnop", "qrstuvwx"] {
+        script.extend(group.chars().map(|octet| format!("C- BDAT 1\\r\\n{octet}\n")));
+        script += &"S: 250 ok\n".repeat(8);
+    }
+    script += "C: BDAT 2 LAST\nC:\nS: 250 taken";
+    let mut session = Session::open_with(client, "PIPELINING CHUNKING").then(&script);
+    let wants = session.send(&envelope("", &["a@b"]), b"abcdefghijklmnopqrstuvwx");
+    assert_eq!(wants, Wants::Command);
+    assert!(session.peer.is_done(), "{:?}", session.peer);
+}

@@ -5,8 +5,9 @@ mod support;
 use core::time::Duration;
 
 use smtp_proto::{
-    client::{Buffers, Client, Inquiry, Phase, Timeouts, Wants},
+    client::{Buffers, Client, Inquiry, Phase, Refusal, Timeouts, Wants},
     command::Argument,
+    hello::Extension,
 };
 use support::{Session, envelope, plain_config};
 
@@ -27,6 +28,22 @@ fn each_inquiry_is_one_line_and_has_its_answer() {
         assert!(session.peer.is_done(), "{line}");
         session.expect_events(&[event]);
     }
+}
+
+/// RFC 6531 3.7.4.2.
+#[test]
+fn text_beyond_ascii_leaves_under_smtputf8_only() {
+    let text = Argument::new("\u{e9}mile").unwrap();
+    let mut session = Session::open(plain_config(), "SIZE");
+    for inquiry in [Inquiry::Vrfy(text), Inquiry::Expn(text), Inquiry::Help(Some(text))] {
+        let refusal = session.client.inquire(inquiry).unwrap_err();
+        assert_eq!(refusal, Refusal::NotOffered(Extension::SmtpUtf8));
+    }
+    let script = "C: VRFY \u{e9}mile SMTPUTF8\nS: 250 ok\nC: HELP \u{e9}mile\nS: 214 ok";
+    let mut session = Session::open(plain_config(), "SMTPUTF8").then(script);
+    session.inquire(Inquiry::Vrfy(text));
+    session.inquire(Inquiry::Help(Some(text)));
+    assert!(session.peer.is_done());
 }
 
 /// RFC 5321 4.5.3.2; QUIT is not in it.

@@ -336,6 +336,7 @@ fn names_as_they_are_said() {
         session.pump();
         assert_eq!(session.peer.heard, said.as_bytes());
     }
+    assert!(EhloName::parse("[2001:db8::1]").is_err(), "the tag is missing");
     let v6 = EhloName::from(core::net::IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]));
     assert_eq!(v6.as_str(), "[IPv6:2001:db8::1]");
 }

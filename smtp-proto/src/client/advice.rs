@@ -103,7 +103,9 @@ impl Hint {
             _ if is_too_many(phase, reply) => Some(Hint::RetryRemainingInNewTransaction),
             _ if wants_tls(phase, reply) => Some(Hint::TlsRequired),
             Code::AUTH_REQUIRED => Some(Hint::AuthenticationRequired),
-            code if used.contains(Extension::Chunking) && refuses_chunk(phase, code) => {
+            code if used.contains(Extension::Chunking)
+                && (refuses_chunk(phase, code) || stumbles_over_chunk(phase, reply)) =>
+            {
                 Some(Hint::RetryWithoutChunking)
             }
             _ => None,
@@ -124,7 +126,7 @@ impl End {
         match self {
             End::Lost(Phase::Final) | End::Aborted(Phase::Final) => Retry::MayDuplicate,
             End::Peer(error) if error.phase() == Phase::Final => Retry::MayDuplicate,
-            End::Peer(_) | End::TlsUnavailable | End::BadContent(_) => Retry::Never,
+            End::TlsUnavailable | End::BadContent(_) => Retry::Never,
             End::Quit | End::Refused { phase: Phase::Rset, .. } | End::Aborted(Phase::Idle) => {
                 Retry::NewConnectionNow
             }
@@ -132,7 +134,8 @@ impl End {
             End::Lost(phase) | End::ServiceClosing(phase) if is_between_messages(phase) => {
                 Retry::NewConnectionNow
             }
-            End::Lost(_) | End::ServiceClosing(_) | End::Aborted(_) => Retry::Later,
+            // Who breaks the protocol today may be mended, or another host, tomorrow.
+            End::Peer(_) | End::Lost(_) | End::ServiceClosing(_) | End::Aborted(_) => Retry::Later,
         }
     }
 
@@ -217,7 +220,9 @@ const fn is_between_messages(phase: Phase) -> bool {
 fn wants_tls(phase: Phase, reply: &Reply<'_>) -> bool {
     let enhanced = |detail| reply.enhanced().is_some_and(|enhanced| is(enhanced, 7, detail));
     match reply.code() {
-        Code::ENCRYPTION_REQUIRED | Code::ENCRYPTION_NEEDED => true,
+        Code::ENCRYPTION_REQUIRED => true,
+        // 523 5.3.4 says that the message is too large.
+        Code::ENCRYPTION_NEEDED => reply.enhanced().is_none() || enhanced(10) || enhanced(11),
         Code::AUTH_REQUIRED if phase == Phase::Auth || names_tls(reply) => true,
         _ => enhanced(10) || enhanced(11),
     }
@@ -235,6 +240,12 @@ fn refuses_chunk(phase: Phase, code: Code) -> bool {
         Phase::Final => matches!(code.value(), 500..=504),
         _ => false,
     }
+}
+
+/// 552 5.3.4 to the last chunk: Office 365 says that of messages it takes by DATA.
+fn stumbles_over_chunk(phase: Phase, reply: &Reply<'_>) -> bool {
+    let too_big = reply.enhanced().is_some_and(|enhanced| is(enhanced, 3, 4));
+    phase == Phase::Final && reply.code() == Code::EXCEEDED_STORAGE && too_big
 }
 
 fn is(enhanced: EnhancedCode, subject: u16, detail: u16) -> bool {

@@ -128,7 +128,7 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    fn is_chunk_full(&self) -> bool {
+    pub(super) fn is_chunk_full(&self) -> bool {
         let length = self.outbox.chunk_len();
         let no_room = self.outbox.room() <= self.outbox.capacity() / 2;
         length > 0 && (no_room || length >= self.config.chunk_size)

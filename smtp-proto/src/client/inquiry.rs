@@ -47,7 +47,8 @@ impl<B: Storage> Client<B> {
     ///
     /// # Errors
     /// A [`Misuse`](super::Misuse) unless nothing is being handed over; [`Refusal::NotOffered`] for
-    /// XCLIENT and XFORWARD with attributes that the server does not take;
+    /// XCLIENT and XFORWARD with attributes that the server does not take, and for text beyond ASCII
+    /// without SMTPUTF8;
     /// [`Refusal::CommandTooLong`].
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<(), Refusal> {
         self.check_ready()?;
@@ -57,6 +58,11 @@ impl<B: Storage> Client<B> {
             }
             Inquiry::XForward(attributes) => {
                 self.check_attributes(Extension::XForward, attributes)?;
+            }
+            Inquiry::Vrfy(text) | Inquiry::Expn(text) | Inquiry::Help(Some(text))
+                if !text.is_ascii() && !self.offered.offers(Extension::SmtpUtf8) =>
+            {
+                return Err(Refusal::NotOffered(Extension::SmtpUtf8));
             }
             _ => {}
         }

@@ -217,7 +217,7 @@ impl<B: Storage> Client<B> {
             Wants::Credentials
         } else if self.sending.wants_envelope(self.may_start()) {
             Wants::Envelope
-        } else if self.sending.wants_content() && self.outbox.room() > self.outbox.capacity() / 2 {
+        } else if self.sending.wants_content() && self.has_room_for_content() {
             Wants::Content
         } else if self.outbox.has_ready() {
             Wants::Write
@@ -228,6 +228,13 @@ impl<B: Storage> Client<B> {
         } else {
             Wants::Read
         }
+    }
+
+    /// Whether a useful amount of content can be taken: not while a whole chunk waits for its command
+    /// to have a place among those in flight.
+    fn has_room_for_content(&self) -> bool {
+        self.outbox.room() > self.outbox.capacity() / 2
+            && (self.queue.has_room() || !self.is_chunk_full())
     }
 
     /// What is waited for, and a number that changes whenever the wait begins anew.

@@ -105,8 +105,8 @@ impl Command<'_> {
             Self::Rset => out.push(b"RSET"),
             Self::Noop => out.push(b"NOOP"),
             Self::Quit => out.push(b"QUIT"),
-            Self::Vrfy(argument) => write_argument(out, b"VRFY ", argument.as_bytes()),
-            Self::Expn(argument) => write_argument(out, b"EXPN ", argument.as_bytes()),
+            Self::Vrfy(argument) => write_text(out, b"VRFY ", *argument),
+            Self::Expn(argument) => write_text(out, b"EXPN ", *argument),
             Self::Help(Some(argument)) => write_argument(out, b"HELP ", argument.as_bytes()),
             Self::Help(None) => out.push(b"HELP"),
             Self::Auth(auth) => auth.write(out),
@@ -121,6 +121,14 @@ fn write_chunk(out: &mut Writer<'_>, size: u64, last: bool) {
     out.push_decimal(size);
     out.push(if last { b" LAST" } else { b"" });
 }
+
+fn write_text(out: &mut Writer<'_>, verb: &[u8], text: Argument<'_>) {
+    write_argument(out, verb, text.as_bytes());
+    out.push(if text.is_ascii() { b"" } else { SMTP_UTF8 });
+}
+
+/// What follows text beyond ASCII (RFC 6531 3.7.4.2).
+const SMTP_UTF8: &[u8] = b" SMTPUTF8";
 
 fn write_argument(out: &mut Writer<'_>, verb: &[u8], argument: &[u8]) {
     out.push(verb);

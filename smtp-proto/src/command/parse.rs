@@ -35,8 +35,8 @@ const VERBS: [(&str, Production); 15] = [
     ("RSET", |tail| tail.over().map(|()| Received::Rset)),
     ("NOOP", |tail| tail.argument().map(|_| Received::Noop)),
     ("QUIT", |tail| tail.over().map(|()| Received::Quit)),
-    ("VRFY", |tail| tail.needed_argument().map(Received::Vrfy)),
-    ("EXPN", |tail| tail.needed_argument().map(Received::Expn)),
+    ("VRFY", |tail| tail.without_smtp_utf8().needed_argument().map(Received::Vrfy)),
+    ("EXPN", |tail| tail.without_smtp_utf8().needed_argument().map(Received::Expn)),
     ("HELP", |tail| tail.argument().map(Received::Help)),
 ];
 
@@ -71,6 +71,19 @@ impl<'a> Tail<'a> {
 
     fn needed_text(&self) -> Result<Input<'a>> {
         Some(self.text()).filter(|text| !text.is_empty()).ok_or(CommandError::NoArgument)
+    }
+
+    /// The same without the parameter at its end that lets text be UTF-8 (RFC 6531 3.7.4.2).
+    fn without_smtp_utf8(self) -> Self {
+        let Some(end) = self.after_verb.len().checked_sub(super::SMTP_UTF8.len()) else {
+            return self;
+        };
+        let (before, last) = self.after_verb.split_at(end);
+        if before.is_ascii() || !last.eq_ignore_ascii_case(super::SMTP_UTF8) {
+            return self;
+        }
+        let line = &self.line[..self.line.len() - last.len()];
+        Self { line, after_verb: before }
     }
 
     /// Nothing, if the line ends here.

@@ -44,6 +44,7 @@ impl EhloName {
 
     /// Validates `name`.
     pub fn parse(name: &str) -> Result<Self, DomainError> {
+        check_tag(name.as_bytes())?;
         Self::from_octets(name.as_bytes())
     }
 
@@ -74,6 +75,17 @@ impl EhloName {
             next += 1;
         }
         self
+    }
+}
+
+/// An IPv6 address without its tag has the form of a literal of some other kind (RFC 5321 4.1.3), and
+/// servers refuse it.
+fn check_tag(name: &[u8]) -> Result<(), DomainError> {
+    let [b'[', address @ .., b']'] = name else { return Ok(()) };
+    let address = core::str::from_utf8(address).unwrap_or_default();
+    match address.parse::<core::net::Ipv6Addr>() {
+        Ok(_) => Err(DomainError::Literal { offset: 0 }),
+        Err(_) => Ok(()),
     }
 }
 
