@@ -6,7 +6,12 @@ use smtp_proto::client::{Phase, Wants};
 use smtp_sync::shared::Failure;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::{Error, client::Client, stream::Stream, tls::Moved};
+use crate::{
+    Error,
+    client::Client,
+    stream::Stream,
+    tls::{Moved, Transport},
+};
 
 impl<S: Stream> Client<S> {
     /// Does what the core wants until it wants something of the caller.
@@ -117,12 +122,16 @@ impl<S: Stream> Client<S> {
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.proto.abort();
         self.take_events();
+        self.transport = Transport::Gone;
         self.failure.get_or_insert(error).clone()
     }
 
     /// Why nothing can be done any more.
     pub(crate) fn ended(&mut self) -> Error {
         let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
+        if self.proto.is_closed() {
+            self.transport = Transport::Gone;
+        }
         let reply = self.journal.last_words(end).cloned();
         self.failure.get_or_insert(Error::Ended { end, reply }).clone()
     }

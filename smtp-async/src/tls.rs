@@ -47,8 +47,7 @@ pub(crate) enum Transport<S> {
     Plain(S),
     #[cfg(feature = "tls")]
     Tls(Box<tokio_rustls::client::TlsStream<S>>),
-    /// Taken out for a handshake that was never completed.
-    #[cfg(feature = "tls")]
+    /// Closed, since the session is over, or taken out for a handshake that was never completed.
     Gone,
 }
 
@@ -109,7 +108,6 @@ impl<S: Stream> AsyncRead for Transport<S> {
             Transport::Plain(stream) => Pin::new(stream).poll_read(context, space),
             #[cfg(feature = "tls")]
             Transport::Tls(stream) => Pin::new(stream).poll_read(context, space),
-            #[cfg(feature = "tls")]
             Transport::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
@@ -125,7 +123,6 @@ impl<S: Stream> AsyncWrite for Transport<S> {
             Transport::Plain(stream) => Pin::new(stream).poll_write(context, octets),
             #[cfg(feature = "tls")]
             Transport::Tls(stream) => Pin::new(stream).poll_write(context, octets),
-            #[cfg(feature = "tls")]
             Transport::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
@@ -135,7 +132,6 @@ impl<S: Stream> AsyncWrite for Transport<S> {
             Transport::Plain(stream) => Pin::new(stream).poll_flush(context),
             #[cfg(feature = "tls")]
             Transport::Tls(stream) => Pin::new(stream).poll_flush(context),
-            #[cfg(feature = "tls")]
             Transport::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
@@ -145,7 +141,6 @@ impl<S: Stream> AsyncWrite for Transport<S> {
             Transport::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             #[cfg(feature = "tls")]
             Transport::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-            #[cfg(feature = "tls")]
             Transport::Gone => Poll::Ready(Ok(())),
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     client::Client,
     error::Error,
     stream::{Failure, Stream},
+    tls::Transport,
 };
 
 impl<S: Stream> Client<S> {
@@ -119,12 +120,16 @@ impl<S: Stream> Client<S> {
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.proto.abort();
         self.take_events();
+        self.transport = Transport::Gone;
         self.failure.get_or_insert(error).clone()
     }
 
     /// Why nothing can be done any more.
     pub(crate) fn ended(&mut self) -> Error {
         let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
+        if self.proto.is_closed() {
+            self.transport = Transport::Gone;
+        }
         let reply = self.journal.last_words(end).cloned();
         self.failure.get_or_insert(Error::Ended { end, reply }).clone()
     }

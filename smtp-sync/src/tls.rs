@@ -51,8 +51,7 @@ pub(crate) enum Transport<S> {
     Plain(S),
     #[cfg(feature = "tls")]
     Tls(Box<session::Session<S>>),
-    /// Taken out for a handshake that never began.
-    #[cfg(feature = "tls")]
+    /// Closed, since the session is over, or taken out for a handshake that was never completed.
     Gone,
 }
 
@@ -73,7 +72,6 @@ impl<S: Stream> Read for Transport<S> {
             Transport::Plain(stream) => stream.read(buffer),
             #[cfg(feature = "tls")]
             Transport::Tls(session) => session.read(buffer),
-            #[cfg(feature = "tls")]
             Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -85,7 +83,6 @@ impl<S: Stream> Write for Transport<S> {
             Transport::Plain(stream) => stream.write(octets),
             #[cfg(feature = "tls")]
             Transport::Tls(session) => session.write(octets),
-            #[cfg(feature = "tls")]
             Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -95,7 +92,6 @@ impl<S: Stream> Write for Transport<S> {
             Transport::Plain(stream) => stream.flush(),
             #[cfg(feature = "tls")]
             Transport::Tls(session) => session.flush(),
-            #[cfg(feature = "tls")]
             Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -107,7 +103,6 @@ impl<S: Stream> Stream for Transport<S> {
             Transport::Plain(stream) => stream.set_timeout(timeout),
             #[cfg(feature = "tls")]
             Transport::Tls(session) => session.set_timeout(timeout),
-            #[cfg(feature = "tls")]
             Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }

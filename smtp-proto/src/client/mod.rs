@@ -262,6 +262,12 @@ impl<B: Storage> Client<B> {
         self.end
     }
 
+    /// Whether all is over: nothing is written or read any more, and the connection can go.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed)
+    }
+
     /// Whether a transaction can be started now: open, nothing left half done, nothing unread, and
     /// no more had than the server takes in one session.
     #[must_use]
