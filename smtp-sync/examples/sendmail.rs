@@ -62,7 +62,7 @@ fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
     let (server, embedded) = if let Some(server) = args.server() {
         (server, None)
     } else {
-        let embedded = Embedded::start(args, secrets.password.as_deref(), recipients)?;
+        let embedded = Embedded::start(args, &secrets, recipients)?;
         (embedded.address(), Some(embedded))
     };
     let connector = args.connector(&server)?;

@@ -1,5 +1,5 @@
 //! The example program, run as a program. `cargo test` builds it; before `--test sendmail` alone, `cargo build --examples`.
-#![cfg(feature = "tls")]
+#![cfg(all(feature = "tls", feature = "scram", feature = "cram-md5"))]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
 
 mod support;
@@ -11,6 +11,14 @@ use std::{
 };
 
 use serde_json::Value;
+use smtp_sync::{
+    Server, Store,
+    proto::{
+        hello::EhloName,
+        sasl::server::MECHANISMS,
+        server::{AuthPolicy, Config},
+    },
+};
 use support::{opening, peer};
 
 /// Cargo builds the examples for `cargo test`, beside the directory of the tests.
@@ -248,4 +256,73 @@ fn hints_stand_beside_what_failed() {
     let ran = sendmail(closing.port, &["-f", "a@example.org", "b@example.net"], "x\n");
     assert_eq!(ran.json["error"]["hint"], "tls_required", "{}", ran.json);
     closing.join();
+}
+
+/// A server that takes alice's password and her token.
+fn server_with(mechanisms: &'static [&'static str]) -> Server {
+    let config = Config::new(EhloName::LOCALHOST)
+        .with_auth(AuthPolicy::Required)
+        .with_plaintext_auth(true)
+        .with_mechanisms(mechanisms);
+    let store = Store::new().with_user("alice", "s3cret").with_token("alice", "t0ken");
+    Server::builder().with_config(config).bind(store).expect("a port")
+}
+
+const ALICE: [&str; 3] = ["--user", "alice", "--allow-plaintext-auth"];
+
+fn authenticated(offered: &'static [&'static str], args: &[&str]) -> Ran {
+    let server = server_with(offered);
+    let action = ["-v", "--action", "connect", "auth", "quit"];
+    sendmail(server.address().port(), &[&ALICE, args, &action].concat(), "")
+}
+
+#[test]
+fn the_strongest_mechanism_is_the_default() {
+    for (offered, expected) in [
+        (MECHANISMS, "SCRAM-SHA-256"),
+        (&["LOGIN", "PLAIN", "CRAM-MD5"][..], "CRAM-MD5"),
+        (&["LOGIN", "PLAIN"], "PLAIN"),
+        (&["LOGIN"], "LOGIN"),
+    ] {
+        let ran = authenticated(offered, &[]);
+        assert_eq!(ran.json["connection"]["auth"], expected, "{}", ran.dialogue);
+        assert_eq!(ran.status, Some(0));
+    }
+}
+
+#[test]
+fn mechanisms_are_tried_in_the_order_given() {
+    for (list, expected) in [
+        ("LOGIN,PLAIN", "LOGIN"),
+        ("scram-sha-1", "SCRAM-SHA-1"),
+        ("GSSAPI,CRAM-MD5,PLAIN", "CRAM-MD5"),
+    ] {
+        let ran = authenticated(MECHANISMS, &["--auth", list]);
+        assert_eq!(ran.json["connection"]["auth"], expected, "{list}: {}", ran.dialogue);
+    }
+    let ran = authenticated(MECHANISMS, &["--auth", "GSSAPI"]);
+    assert_eq!(ran.json["error"]["kind"], "no_usable_mechanism");
+    assert_eq!(ran.status, Some(77));
+}
+
+#[test]
+fn a_token_is_read_from_its_file_and_a_refusal_of_it_explained() {
+    let directory = std::env::temp_dir().join(format!("smtp-sendmail-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory");
+    for (token, auth, status) in
+        [("t0ken\n", "OAUTHBEARER", 0), ("wrong\n", "XOAUTH2", 77), ("t0ken", "XOAUTH2", 0)]
+    {
+        let file = directory.join("token");
+        std::fs::write(&file, token).expect("a file");
+        let file = file.to_str().expect("a path");
+        let ran = authenticated(MECHANISMS, &["--token-file", file, "--auth", auth]);
+        assert_eq!(ran.status, Some(status), "{}", ran.dialogue);
+        assert!(!ran.dialogue.contains(token.trim()), "{}", ran.dialogue);
+        if status != 0 {
+            assert_eq!(ran.json["error"]["kind"], "auth_refused");
+            let text = ran.json["error"]["text"].as_str().unwrap_or_default();
+            assert!(text.contains("\"status\""), "{text}");
+        }
+    }
+    std::fs::remove_dir_all(directory).ok();
 }

@@ -37,6 +37,20 @@ pub trait AsEnvelope {
     }
 }
 
+impl<E: AsEnvelope + ?Sized> AsEnvelope for &E {
+    fn mail(&self) -> Mail<'_> {
+        (**self).mail()
+    }
+
+    fn recipient(&self, index: usize) -> Option<Recipient<'_>> {
+        (**self).recipient(index)
+    }
+
+    fn recipient_count(&self) -> usize {
+        (**self).recipient_count()
+    }
+}
+
 impl AsEnvelope for (Mail<'_>, &[Recipient<'_>]) {
     fn mail(&self) -> Mail<'_> {
         self.0

@@ -5,11 +5,12 @@ use smtp_sync::{
     proto::{
         hello::{EhloName, Extensions},
         reply::Escaped,
+        sasl::server::MECHANISMS,
         server::{Answer, AuthPolicy, Config},
     },
 };
 
-use crate::args::Args;
+use crate::args::{Args, Secrets};
 
 /// A server on loopback that keeps what it gets, and refuses `nobody` at every domain named.
 pub(crate) struct Embedded {
@@ -21,15 +22,23 @@ impl Embedded {
     /// Starts it; it lets in whom the command line names.
     pub(crate) fn start<'a>(
         args: &Args,
-        password: Option<&str>,
+        secrets: &Secrets,
         recipients: impl Iterator<Item = &'a str>,
     ) -> Result<Self, String> {
         // It delivers nothing, and so owes nobody a notification.
         let mut config = Config::new(EhloName::LOCALHOST).with_extensions(Extensions::ALL);
         let mut store = Store::new();
-        if let (Some(user), Some(password)) = (&args.user, password) {
-            config = config.with_auth(AuthPolicy::Offered).with_plaintext_auth(true);
-            store = store.with_user(user, password);
+        if let Some(user) = &args.user {
+            config = config
+                .with_auth(AuthPolicy::Offered)
+                .with_plaintext_auth(true)
+                .with_mechanisms(MECHANISMS);
+            if let Some(password) = &secrets.password {
+                store = store.with_user(user, password);
+            }
+            if let Some(token) = &secrets.token {
+                store = store.with_token(user, token);
+            }
         }
         for recipient in recipients.filter(|recipient| recipient.starts_with("nobody@")) {
             store = store.with_refusal(recipient, Answer::NO_SUCH_MAILBOX);
