@@ -42,7 +42,9 @@ pub use self::{
     client::Client,
     connect::Connector,
     error::Error,
-    server::{At, Faults, Handler, Message, Peer, Server, ServerBuilder, Store},
+    server::{
+        At, Conversation, Faults, Handler, Message, Peer, Server, ServerBuilder, Store, Turn,
+    },
     stream::{BoxedStream, Stream, Untimed},
     tls::TlsError,
     url::{Url, UrlError},

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod connection;
+mod conversation;
 mod faults;
 mod handler;
 mod injector;
@@ -31,6 +32,7 @@ use std::{
 use smtp_proto::{hello::EhloName, server::Config};
 
 pub use self::{
+    conversation::{Conversation, Turn},
     faults::{At, Faults},
     handler::{Handler, Peer},
     store::{Message, Store},
@@ -197,6 +199,17 @@ impl ServerBuilder {
         self
     }
 
+    /// One session, to be driven over a transport of the caller's; it is told the number of the
+    /// connection and the client's address.
+    pub fn conversation<H: Handler>(
+        &self,
+        handler: H,
+        number: u64,
+        address: SocketAddr,
+    ) -> Conversation<H> {
+        Conversation::new(self, handler, Peer::new(number, address))
+    }
+
     /// Starts listening; each connection gets a clone of `handler`.
     ///
     /// # Errors
@@ -268,10 +281,11 @@ fn listen<H: Handler + Clone + 'static>(
         };
         let Some(place) = registry.enter(&stream) else { continue };
         let handler = handler.clone();
-        let connection = Connection::new(builder, stream, Peer::new(place.number(), address));
+        let peer = Peer::new(place.number(), address);
+        let connection = Connection::new(builder, stream, peer, handler);
         let run = move || {
             let _place = place;
-            connection.serve(handler);
+            connection.serve();
         };
         threads.retain(|thread| !thread.is_finished());
         threads.extend(thread::Builder::new().name("smtp-connection".into()).spawn(run));

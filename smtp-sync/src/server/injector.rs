@@ -1,6 +1,6 @@
 //! Faults at work: stands between the core's replies and the socket of one connection.
 
-use std::{collections::HashMap, sync::Arc, thread};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use smtp_proto::{reply::Code, server::Answer};
 
@@ -23,6 +23,8 @@ pub(super) struct Injector {
     /// Octets that may still come.
     left: Option<u64>,
     closing: bool,
+    /// How long to wait before anything more leaves.
+    pause: Option<Duration>,
     outgoing: Vec<u8>,
 }
 
@@ -37,6 +39,7 @@ impl Injector {
             behind: Vec::new(),
             left: faults.octets,
             closing: false,
+            pause: None,
             outgoing: Vec::new(),
             faults,
         }
@@ -66,7 +69,9 @@ impl Injector {
         match fault {
             Fault::Reply(reply) => self.reply = Some(reply.clone()),
             Fault::Behind(octets) => self.behind.extend_from_slice(octets),
-            Fault::Delay(delay) => thread::sleep(*delay),
+            Fault::Delay(delay) => {
+                self.pause = Some(self.pause.unwrap_or_default().saturating_add(*delay));
+            }
             Fault::Drop => return Err(Dropped),
         }
         Ok(())
@@ -114,6 +119,11 @@ impl Injector {
             let separator = if index + 1 == lines.len() { ' ' } else { '-' };
             self.outgoing.extend(format!("{code}{separator}{line}\r\n").into_bytes());
         }
+    }
+
+    /// How long to wait now.
+    pub(super) const fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     /// What the client is told.
