@@ -8,7 +8,6 @@ use smtp_proto::{
     hello::EhloName,
     transcript::Lines,
 };
-use tokio::net::TcpStream;
 
 use crate::{
     Error, Url,
@@ -53,6 +52,24 @@ enum Target {
     Tcp(String, u16),
     #[cfg(unix)]
     Unix(std::path::PathBuf),
+}
+
+impl Target {
+    async fn reach(&self, source: Option<IpAddr>) -> io::Result<(BoxedStream, Option<IpAddr>)> {
+        match self {
+            Target::Tcp(host, port) => {
+                let found = tokio::net::lookup_host((host.as_str(), *port)).await?;
+                let stream = happy_eyeballs::connect(found.collect(), source).await?;
+                stream.set_nodelay(true)?;
+                let local = stream.local_addr()?.ip();
+                Ok((Box::new(stream), Some(local)))
+            }
+            #[cfg(unix)]
+            Target::Unix(path) => {
+                Ok((Box::new(tokio::net::UnixStream::connect(path).await?), None))
+            }
+        }
+    }
 }
 
 impl Connector {
@@ -163,7 +180,7 @@ impl Connector {
     /// [`Error::Connect`].
     pub async fn dial(mut self) -> Result<Client, Error> {
         let limit = self.timeouts.limit(Phase::Greeting);
-        let reached = within(limit, self.reach()).await;
+        let reached = within(limit, self.target.reach(self.source)).await;
         let (stream, local) = reached.map_err(|error| Error::Connect(Arc::new(error)))?;
         if let (Some(local), false) = (local, self.named) {
             self.config = self.config.with_name(literal(local));
@@ -177,26 +194,6 @@ impl Connector {
         let deadline = Deadline::new(self.timeouts);
         let (tls, log) = (self.tls, self.log);
         Client { proto, tls, deadline, log, ..Client::over(stream, self.config) }
-    }
-
-    async fn reach(&self) -> io::Result<(BoxedStream, Option<IpAddr>)> {
-        match &self.target {
-            Target::Tcp(host, port) => {
-                let stream = self.reach_tcp(host, *port).await?;
-                stream.set_nodelay(true)?;
-                let local = stream.local_addr()?.ip();
-                Ok((Box::new(stream), Some(local)))
-            }
-            #[cfg(unix)]
-            Target::Unix(path) => {
-                Ok((Box::new(tokio::net::UnixStream::connect(path).await?), None))
-            }
-        }
-    }
-
-    async fn reach_tcp(&self, host: &str, port: u16) -> io::Result<TcpStream> {
-        let found = tokio::net::lookup_host((host, port)).await?;
-        happy_eyeballs::connect(found.collect(), self.source).await
     }
 }
 

@@ -31,6 +31,7 @@ mod deadline;
 mod driver;
 mod happy_eyeballs;
 mod login;
+mod server;
 mod stream;
 mod tls;
 
@@ -44,10 +45,14 @@ pub use smtp_proto::{
 pub use smtp_sync::TlsConfig;
 #[cfg(feature = "scram")]
 pub use smtp_sync::nonce;
-pub use smtp_sync::{Error, TlsError, Url, UrlError};
+pub use smtp_sync::{
+    At, Conversation, Error, Faults, Handler, Message, Peer, ServerBuilder, Store, TlsError, Turn,
+    Url, UrlError,
+};
 
 pub use self::{
     client::Client,
     connect::Connector,
+    server::Server,
     stream::{BoxedStream, Stream},
 };

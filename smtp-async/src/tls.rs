@@ -86,13 +86,11 @@ impl<S: Stream> Transport<S> {
         }
     }
 
-    /// `tls-exporter` (RFC 9266 2), for TLS 1.3: in 1.2 it says nothing without extended master
-    /// secret, of which the library does not tell.
     #[cfg(feature = "scram")]
     pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
         match self {
             #[cfg(feature = "tls")]
-            Transport::Tls(stream) => smtp_sync::shared::channel_binding(stream.get_ref().1),
+            Transport::Tls(stream) => smtp_sync::shared::exporter(stream.get_ref().1),
             _ => None,
         }
     }

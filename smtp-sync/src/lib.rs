@@ -53,9 +53,10 @@ pub use self::{
 /// What the Tokio adapter shares with this one and nobody else needs.
 #[doc(hidden)]
 pub mod shared {
+    pub use crate::server::Listening;
     pub use crate::stream::Failure;
-    #[cfg(all(feature = "tls", feature = "scram"))]
-    pub use crate::tls::channel_binding;
+    #[cfg(feature = "tls")]
+    pub use crate::tls::exporter;
 }
 
 #[cfg(doctest)]

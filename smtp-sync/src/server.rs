@@ -237,15 +237,33 @@ impl ServerBuilder {
         self.start(Listener::Unix(listener), place, handler)
     }
 
+    /// What a listener has to know that is not this crate's.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and `with_tls` was not called.
+    #[doc(hidden)]
+    pub fn listening(&self) -> io::Result<Listening> {
+        if self.config.tls().is_used() && !self.security.is_configured() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is not configured"));
+        }
+        Ok(Listening {
+            address: self.address,
+            timeout: self.timeout,
+            connections: self.connections,
+            #[cfg(feature = "tls")]
+            tls: self.security.config(),
+        })
+    }
+
     fn start<H: Handler + Clone + 'static>(
         self,
         listener: Listener,
         place: Place,
         handler: H,
     ) -> io::Result<Server> {
-        if self.config.tls().is_used() && !self.security.is_configured() {
+        if let Err(error) = self.listening() {
             place.leave();
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is not configured"));
+            return Err(error);
         }
         let registry = Arc::new(Registry::new(self.connections));
         let shared = Arc::clone(&registry);
@@ -253,6 +271,17 @@ impl ServerBuilder {
         let listener = thread::Builder::new().name("smtp-listener".into()).spawn(run)?;
         Ok(Server { place, registry, listener: Some(listener) })
     }
+}
+
+/// What a listener has to know.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Listening {
+    pub address: SocketAddr,
+    pub timeout: Duration,
+    pub connections: usize,
+    #[cfg(feature = "tls")]
+    pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
 impl fmt::Debug for ServerBuilder {

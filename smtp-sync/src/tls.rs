@@ -15,8 +15,18 @@ pub use self::error::TlsError;
 
 #[cfg(feature = "tls")]
 pub use self::config::TlsConfig;
-#[cfg(all(feature = "tls", feature = "scram"))]
-pub use self::session::channel_binding;
+
+/// What names a TLS session: `tls-exporter` (RFC 9266 2). For TLS 1.3 alone: in 1.2 it says nothing
+/// without extended master secret, of which the library does not tell.
+#[cfg(feature = "tls")]
+#[must_use]
+pub fn exporter<Side>(connection: &rustls::ConnectionCommon<Side>) -> Option<[u8; 32]> {
+    if connection.protocol_version()? != rustls::ProtocolVersion::TLSv1_3 {
+        return None;
+    }
+    let label = b"EXPORTER-Channel-Binding";
+    connection.export_keying_material([0; 32], label, Some(&[])).ok()
+}
 
 /// What is needed to shake hands.
 #[derive(Clone, Debug, Default)]

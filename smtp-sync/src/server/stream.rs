@@ -32,6 +32,11 @@ impl Security {
     }
 
     #[cfg(feature = "tls")]
+    pub(super) fn config(&self) -> Option<Arc<rustls::ServerConfig>> {
+        self.config.clone()
+    }
+
+    #[cfg(feature = "tls")]
     pub(super) const fn is_configured(&self) -> bool {
         self.config.is_some()
     }
@@ -82,11 +87,7 @@ impl Stream {
     /// The name of the TLS session (RFC 9266 3), which one of TLS 1.2 may not have.
     #[cfg(feature = "tls")]
     pub(super) fn tls_exporter(&self) -> Option<TlsExporter> {
-        let tls = self.tls.as_ref()?;
-        let has_name = tls.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-        let octets = TlsExporter::default();
-        let name = tls.export_keying_material(octets, b"EXPORTER-Channel-Binding", Some(b""));
-        name.ok().filter(|_| has_name)
+        self.tls.as_deref().and_then(|tls| crate::tls::exporter(tls))
     }
 
     #[cfg(not(feature = "tls"))]

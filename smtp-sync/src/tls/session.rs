@@ -61,7 +61,7 @@ impl<S: Stream> Session<S> {
 
     #[cfg(feature = "scram")]
     pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
-        channel_binding(&self.connection)
+        super::exporter(&self.connection)
     }
 
     pub(crate) fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
@@ -94,18 +94,6 @@ impl<S: Stream> Write for Session<S> {
         self.write_records()?;
         self.stream.flush()
     }
-}
-
-/// `tls-exporter` (RFC 9266 2), for TLS 1.3: in 1.2 it says nothing without extended master secret, of
-/// which the library does not tell.
-#[cfg(feature = "scram")]
-#[must_use]
-pub fn channel_binding(connection: &ClientConnection) -> Option<[u8; 32]> {
-    if connection.protocol_version()? != rustls::ProtocolVersion::TLSv1_3 {
-        return None;
-    }
-    let label = b"EXPORTER-Channel-Binding";
-    connection.export_keying_material([0; 32], label, Some(&[])).ok()
 }
 
 fn is_transient(error: &io::Error) -> bool {

@@ -1,0 +1,132 @@
+//! A server on the loopback interface, for tests and examples: a task for each connection.
+//!
+//! What a session is stands in [`Conversation`]; here is only what moves octets and ends tasks.
+
+mod connection;
+
+use core::net::SocketAddr;
+use std::{io, sync::Arc, time::Duration};
+
+use smtp_sync::shared::Listening;
+use tokio::{
+    net::TcpListener,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::{JoinHandle, JoinSet},
+    time::sleep,
+};
+
+use crate::{Handler, ServerBuilder, stream::BoxedStream};
+
+use self::connection::Connection;
+
+/// How long to wait when no connection could be accepted, as when descriptors have run out.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// A server that runs until it is dropped, which ends the connections that are open.
+///
+/// ```
+/// use smtp_async::{Connector, Envelope, Server, Store, TlsPolicy};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn core::error::Error>> {
+/// let store = Store::new();
+/// let server = Server::bind(Server::builder(), store.clone()).await?;
+/// let mut client = Connector::new("127.0.0.1", server.address().port())
+///     .with_tls(TlsPolicy::None)
+///     .connect()
+///     .await?;
+/// let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+/// assert!(client.send(&envelope, &b"Hello.\r\n"[..]).await?.is_delivered());
+/// assert_eq!(store.messages().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    /// Connections that may still be opened.
+    room: Arc<Semaphore>,
+    limit: usize,
+    listener: JoinHandle<()>,
+}
+
+impl Server {
+    /// What a server is made of: as it is, on a free port of 127.0.0.1, without TLS and AUTH.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        smtp_sync::Server::builder()
+    }
+
+    /// Starts listening; each connection gets a clone of `handler`, whose calls must not block for
+    /// long.
+    ///
+    /// # Errors
+    /// Those of binding; [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and
+    /// [`ServerBuilder::with_tls`] was not called.
+    pub async fn bind<H: Handler + Clone + Sync + 'static>(
+        builder: ServerBuilder,
+        handler: H,
+    ) -> io::Result<Self> {
+        let settings = builder.listening()?;
+        let listener = TcpListener::bind(settings.address).await?;
+        let (address, limit) = (listener.local_addr()?, settings.connections);
+        let room = Arc::new(Semaphore::new(limit));
+        let open = Arc::clone(&room);
+        let run = listen(listener, builder, settings, open, handler);
+        Ok(Self { address, room, limit, listener: tokio::spawn(run) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many connections are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.limit.saturating_sub(self.room.available_permits())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// Accepts clients until the task is aborted, which aborts those of the connections too.
+async fn listen<H: Handler + Clone + Sync + 'static>(
+    listener: TcpListener,
+    builder: ServerBuilder,
+    settings: Listening,
+    room: Arc<Semaphore>,
+    handler: H,
+) {
+    let mut connections = JoinSet::new();
+    for number in 0.. {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let (stream, address) = accept(&listener).await;
+        let conversation = builder.conversation(handler.clone(), number, address);
+        let connection = Connection::new(stream, &settings, conversation);
+        connections.spawn(serve(connection, place));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve<H: Handler>(connection: Connection<H>, place: OwnedSemaphorePermit) {
+    connection.serve().await;
+    drop(place);
+}
+
+async fn accept(listener: &TcpListener) -> (BoxedStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, address)) => {
+                stream.set_nodelay(true).ok();
+                return (Box::new(stream), address);
+            }
+            Err(_) => sleep(RETRY).await,
+        }
+    }
+}
