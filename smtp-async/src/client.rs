@@ -1,6 +1,11 @@
 //! The client: what a caller asks for, one method each.
 
-use core::{fmt, time::Duration};
+use core::{
+    fmt,
+    pin::Pin,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use smtp_proto::{
     client::{
@@ -13,7 +18,7 @@ use smtp_proto::{
     sasl::Mechanisms,
     transcript::Lines,
 };
-use tokio::io::AsyncBufRead;
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::{
     Error,
@@ -285,6 +290,22 @@ impl<S: Stream> Client<S> {
     /// Whether the next message can be sent over this session, as far as is known without reading.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
+        self.proto.is_reusable()
+    }
+
+    /// Whether the next message can be sent over this session, as far as can be told without waiting:
+    /// what an idle server has said meanwhile, or that it has closed, is noticed.
+    pub fn is_alive(&mut self) -> bool {
+        if self.failure.is_some() || !self.proto.is_reusable() {
+            return false;
+        }
+        let mut space = ReadBuf::new(self.proto.read_buf());
+        let mut context = Context::from_waker(Waker::noop());
+        let read = Pin::new(&mut self.transport).poll_read(&mut context, &mut space);
+        let n = space.filled().len();
+        if read.is_ready() && self.proto.received(n).is_ok() {
+            self.take_events();
+        }
         self.proto.is_reusable()
     }
 

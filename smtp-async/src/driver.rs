@@ -39,7 +39,7 @@ impl<S: Stream> Client<S> {
     }
 
     /// A peer's error is told by the core's `end` as well.
-    fn take_events(&mut self) {
+    pub(crate) fn take_events(&mut self) {
         while let Ok(Some(event)) = self.proto.poll_event() {
             self.journal.record(&event);
             if let (Some(log), Some(reply)) = (&mut self.log, event.reply()) {

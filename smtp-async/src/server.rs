@@ -105,8 +105,10 @@ async fn listen<H: Handler + Clone + Sync + 'static>(
 ) {
     let mut connections = JoinSet::new();
     for number in 0.. {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        // Nobody else takes places: there still is one when a client has come.
+        drop(room.acquire().await);
         let (stream, address) = accept(&listener).await;
+        let Ok(place) = Arc::clone(&room).try_acquire_owned() else { return };
         let conversation = builder.conversation(handler.clone(), number, address);
         let connection = Connection::new(stream, &settings, conversation);
         connections.spawn(serve(connection, place));

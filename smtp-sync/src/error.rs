@@ -51,6 +51,8 @@ pub enum Error {
     },
     /// The system has no random numbers.
     Random(Arc<io::Error>),
+    /// What was to give a connection has been closed.
+    Closed,
 }
 
 impl Error {
@@ -65,7 +67,8 @@ impl Error {
             Error::Connect(_)
             | Error::Refused(_)
             | Error::Authentication { .. }
-            | Error::Random(_) => None,
+            | Error::Random(_)
+            | Error::Closed => None,
         }
     }
 
@@ -86,7 +89,7 @@ impl Error {
     pub fn retry(&self) -> Retry {
         match self {
             Error::Connect(_) | Error::Tls(_) | Error::Random(_) => Retry::Later,
-            Error::Content(_) => Retry::Never,
+            Error::Content(_) | Error::Closed => Retry::Never,
             Error::Refused(refusal) => refusal.retry(),
             Error::Ended { end, .. } => end.retry(),
             Error::Io { phase, .. } | Error::Timeout(phase) => End::Aborted(*phase).retry(),
@@ -148,6 +151,7 @@ impl fmt::Display for Error {
             }
             Error::Authentication { reply: None, .. } => f.write_str("auth: not authenticated"),
             Error::Random(error) => write!(f, "no random numbers: {error}"),
+            Error::Closed => f.write_str("the pool is closed"),
         }
     }
 }
@@ -162,7 +166,7 @@ impl core::error::Error for Error {
             Error::Tls(error) => Some(error),
             Error::Ended { end, .. } => Some(end),
             Error::Refused(refusal) => Some(refusal),
-            Error::Timeout(_) | Error::Authentication { .. } => None,
+            Error::Timeout(_) | Error::Authentication { .. } | Error::Closed => None,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 use super::event::Phase;
 
 /// Whether the session is encrypted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum TlsPolicy {
     /// Never: STARTTLS is not used.

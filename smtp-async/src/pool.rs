@@ -1,0 +1,188 @@
+//! Connections to one destination, kept for further messages; [`Pools`] has one for each destination.
+//!
+//! A session that anything went wrong with is thrown away. What an idle server has said, or that it has
+//! closed, is noticed before a session is used again, without a NOOP for each message; where it comes
+//! too late for that, the message goes once more over a fresh connection, if nothing of it was
+//! committed.
+
+mod manager;
+mod pools;
+
+use core::{fmt, time::Duration};
+
+use deadpool::managed::{self, Object, PoolError};
+
+use crate::{AsEnvelope, Connector, Error, Outcome, Retry, Status};
+
+use self::manager::{Login, Manager};
+
+pub use self::pools::{Destination, Pools};
+
+/// How many connections are open to one destination, idle ones included: most servers of others take no
+/// more than ten from one client.
+const MAX_SIZE: usize = 8;
+
+/// How long a session may be idle: servers close after five minutes (RFC 5321 4.5.3.2.7), many after one.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Messages over one connection; Postfix, as one server of many, wants no more.
+const MESSAGES: usize = 100;
+
+/// What a [`Pool`] is made of.
+#[must_use]
+pub struct PoolBuilder {
+    manager: Manager,
+    max_size: usize,
+}
+
+impl PoolBuilder {
+    /// Authenticates each connection by a password, see [`Client::login`](crate::Client::login).
+    pub fn with_login(mut self, user: &str, password: &str) -> Self {
+        self.manager.login = Some(Login::password(user, password));
+        self
+    }
+
+    /// Authenticates each connection by an OAuth 2.0 access token, see
+    /// [`Client::login_with_token`](crate::Client::login_with_token).
+    pub fn with_token(mut self, user: &str, token: &str) -> Self {
+        self.manager.login = Some(Login::token(user, token));
+        self
+    }
+
+    /// Sets how many connections may be open, at least one; 8 unless set. Who wants one more waits.
+    pub const fn with_max_size(mut self, connections: usize) -> Self {
+        self.max_size = if connections == 0 { 1 } else { connections };
+        self
+    }
+
+    /// Sets how long a connection may be idle before it is not used again; a minute unless set.
+    pub const fn with_idle(mut self, time: Duration) -> Self {
+        self.manager.idle = time;
+        self
+    }
+
+    /// Sets how many messages go over one connection, at least one; 100 unless set.
+    pub const fn with_messages(mut self, messages: usize) -> Self {
+        self.manager.messages = if messages == 0 { 1 } else { messages };
+        self
+    }
+
+    /// The pool; nothing is connected yet.
+    #[must_use]
+    #[allow(clippy::missing_panics_doc, reason = "what could be refused is not set")]
+    pub fn build(self) -> Pool {
+        // Only time limits without a runtime are refused, and none is set.
+        let pool = managed::Pool::builder(self.manager).max_size(self.max_size).build();
+        Pool { inner: pool.expect("a pool without time limits of its own") }
+    }
+}
+
+impl fmt::Debug for PoolBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolBuilder").field("max_size", &self.max_size).finish_non_exhaustive()
+    }
+}
+
+/// Connections to one destination. Clones share them.
+///
+/// ```
+/// use smtp_async::{Connector, Envelope, Server, Store, TlsPolicy, pool::Pool};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn core::error::Error>> {
+/// let store = Store::new();
+/// let server = Server::bind(Server::builder(), store.clone()).await?;
+/// let port = server.address().port();
+/// let pool = Pool::builder(move || Connector::new("127.0.0.1", port).with_tls(TlsPolicy::None))
+///     .with_max_size(2)
+///     .build();
+/// let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+/// for _ in 0..3 {
+///     assert!(pool.send(&envelope, || &b"Hello.\r\n"[..]).await?.is_delivered());
+/// }
+/// assert_eq!((store.messages().len(), server.connections()), (3, 1));
+/// pool.close().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Pool {
+    inner: managed::Pool<Manager>,
+}
+
+impl Pool {
+    /// A pool whose connections are made by `connector`.
+    pub fn builder(connector: impl Fn() -> Connector + Send + Sync + 'static) -> PoolBuilder {
+        PoolBuilder { manager: Manager::new(connector, IDLE, MESSAGES), max_size: MAX_SIZE }
+    }
+
+    /// Sends one message over a connection of the pool's; `content` gives its content, anew if it has to
+    /// be sent again.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`](crate::Client::send), and of connecting; [`Error::Closed`] after
+    /// [`close`](Self::close).
+    pub async fn send<C: tokio::io::AsyncBufRead + Unpin>(
+        &self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: impl Fn() -> C,
+    ) -> Result<Outcome, Error> {
+        let mut session = self.session().await?;
+        let result = session.send(envelope, content()).await;
+        if !session.is_reused() || !is_stale(&result) {
+            return result;
+        }
+        drop(session);
+        self.fresh().await?.send(envelope, content()).await
+    }
+
+    /// Says QUIT on idle connections and closes them. Those in use are closed when they come back, and
+    /// no new ones are made.
+    pub async fn close(&self) {
+        let idle = self.inner.retain(|_, _| false).removed;
+        self.inner.close();
+        for session in idle {
+            session.quit().await;
+        }
+    }
+
+    /// How many connections there are, idle or in use.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.inner.status().size
+    }
+
+    async fn session(&self) -> Result<Object<Manager>, Error> {
+        self.inner.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            _ => Error::Closed,
+        })
+    }
+
+    /// A connection that nothing was sent over: where one was stale, those of its age may be, too.
+    async fn fresh(&self) -> Result<Object<Manager>, Error> {
+        loop {
+            let session = self.session().await?;
+            if !session.is_reused() {
+                return Ok(session);
+            }
+            Object::take(session).quit().await;
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("status", &self.inner.status()).finish_non_exhaustive()
+    }
+}
+
+/// Whether the server had closed before the message was there, so that nothing of it was committed.
+fn is_stale(result: &Result<Outcome, Error>) -> bool {
+    match result {
+        Err(error) => error.retry() == Retry::NewConnectionNow,
+        Ok(outcome) => outcome.recipients().all(|recipient| {
+            recipient.status == Status::NotAttempted && recipient.retry == Retry::NewConnectionNow
+        }),
+    }
+}
