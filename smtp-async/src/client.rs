@@ -18,6 +18,7 @@ use smtp_proto::{
     sasl::Mechanisms,
     transcript::Lines,
 };
+use smtp_sync::trace::{self, Instrument};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::{
@@ -136,6 +137,20 @@ impl<S: Stream> Client<S> {
     /// else stands in the outcome, recipient by recipient; [`failure`](Self::failure) tells
     /// what broke on the way.
     pub async fn send(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: impl AsyncBufRead + Unpin,
+    ) -> Result<Outcome, Error> {
+        let span = trace::sending(envelope.recipient_count());
+        let sending = async {
+            let result = self.send_message(envelope, content).await;
+            trace::sent(&result);
+            result
+        };
+        sending.instrument(span).await
+    }
+
+    async fn send_message(
         &mut self,
         envelope: &(impl AsEnvelope + ?Sized),
         mut content: impl AsyncBufRead + Unpin,

@@ -8,6 +8,7 @@ use smtp_proto::{
     hello::EhloName,
     transcript::Lines,
 };
+use smtp_sync::trace;
 
 use crate::{
     Error, Url,
@@ -44,7 +45,7 @@ pub struct Connector {
     timeouts: Timeouts,
     source: Option<IpAddr>,
     tls: Tls,
-    log: Option<Lines>,
+    log: Option<trace::Sink>,
 }
 
 #[derive(Debug)]
@@ -159,7 +160,7 @@ impl Connector {
     /// Shows the dialogue to `sink`, a line at a time without its end: `C: ` and `S: ` lines,
     /// secrets as `***`, content by its length.
     pub fn with_transcript(mut self, sink: impl FnMut(&str) + Send + 'static) -> Self {
-        self.log = Some(Lines::new(sink));
+        self.log = Some(Box::new(sink));
         self
     }
 
@@ -192,7 +193,7 @@ impl Connector {
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
         let proto = Proto::with_sizes(self.config, self.sizes);
         let deadline = Deadline::new(self.timeouts);
-        let (tls, log) = (self.tls, self.log);
+        let (tls, log) = (self.tls, trace::dialogue(self.log).map(Lines::new));
         Client { proto, tls, deadline, log, ..Client::over(stream, self.config) }
     }
 }

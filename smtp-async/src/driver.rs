@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use smtp_proto::client::{Phase, Wants};
-use smtp_sync::shared::Failure;
+use smtp_sync::{shared::Failure, trace};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
@@ -123,6 +123,7 @@ impl<S: Stream> Client<S> {
         self.proto.abort();
         self.take_events();
         self.transport = Transport::Gone;
+        trace::failed(&error);
         self.failure.get_or_insert(error).clone()
     }
 

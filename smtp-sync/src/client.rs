@@ -21,6 +21,7 @@ use crate::{
     error::Error,
     stream::{BoxedStream, Stream},
     tls::{Tls, Transport},
+    trace,
 };
 
 /// A session with one server.
@@ -131,6 +132,17 @@ impl<S: Stream> Client<S> {
     /// else stands in the outcome, recipient by recipient; [`failure`](Self::failure) tells
     /// what broke on the way.
     pub fn send(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: impl BufRead,
+    ) -> Result<Outcome, Error> {
+        let _span = trace::sending(envelope.recipient_count()).entered();
+        let result = self.send_message(envelope, content);
+        trace::sent(&result);
+        result
+    }
+
+    fn send_message(
         &mut self,
         envelope: &(impl AsEnvelope + ?Sized),
         mut content: impl BufRead,

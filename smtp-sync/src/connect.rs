@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     stream::{BoxedStream, Stream},
     tls::Tls,
+    trace,
     url::Url,
 };
 
@@ -45,7 +46,7 @@ pub struct Connector {
     sizes: BufferSizes,
     timeouts: Timeouts,
     tls: Tls,
-    log: Option<Lines>,
+    log: Option<trace::Sink>,
 }
 
 #[derive(Debug)]
@@ -135,7 +136,7 @@ impl Connector {
     /// Shows the dialogue to `sink`, a line at a time without its end: `C: ` and `S: ` lines,
     /// secrets as `***`, content by its length.
     pub fn with_transcript(mut self, sink: impl FnMut(&str) + Send + 'static) -> Self {
-        self.log = Some(Lines::new(sink));
+        self.log = Some(Box::new(sink));
         self
     }
 
@@ -166,7 +167,7 @@ impl Connector {
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
         let proto = Proto::with_sizes(self.config, self.sizes);
         let deadline = Deadline::new(self.timeouts);
-        let (tls, log) = (self.tls, self.log);
+        let (tls, log) = (self.tls, trace::dialogue(self.log).map(Lines::new));
         Client { proto, tls, deadline, log, ..Client::over(stream, self.config) }
     }
 

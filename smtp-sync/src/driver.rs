@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     stream::{Failure, Stream},
     tls::Transport,
+    trace,
 };
 
 impl<S: Stream> Client<S> {
@@ -121,6 +122,7 @@ impl<S: Stream> Client<S> {
         self.proto.abort();
         self.take_events();
         self.transport = Transport::Gone;
+        trace::failed(&error);
         self.failure.get_or_insert(error).clone()
     }
 

@@ -26,6 +26,8 @@ mod login;
 mod server;
 mod stream;
 mod tls;
+#[doc(hidden)]
+pub mod trace;
 mod url;
 
 pub use smtp_proto as proto;
