@@ -22,7 +22,7 @@ use smtp_sync::trace::{self, Instrument};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::{
-    Error,
+    Error, Mail,
     connect::Connector,
     deadline::Deadline,
     stream::{BoxedStream, Stream},
@@ -160,6 +160,18 @@ impl<S: Stream> Client<S> {
         self.hand_over(envelope, &mut content).await.ok();
         self.pump().await.ok();
         self.outcome(transaction)
+    }
+
+    /// Sends a message that has its envelope with it: a [`Mail`], or what a builder makes one of.
+    ///
+    /// # Errors
+    /// [`Error::Mail`], and those of [`send`](Self::send).
+    pub async fn send_mail<M: TryInto<Mail>>(&mut self, mail: M) -> Result<Outcome, Error>
+    where
+        Error: From<M::Error>,
+    {
+        let mail = mail.try_into()?;
+        self.send(mail.envelope(), mail.content()).await
     }
 
     /// Sends one message in as many transactions as the server's limits ask for, and takes note of

@@ -48,8 +48,8 @@ pub use smtp_sync::TlsConfig;
 #[cfg(feature = "scram")]
 pub use smtp_sync::nonce;
 pub use smtp_sync::{
-    At, Conversation, Error, Faults, Handler, Message, Peer, ServerBuilder, Store, TlsError, Turn,
-    Url, UrlError,
+    At, Conversation, Error, Faults, Handler, Mail, MailError, Message, Peer, ServerBuilder, Store,
+    TlsError, Turn, Url, UrlError,
 };
 
 pub use self::{

@@ -19,6 +19,7 @@ use crate::{
     connect::Connector,
     deadline::Deadline,
     error::Error,
+    mail::Mail,
     stream::{BoxedStream, Stream},
     tls::{Tls, Transport},
     trace,
@@ -152,6 +153,18 @@ impl<S: Stream> Client<S> {
         self.hand_over(envelope, &mut content).ok();
         self.pump().ok();
         self.outcome(transaction)
+    }
+
+    /// Sends a message that has its envelope with it: a [`Mail`], or what a builder makes one of.
+    ///
+    /// # Errors
+    /// [`Error::Mail`], and those of [`send`](Self::send).
+    pub fn send_mail<M: TryInto<Mail>>(&mut self, mail: M) -> Result<Outcome, Error>
+    where
+        Error: From<M::Error>,
+    {
+        let mail = mail.try_into()?;
+        self.send(mail.envelope(), mail.content())
     }
 
     /// Sends one message in as many transactions as the server's limits ask for, and takes note of

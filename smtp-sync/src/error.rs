@@ -9,7 +9,7 @@ use smtp_proto::{
     reply::{Code, Escaped, OwnedReply},
 };
 
-use crate::tls::TlsError;
+use crate::{mail::MailError, tls::TlsError};
 
 /// Why something was not done. Cheap to clone: a session that is over says the same at every call.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ pub enum Error {
     },
     /// The system has no random numbers.
     Random(Arc<io::Error>),
+    /// A builder's message that cannot be sent as it is; nothing was written.
+    Mail(Arc<MailError>),
     /// What was to give a connection has been closed.
     Closed,
 }
@@ -68,6 +70,7 @@ impl Error {
             | Error::Refused(_)
             | Error::Authentication { .. }
             | Error::Random(_)
+            | Error::Mail(_)
             | Error::Closed => None,
         }
     }
@@ -89,7 +92,7 @@ impl Error {
     pub fn retry(&self) -> Retry {
         match self {
             Error::Connect(_) | Error::Tls(_) | Error::Random(_) => Retry::Later,
-            Error::Content(_) | Error::Closed => Retry::Never,
+            Error::Content(_) | Error::Mail(_) | Error::Closed => Retry::Never,
             Error::Refused(refusal) => refusal.retry(),
             Error::Ended { end, .. } => end.retry(),
             Error::Io { phase, .. } | Error::Timeout(phase) => End::Aborted(*phase).retry(),
@@ -151,6 +154,7 @@ impl fmt::Display for Error {
             }
             Error::Authentication { reply: None, .. } => f.write_str("auth: not authenticated"),
             Error::Random(error) => write!(f, "no random numbers: {error}"),
+            Error::Mail(error) => error.fmt(f),
             Error::Closed => f.write_str("the pool is closed"),
         }
     }
@@ -164,6 +168,7 @@ impl core::error::Error for Error {
             | Error::Content(error)
             | Error::Random(error) => Some(error),
             Error::Tls(error) => Some(error),
+            Error::Mail(error) => Some(error),
             Error::Ended { end, .. } => Some(end),
             Error::Refused(refusal) => Some(refusal),
             Error::Timeout(_) | Error::Authentication { .. } | Error::Closed => None,

@@ -23,6 +23,7 @@ mod deadline;
 mod driver;
 mod error;
 mod login;
+mod mail;
 mod server;
 mod stream;
 mod tls;
@@ -44,6 +45,7 @@ pub use self::{
     client::Client,
     connect::Connector,
     error::Error,
+    mail::{Mail, MailError},
     server::{
         At, Conversation, Faults, Handler, Message, Peer, Server, ServerBuilder, Store, Turn,
     },

@@ -17,6 +17,10 @@ fn every_example_ends_well() {
         "dsn",
         "custom_mechanism",
         "custom_transport",
+        #[cfg(feature = "mail-builder")]
+        "html_with_attachment",
+        #[cfg(feature = "lettre")]
+        "lettre_message",
     ] {
         let program =
             examples.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
