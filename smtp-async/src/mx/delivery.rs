@@ -1,6 +1,6 @@
 //! A message's way: domain after domain, host after host, address after address.
 
-use core::net::IpAddr;
+use core::{net::IpAddr, sync::atomic::Ordering};
 use std::sync::Arc;
 
 use smtp_proto::{
@@ -23,9 +23,10 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         mut content: impl FnMut() -> C,
     ) -> MxReport {
         let mut report = MxReport::new(envelope);
+        let seed = self.seed.fetch_add(1, Ordering::Relaxed);
         for (domain, waiting) in envelope.by_domain() {
             let mut run = Run { envelope, domain, waiting, report: &mut report };
-            match self.route(&run.domain).await {
+            match self.route(&run.domain, seed).await {
                 Ok(hosts) => self.try_hosts(&mut run, hosts, &mut content).await,
                 Err(error) => run.fail(None, &error),
             }
@@ -34,7 +35,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
     }
 
     /// The hosts to try, in order.
-    async fn route(&self, domain: &str) -> Result<Hosts, MxError> {
+    async fn route(&self, domain: &str, seed: u64) -> Result<Hosts, MxError> {
         let domain = match Destination::of(domain).map_err(MxError::Route)? {
             Destination::Address(address) => return Ok(Hosts::Literal(address)),
             Destination::Domain(domain) => domain,
@@ -51,7 +52,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             }
         }
         let is_own = |host: &str| own.iter().any(|own| own == host);
-        let hosts = exchanges(domain, records, is_own, self.seed).map_err(MxError::Route)?;
+        let hosts = exchanges(domain, records, is_own, seed).map_err(MxError::Route)?;
         let names = hosts.iter().take(self.hosts).map(|host| host.exchange().into()).collect();
         Ok(if implicit { Hosts::Implicit(names) } else { Hosts::Named(names) })
     }

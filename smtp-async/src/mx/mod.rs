@@ -6,7 +6,7 @@
 //! # async fn example() -> Result<(), Box<dyn core::error::Error>> {
 //! let resolver = TokioResolver::builder_tokio()?.build();
 //! let delivery = MxDelivery::new(resolver, EhloName::parse("mail.example.org")?)
-//!     // Any number that differs from message to message.
+//!     // Spreads the load over hosts of equal preference.
 //!     .with_seed(std::process::id().into());
 //! let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?.to("carol@example.com")?;
 //! let report = delivery.deliver(&envelope, || &b"Subject: Hi\r\n\r\nHello.\r\n"[..]).await;
@@ -37,7 +37,7 @@ mod report;
 mod session;
 mod tls;
 
-use core::{fmt, net::IpAddr, time::Duration};
+use core::{fmt, net::IpAddr, sync::atomic::AtomicU64, time::Duration};
 
 pub use hickory_resolver::{self, TokioResolver};
 use smtp_proto::{client::Timeouts, hello::EhloName, route::normal};
@@ -77,7 +77,8 @@ pub struct MxDelivery<R, T = Opportunistic> {
     own_names: Vec<String>,
     own_addresses: Vec<IpAddr>,
     port: u16,
-    seed: u64,
+    /// For the next message.
+    seed: AtomicU64,
     hosts: usize,
     addresses: usize,
     connect_limit: Duration,
@@ -94,7 +95,7 @@ impl<R: Resolve> MxDelivery<R> {
             name,
             own_addresses: Vec::new(),
             port: 25,
-            seed: 0,
+            seed: AtomicU64::new(0),
             hosts: MAX_HOSTS,
             addresses: MAX_ADDRESSES,
             connect_limit: CONNECT_LIMIT,
@@ -136,10 +137,10 @@ impl<R, T> MxDelivery<R, T> {
         self
     }
 
-    /// Sets what shuffles hosts of equal preference. RFC 5321 5.1 wants them in random order: take
-    /// another number for each message.
+    /// Sets what shuffles hosts of equal preference, for the first message; each message has another
+    /// order. RFC 5321 5.1 wants it random: take a number that other processes do not take.
     pub const fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = AtomicU64::new(seed);
         self
     }
 
