@@ -95,7 +95,7 @@ impl Zone {
     }
 
     /// Answers for as long as the tests run.
-    fn serve(self) -> SocketAddr {
+    pub fn serve(self) -> SocketAddr {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let address = socket.local_addr().expect("an address");
         thread::spawn(move || {

@@ -1,7 +1,6 @@
 //! The result: one JSON object, or a few lines for a person.
 
 use serde::Serialize;
-use smtp_async::mx::{MxRecipient, MxReport};
 use smtp_sync::{
     Client, Hint, Outcome, Status, Verdict,
     proto::{
@@ -11,6 +10,9 @@ use smtp_sync::{
 };
 
 use crate::failure::Failure;
+
+#[path = "report_mx.rs"]
+mod report_mx;
 
 #[derive(Serialize, Default, Debug)]
 pub(crate) struct Report {
@@ -137,22 +139,6 @@ impl Done {
         }
     }
 
-    /// The words are those of the first host that took it, else of the first that had some.
-    fn by_mx(action: &str, told: &MxReport) -> Self {
-        let taken = |to: &&MxRecipient| to.status == Status::Accepted;
-        let recipients = told.recipients();
-        let words = recipients.iter().find(taken).and_then(|to| to.reply.as_ref());
-        let words = words.or_else(|| recipients.iter().find_map(|to| to.reply.as_ref()));
-        let fates: Vec<_> = recipients.iter().map(Fate::by_mx).collect();
-        let (phase, outcome) = (fates.iter().find(|fate| fate.status != "accepted"), told_of(told));
-        let phase = phase.map(|fate| fate.phase);
-        let done = Done { outcome, recipients: fates, ..Done::ok(action, words) };
-        match outcome {
-            "delivered" | "partial" => done,
-            _ => Done { phase, ..done }.with_code(),
-        }
-    }
-
     fn with_code(self) -> Self {
         let words = self.reply.as_ref();
         let first = self.recipients.iter().find_map(|fate| fate.reply.as_ref());
@@ -167,17 +153,6 @@ impl Fate {
         let (phase, reply) = (fate.phase.as_str(), fate.reply.map(Words::from));
         let status = status(fate.status);
         Fate { address: address.to_owned(), status, phase, reply, host: None, kind: None }
-    }
-
-    fn by_mx(recipient: &MxRecipient) -> Self {
-        Fate {
-            address: recipient.address.clone(),
-            status: status(recipient.status),
-            phase: recipient.phase.map_or("connect", Phase::as_str),
-            reply: recipient.reply.as_ref().map(|reply| reply.as_reply().into()),
-            host: recipient.host.as_deref().map(str::to_owned),
-            kind: recipient.error.as_ref().map(|error| Failure::of_mx(error).kind),
-        }
     }
 }
 
@@ -202,38 +177,7 @@ const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// As a whole, in the order of [`Outcome::verdict`].
-fn told_of(told: &MxReport) -> &'static str {
-    let has = |status| told.recipients().iter().any(|to| to.status == status);
-    match () {
-        () if told.is_delivered() => "delivered",
-        () if has(Status::Unknown) => "unknown",
-        () if has(Status::Accepted) => "partial",
-        () if has(Status::NotAttempted) => "failed",
-        () if has(Status::Deferred) => "deferred",
-        () => "rejected",
-    }
-}
-
 impl Report {
-    /// Takes note of a message that went to the hosts of its recipients' domains.
-    pub(crate) fn delivered(&mut self, action: &str, told: &MxReport) {
-        let has = |status| told.recipients().iter().any(|to| to.status == status);
-        let failure = told.recipients().iter().find_map(|to| to.error.as_ref()).map(Failure::of_mx);
-        let exit = match &failure {
-            _ if has(Status::Unknown) || has(Status::Deferred) => 75,
-            Some(failure) if has(Status::NotAttempted) => failure.exit_code(),
-            _ if has(Status::Rejected) => 69,
-            _ => 0,
-        };
-        self.connection.opened |= told.recipients().iter().any(|to| to.phase.is_some());
-        self.closed();
-        self.push(Done::by_mx(action, told), exit);
-        if let Some(failure) = failure {
-            self.fail(failure);
-        }
-    }
-
     /// Takes note of an action; the first that failed decides how the program exits.
     pub(crate) fn push(&mut self, done: Done, exit: u8) {
         self.actions.push(done);
