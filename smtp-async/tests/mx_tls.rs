@@ -30,7 +30,9 @@ fn secure(name: &str) -> (ServerBuilder, TlsConfig) {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key.into())
         .expect("a key");
-    let config = server::Config::new(EhloName::LOCALHOST).with_tls(server::TlsPolicy::Offered);
+    let config = server::Config::new(EhloName::LOCALHOST)
+        .with_tls(server::TlsPolicy::Offered)
+        .with_extensions(server::Config::SUPPORTED);
     let trust = TlsConfig::with_anchors([made.cert.der().clone()]).expect("an anchor");
     (Server::builder().with_config(config).with_tls(Arc::new(tls)), trust)
 }
@@ -128,4 +130,29 @@ async fn a_host_that_must_not_be_used_is_passed_over() {
     assert!(matches!(report.failures()[0].error, MxError::Shunned));
     assert_eq!(report.recipients()[0].retry, Retry::Later);
     assert_eq!(count(&store), 0);
+}
+
+#[tokio::test]
+async fn a_message_that_requires_tls_goes_to_nobody_unverified() {
+    let mut hosts = Hosts::new();
+    let (server, trust) = secure("mx1.example.net");
+    let store = hosts.built(1, server, Store::new());
+    let envelope = envelope(&["b@example.net"]).with_require_tls();
+    let report = hosts.delivery(hosts.zone(&[1])).deliver(&envelope, || CONTENT).await;
+    assert_eq!(statuses(&report), [Status::NotAttempted]);
+    assert_eq!(count(&store), 0);
+    let security = Security::new(TlsPolicy::Opportunistic).with_config(trust);
+    let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
+    let report = delivery.deliver(&envelope, || CONTENT).await;
+    assert!(report.is_delivered(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_host_without_the_tls_that_is_required_may_have_it_later() {
+    let mut hosts = Hosts::new();
+    hosts.server(1);
+    let security = Security::new(TlsPolicy::Required);
+    let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
+    let report = deliver(&delivery, &["b@example.net"]).await;
+    assert_eq!(report.recipients()[0].retry, Retry::Later);
 }

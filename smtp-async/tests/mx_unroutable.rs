@@ -115,3 +115,17 @@ async fn a_dns_failure_defers() {
         assert_eq!(recipient.enhanced().map(|code| code.to_string()).as_deref(), Some("4.4.3"));
     }
 }
+
+#[tokio::test]
+async fn a_name_is_not_completed_by_the_search_list() {
+    let mut hosts = Hosts::new();
+    let store = hosts.server(1);
+    let zone = Zone::new()
+        .address("example.net.search.example", hosts.address(1))
+        .address("net.search.example", hosts.address(1));
+    for recipient in ["b@example.net", "b@net"] {
+        let report = hosts.deliver(zone.clone(), &[recipient]).await;
+        assert_unroutable(&report, RouteError::NoSuchDomain, "5.1.2");
+    }
+    assert_eq!(count(&store), 0);
+}

@@ -151,10 +151,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Opportunity is not enough for a message that requires TLS (RFC 8689 4.2.1).
-    fn at_least_required(&self, security: Security) -> Security {
+    fn at_least_required(&self, mut security: Security) -> Security {
         let lax = matches!(security.policy, TlsPolicy::Opportunistic | TlsPolicy::None);
         if lax && self.envelope.mail().require_tls() {
-            return Security { policy: TlsPolicy::Required, ..security };
+            security.policy = TlsPolicy::Required;
         }
         security
     }
@@ -174,20 +174,16 @@ impl Run<'_> {
         let places = core::mem::take(&mut self.waiting);
         for (place, outcome) in places.into_iter().zip(delivery.recipients()) {
             let recipient = &mut self.report.recipients[place];
-            let next = match (&outcome, &failure) {
+            let next = match (outcome, &failure) {
                 (Some(outcome), _) if outcome.status != Status::NotAttempted => {
-                    recipient.answer(host, outcome);
-                    Next::after_outcome(outcome)
+                    recipient.answer(host, &outcome);
+                    Next::after_outcome(&outcome)
                 }
                 (_, Some(error)) => {
                     recipient.fail(Some(host), &MxError::Host(error.clone()));
                     after(error)
                 }
-                (Some(outcome), None) => {
-                    recipient.answer(host, outcome);
-                    Next::after_outcome(outcome)
-                }
-                (None, None) => Next::Host,
+                (_, None) => Next::Host,
             };
             if next == Next::Host {
                 self.waiting.push(place);

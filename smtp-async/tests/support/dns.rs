@@ -10,6 +10,7 @@ use std::{
 use smtp_async::mx::{
     TokioResolver,
     hickory_resolver::{
+        Name,
         config::{NameServerConfig, ResolverConfig},
         name_server::TokioConnectionProvider,
         proto::xfer::Protocol,
@@ -84,6 +85,8 @@ impl Zone {
 
     pub fn resolver_with_patience(self, patience: Duration) -> TokioResolver {
         let mut config = ResolverConfig::new();
+        // What a system's resolver may have, and mail must not use.
+        config.add_search(Name::from_ascii("search.example").expect("a name"));
         config.add_name_server(NameServerConfig::new(self.serve(), Protocol::Udp));
         let provider = TokioConnectionProvider::default();
         let mut builder = TokioResolver::builder_with_config(config, provider);
