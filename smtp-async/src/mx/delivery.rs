@@ -16,7 +16,8 @@ use crate::{Client, Error};
 impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
     /// Sends a message to all its recipients; `content` gives the content anew for each transaction.
     ///
-    /// There is no error beside those in the report, which holds one for each recipient.
+    /// There is no error beside those in the report, which says of each recipient what became of it.
+    /// A future that is dropped says nothing of any, and some may have the message then.
     pub async fn deliver<C: AsyncBufRead + Unpin>(
         &self,
         envelope: &Envelope,

@@ -152,7 +152,8 @@ impl<R, T> MxDelivery<R, T> {
     }
 
     /// Adds addresses by which this host is known. With any of them, every MX host's addresses are
-    /// looked up before the first is connected to.
+    /// looked up before the first is connected to. Where this host itself listens on the port that
+    /// mail goes to, those of loopback belong to them: an MX record may name `localhost`.
     pub fn with_own_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.own_addresses.extend(addresses);
         self
