@@ -151,18 +151,8 @@ impl Done {
 impl Fate {
     fn of(fate: &RecipientOutcome<'_>, address: &str) -> Self {
         let (phase, reply) = (fate.phase.as_str(), fate.reply.map(Words::from));
-        let status = status(fate.status);
+        let status = report_mx::status(fate.status);
         Fate { address: address.to_owned(), status, phase, reply, host: None, kind: None }
-    }
-}
-
-const fn status(status: Status) -> &'static str {
-    match status {
-        Status::Accepted => "accepted",
-        Status::Rejected => "rejected",
-        Status::Deferred => "deferred",
-        Status::Unknown => "unknown",
-        Status::NotAttempted => "not_attempted",
     }
 }
 

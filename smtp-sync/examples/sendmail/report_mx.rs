@@ -3,7 +3,7 @@
 use smtp_async::mx::{MxRecipient, MxReport};
 use smtp_sync::{Status, proto::client::Phase};
 
-use super::{Done, Fate, Report, status};
+use super::{Done, Fate, Report};
 use crate::failure::Failure;
 
 impl Report {
@@ -67,5 +67,15 @@ fn told_of(told: &MxReport) -> &'static str {
         () if has(Status::NotAttempted) => "failed",
         () if has(Status::Deferred) => "deferred",
         () => "rejected",
+    }
+}
+
+pub(super) const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Accepted => "accepted",
+        Status::Rejected => "rejected",
+        Status::Deferred => "deferred",
+        Status::Unknown => "unknown",
+        Status::NotAttempted => "not_attempted",
     }
 }
