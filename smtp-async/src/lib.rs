@@ -31,6 +31,8 @@ mod deadline;
 mod driver;
 mod happy_eyeballs;
 mod login;
+#[cfg(feature = "mx")]
+pub mod mx;
 #[cfg(feature = "pool")]
 pub mod pool;
 mod server;

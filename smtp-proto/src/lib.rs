@@ -15,6 +15,8 @@ pub mod envelope;
 pub mod hello;
 pub mod parameter;
 pub mod reply;
+#[cfg(feature = "alloc")]
+pub mod route;
 pub mod sasl;
 pub mod server;
 pub mod stuffing;

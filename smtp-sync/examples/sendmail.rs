@@ -9,6 +9,8 @@
 mod action;
 #[path = "sendmail/args.rs"]
 mod args;
+#[path = "sendmail/connection.rs"]
+mod connection;
 #[path = "sendmail/embedded.rs"]
 mod embedded;
 #[path = "sendmail/failure.rs"]
@@ -19,6 +21,8 @@ mod header;
 mod mechanism;
 #[path = "sendmail/message.rs"]
 mod message;
+#[path = "sendmail/mx.rs"]
+mod mx;
 #[path = "sendmail/report.rs"]
 mod report;
 #[path = "sendmail/session.rs"]
@@ -31,21 +35,22 @@ use clap::Parser;
 use crate::{args::Args, embedded::Embedded, report::Report, session::Session};
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let mut args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
             error.print().ok();
             return if error.use_stderr() { 64.into() } else { 0.into() };
         }
     };
-    let report = run(&args);
+    let report = run(&mut args);
     report.print(args.json);
     report.exit_code().into()
 }
 
-fn run(args: &Args) -> Report {
+fn run(args: &mut Args) -> Report {
     let mut report = Report::default();
-    if let Err(problem) = prepare_and_run(args, &mut report) {
+    let done = args.read_url().and_then(|()| prepare_and_run(args, &mut report));
+    if let Err(problem) = done {
         report.refuse("send:0", &problem);
     }
     report
@@ -56,6 +61,9 @@ fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
     let messages = message::gather(args)?;
     let envelopes =
         messages.iter().map(message::Message::envelope).collect::<Result<Vec<_>, _>>()?;
+    if args.mx {
+        return mx::run(args, &messages, &envelopes, report);
+    }
     let actions = args.actions(messages.len())?;
     let secrets = args.secrets()?;
     let recipients = messages.iter().flat_map(message::Message::recipients);

@@ -5,7 +5,7 @@ mod mailbox;
 mod message;
 mod recipient;
 
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use self::{mailbox::Mailbox, message::Message};
 use crate::{
@@ -169,6 +169,40 @@ impl Envelope {
     pub fn split(&self, max: usize) -> Vec<Self> {
         let part = |recipients: &[OwnedRecipient]| self.for_recipients(recipients.to_vec());
         self.recipients.chunks(max.max(1)).map(part).collect()
+    }
+
+    /// The same for the recipients at these positions, in the order given; those that there are not
+    /// are left out.
+    #[must_use]
+    pub fn only(&self, positions: &[usize]) -> Self {
+        let recipients = positions.iter().filter_map(|&at| self.recipients.get(at).cloned());
+        self.for_recipients(recipients.collect())
+    }
+
+    /// The recipients' domains in lower case, each with the positions of those in it; both in order.
+    /// `<Postmaster>` has the empty one.
+    ///
+    /// ```
+    /// use smtp_proto::envelope::Envelope;
+    /// let envelope = Envelope::new("")?.to("a@Example.net")?.to("b@example.org")?.to("c@example.NET")?;
+    /// let domains = envelope.by_domain();
+    /// assert_eq!(domains[0], ("example.net".to_owned(), vec![0, 2]));
+    /// assert_eq!(envelope.only(&domains[1].1).recipients().next(), Some("b@example.org"));
+    /// # Ok::<(), smtp_proto::address::AddressError>(())
+    /// ```
+    #[must_use]
+    pub fn by_domain(&self) -> Vec<(String, Vec<usize>)> {
+        let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+        let mut known = BTreeMap::new();
+        for (position, recipient) in self.recipients.iter().enumerate() {
+            let domain = recipient.as_recipient().domain().to_ascii_lowercase();
+            let group = *known.entry(domain).or_insert_with_key(|domain| {
+                groups.push((domain.clone(), Vec::new()));
+                groups.len() - 1
+            });
+            groups[group].1.push(position);
+        }
+        groups
     }
 
     /// The recipients that may be tried again at once, in a new transaction or on a new connection:

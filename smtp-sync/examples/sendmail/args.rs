@@ -1,16 +1,9 @@
 //! The command line.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Parser, ValueEnum};
-use smtp_sync::{
-    Connector, Timeouts, TlsConfig, TlsPolicy,
-    proto::{
-        client::{Chunking, Config, Protocol},
-        hello::{Extension, Extensions},
-        stuffing::Newlines,
-    },
-};
+use smtp_sync::Url;
 
 use crate::action::Action;
 
@@ -37,37 +30,46 @@ pub(crate) struct Args {
     pub(crate) envid: Option<String>,
     /// Accepted; a lone dot never ends the input
     #[arg(short = 'i')]
-    ignore_dots: bool,
+    pub(crate) ignore_dots: bool,
     /// Accepted for -oi
     #[arg(short = 'o', hide = true, action = ArgAction::Append)]
-    option: Vec<String>,
+    pub(crate) option: Vec<String>,
     /// The dialogue on standard error
     #[arg(short = 'v', long)]
-    verbose: bool,
-    /// HOST:PORT or unix:PATH; without it, $SMTP_SERVER
+    pub(crate) verbose: bool,
+    /// HOST:PORT, unix:PATH, or smtp://, smtps:// or lmtp:// URL; without it, $SMTP_SERVER
     #[arg(long)]
-    server: Option<String>,
-    /// What is spoken
-    #[arg(long, default_value = "smtp")]
-    protocol: Spoken,
-    /// Default: required, but none for loopback and unix:
+    pub(crate) server: Option<String>,
+    /// Deliver to the hosts that the DNS names for each recipient's domain
+    #[arg(long, conflicts_with_all = ["server", "protocol", "action", "user", "token_file"])]
+    pub(crate) mx: bool,
+    /// Where these hosts listen
+    #[arg(long, value_name = "N", default_value = "25", requires = "mx")]
+    pub(crate) mx_port: u16,
+    /// The DNS server to ask, in place of the system's
+    #[arg(long, value_name = "ADDR:PORT", requires = "mx")]
+    pub(crate) dns: Option<SocketAddr>,
+    /// What is spoken; default: smtp, or what the URL says
     #[arg(long)]
-    tls: Option<Tls>,
+    pub(crate) protocol: Option<Spoken>,
+    /// Default: required, but none for loopback and unix:, what the URL says, opportunistic for --mx
+    #[arg(long)]
+    pub(crate) tls: Option<Tls>,
     /// PEM trust anchors in place of the platform's
     #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
     /// EHLO argument
     #[arg(long, value_name = "NAME")]
-    hello: Option<String>,
+    pub(crate) hello: Option<String>,
     /// With --password-file or $SMTP_PASSWORD
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
     /// The password is the first line
     #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<PathBuf>,
     /// An OAuth access token is the first line
     #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// Mechanisms to try, in order; default: the strongest offered first
     #[arg(long, value_delimiter = ',', value_name = "MECH")]
     pub(crate) auth: Vec<String>,
@@ -76,28 +78,28 @@ pub(crate) struct Args {
     pub(crate) initial_response: Initial,
     /// Let credentials leave without TLS
     #[arg(long)]
-    allow_plaintext_auth: bool,
+    pub(crate) allow_plaintext_auth: bool,
     /// As if PIPELINING were not offered
     #[arg(long)]
-    no_pipelining: bool,
+    pub(crate) no_pipelining: bool,
     /// Send the content by BDAT where CHUNKING is offered
     #[arg(long)]
-    chunking: bool,
+    pub(crate) chunking: bool,
     /// Octets per BDAT
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    chunk_size: Option<u32>,
+    pub(crate) chunk_size: Option<u32>,
     /// As if these were not offered
     #[arg(long, num_args = 1.., value_name = "KEYWORD")]
-    mask: Vec<String>,
+    pub(crate) mask: Vec<String>,
     /// Declare SIZE where it is offered (default)
     #[arg(long, overrides_with = "no_size")]
-    size: bool,
+    pub(crate) size: bool,
     /// Do not declare SIZE
     #[arg(long)]
     pub(crate) no_size: bool,
     /// Bare CR or LF in the message
     #[arg(long, default_value = "normalise")]
-    newlines: BareNewlines,
+    pub(crate) newlines: BareNewlines,
     /// Send these instead of standard input, over one connection
     #[arg(long, num_args = 1.., value_name = "FILE")]
     pub(crate) message: Vec<PathBuf>,
@@ -106,20 +108,23 @@ pub(crate) struct Args {
     pub(crate) envelope: Option<PathBuf>,
     /// connect, auth, send:N, noop, rset, vrfy:X, expn:X, wait:MILLISECONDS, quit
     #[arg(long, num_args = 1..)]
-    action: Vec<String>,
+    pub(crate) action: Vec<String>,
     /// One limit for every wait
     #[arg(long, value_name = "SECONDS")]
-    timeout: Option<f64>,
+    pub(crate) timeout: Option<f64>,
     /// The result as one JSON object on standard output
     #[arg(long)]
     pub(crate) json: bool,
     /// Envelope recipients
     #[arg(value_name = "RECIPIENT")]
     pub(crate) recipients: Vec<String>,
+    /// The server, where it is given as a URL
+    #[arg(skip)]
+    pub(crate) url: Option<Url>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-enum Tls {
+pub(crate) enum Tls {
     None,
     Opportunistic,
     Required,
@@ -127,7 +132,7 @@ enum Tls {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-enum Spoken {
+pub(crate) enum Spoken {
     Smtp,
     Lmtp,
 }
@@ -140,21 +145,39 @@ pub(crate) enum Initial {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-enum BareNewlines {
+pub(crate) enum BareNewlines {
     Normalise,
     Reject,
 }
 
 impl Args {
     pub(crate) fn server(&self) -> Option<String> {
+        if self.mx {
+            return None;
+        }
         let named = || std::env::var("SMTP_SERVER").ok().filter(|server| !server.is_empty());
         self.server.clone().or_else(named)
     }
 
+    /// Takes from a URL what the command line does not say; an error does not show it.
+    pub(crate) fn read_url(&mut self) -> Result<(), String> {
+        let Some(url) = self.server().filter(|server| server.contains("://")) else {
+            return Ok(());
+        };
+        let url: Url = url.parse().map_err(|error| format!("--server: {error}"))?;
+        if self.user.is_none() {
+            self.user = url.credentials().map(|(user, _)| user.to_owned());
+        }
+        self.url = Some(url);
+        Ok(())
+    }
+
     pub(crate) fn secrets(&self) -> Result<Secrets, String> {
-        let password = match &self.password_file {
-            Some(file) => Some(first_line(file)?),
-            None => std::env::var("SMTP_PASSWORD").ok(),
+        let of_url = self.url.as_ref().and_then(Url::credentials).map(|(_, password)| password);
+        let password = match (&self.password_file, of_url) {
+            (Some(file), _) => Some(first_line(file)?),
+            (None, Some(password)) if !password.is_empty() => Some(password.to_owned()),
+            (None, _) => std::env::var("SMTP_PASSWORD").ok(),
         };
         Ok(Secrets { password, token: self.token_file.as_ref().map(first_line).transpose()? })
     }
@@ -179,78 +202,6 @@ impl Args {
     pub(crate) fn needs_message(&self) -> bool {
         self.action.is_empty() || self.action.iter().any(|action| action.starts_with("send:"))
     }
-
-    pub(crate) fn connector(&self, server: &str) -> Result<Connector, String> {
-        let (connector, local) = reach(server)?;
-        let mut connector = connector
-            .with_tls(self.tls_policy(local))
-            .configure(|config| config.with_plaintext_auth(self.allow_plaintext_auth))
-            .configure(|config| config.with_newlines(self.newlines()))
-            .configure(|config| config.with_protocol(self.protocol()))
-            .configure(|config| self.chunks(config));
-        if let Some(name) = &self.hello {
-            connector = connector.with_name(name.parse().map_err(|e| format!("--hello: {e}"))?);
-        }
-        if let Some(file) = &self.ca {
-            let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            let trust = TlsConfig::with_pem_anchors(&pem).map_err(|e| format!("--ca: {e}"))?;
-            connector = connector.with_tls_config(trust);
-        }
-        if let Some(seconds) = self.timeout {
-            let limit =
-                Duration::try_from_secs_f64(seconds).map_err(|e| format!("--timeout: {e}"))?;
-            connector = connector.with_timeouts(Timeouts::uniform(limit));
-        }
-        if self.verbose {
-            connector = connector.with_transcript(|line| eprintln!("{line}"));
-        }
-        let mask = self.masked();
-        Ok(connector.configure(|config| config.with_mask(mask)))
-    }
-
-    fn tls_policy(&self, local: bool) -> TlsPolicy {
-        match self.tls {
-            None if local => TlsPolicy::None,
-            None | Some(Tls::Required) => TlsPolicy::Required,
-            Some(Tls::None) => TlsPolicy::None,
-            Some(Tls::Opportunistic) => TlsPolicy::Opportunistic,
-            Some(Tls::Implicit) => TlsPolicy::Implicit,
-        }
-    }
-
-    const fn protocol(&self) -> Protocol {
-        match self.protocol {
-            Spoken::Smtp => Protocol::Smtp,
-            Spoken::Lmtp => Protocol::Lmtp,
-        }
-    }
-
-    fn chunks(&self, config: Config) -> Config {
-        let chunking = if self.chunking { Chunking::AfterRecipients } else { Chunking::Off };
-        let size = self.chunk_size.map_or(usize::MAX, |size| size as usize);
-        config.with_chunking(chunking).with_chunk_size(size)
-    }
-
-    const fn newlines(&self) -> Newlines {
-        match self.newlines {
-            BareNewlines::Normalise => Newlines::Normalise,
-            BareNewlines::Reject => Newlines::Reject,
-        }
-    }
-
-    fn masked(&self) -> Extensions {
-        let mut mask = Extensions::EMPTY;
-        if self.no_pipelining {
-            mask.insert(Extension::Pipelining);
-        }
-        for keyword in &self.mask {
-            // What is not known is not used either.
-            if let Some(extension) = Extension::from_keyword(keyword.as_bytes()) {
-                mask.insert(extension);
-            }
-        }
-        mask
-    }
 }
 
 /// What must not be shown.
@@ -262,19 +213,4 @@ pub(crate) struct Secrets {
 fn first_line(file: &PathBuf) -> Result<String, String> {
     let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
-/// How to reach the server, and whether that is on this machine.
-fn reach(server: &str) -> Result<(Connector, bool), String> {
-    #[cfg(unix)]
-    if let Some(path) = server.strip_prefix("unix:") {
-        return Ok((Connector::unix(path), true));
-    }
-    let usage = || format!("--server: {server} is not HOST:PORT");
-    let (host, port) = server.rsplit_once(':').ok_or_else(usage)?;
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let port = port.parse().map_err(|_| usage())?;
-    let address = host.parse::<std::net::IpAddr>();
-    let local = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-    Ok((Connector::new(host, port), local))
 }

@@ -1,12 +1,14 @@
 //! What went wrong, in the words of the JSON report and of sysexits.h.
 
 use serde::Serialize;
+use smtp_async::mx::MxError;
 use smtp_sync::{
     Error, Hint, Retry, TlsError,
     proto::{
         client::{Authentication, End, PeerError, Phase, Refusal},
         hello::{Extension, Extensions},
         reply::{Class, Code, OwnedReply, ReplyErrorKind},
+        route::RouteError,
         stuffing::{ContentError, ContentErrorKind},
     },
 };
@@ -56,6 +58,28 @@ impl Failure {
             retry: Retry::Never.as_str(),
             hint: None,
             class: None,
+        }
+    }
+
+    /// Why no host answered for a recipient.
+    pub(crate) fn of_mx(error: &MxError) -> Self {
+        let kind = match error {
+            MxError::Host(error) => return Failure::of(error, "connect", Extensions::EMPTY),
+            MxError::Route(error) => kind_of_route(*error),
+            MxError::Lookup(_) => "dns_failure",
+            _ => "host_not_allowed",
+        };
+        let class = match error.retry() {
+            Retry::Never => Class::Permanent,
+            _ => Class::Transient,
+        };
+        Failure {
+            kind,
+            enhanced: error.enhanced().map(|enhanced| enhanced.to_string()),
+            text: error.to_string(),
+            retry: error.retry().as_str(),
+            class: Some(class),
+            ..Failure::invalid_argument("")
         }
     }
 
@@ -129,6 +153,19 @@ fn kind_of_refusal(refusal: Refusal) -> &'static str {
         Refusal::NoMechanism => "no_usable_mechanism",
         Refusal::Content(error) => kind_of_content(error),
         _ => "invalid_argument",
+    }
+}
+
+const fn kind_of_route(error: RouteError) -> &'static str {
+    match error {
+        RouteError::NoDomain => "no_domain",
+        RouteError::UnknownLiteral => "unknown_literal",
+        RouteError::NoSuchDomain => "no_such_domain",
+        RouteError::NullMx => "null_mx",
+        RouteError::NoAddress => "no_address",
+        RouteError::NoUsableMx => "no_usable_mx",
+        RouteError::MailLoop => "mail_loop",
+        _ => "dns_failure",
     }
 }
 

@@ -11,6 +11,9 @@ use smtp_sync::{
 
 use crate::failure::Failure;
 
+#[path = "report_mx.rs"]
+mod report_mx;
+
 #[derive(Serialize, Default, Debug)]
 pub(crate) struct Report {
     connection: Connection,
@@ -69,6 +72,12 @@ struct Fate {
     phase: &'static str,
     #[serde(flatten)]
     reply: Option<Words>,
+    /// With `--mx`, who said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    /// With `--mx`, why nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
 }
 
 impl From<Reply<'_>> for Words {
@@ -141,15 +150,9 @@ impl Done {
 
 impl Fate {
     fn of(fate: &RecipientOutcome<'_>, address: &str) -> Self {
-        let status = match fate.status {
-            Status::Accepted => "accepted",
-            Status::Rejected => "rejected",
-            Status::Deferred => "deferred",
-            Status::Unknown => "unknown",
-            Status::NotAttempted => "not_attempted",
-        };
         let (phase, reply) = (fate.phase.as_str(), fate.reply.map(Words::from));
-        Fate { address: address.to_owned(), status, phase, reply }
+        let status = report_mx::status(fate.status);
+        Fate { address: address.to_owned(), status, phase, reply, host: None, kind: None }
     }
 }
 
