@@ -137,6 +137,14 @@ impl Connector {
         self
     }
 
+    /// Verifies the server's certificate against this name, in place of the host's: for a host given by
+    /// its address, behind a proxy, or as an MX of another name.
+    #[cfg(feature = "tls")]
+    pub fn with_tls_name(mut self, name: &str) -> Self {
+        self.tls.set_name(name);
+        self
+    }
+
     /// Changes what the core decides by: capability mask, run-ahead, newlines, credentials in the
     /// clear, limits.
     pub fn configure(mut self, change: impl FnOnce(Config) -> Config) -> Self {

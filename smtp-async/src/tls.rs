@@ -36,6 +36,11 @@ impl Tls {
     }
 
     #[cfg(feature = "tls")]
+    pub(crate) fn set_name(&mut self, name: &str) {
+        self.name = Some(name.to_owned());
+    }
+
+    #[cfg(feature = "tls")]
     pub(crate) fn set_config(&mut self, config: TlsConfig) {
         self.config = Some(config);
     }

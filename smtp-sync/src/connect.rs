@@ -13,6 +13,7 @@ use smtp_proto::{
     hello::EhloName,
     transcript::Lines,
 };
+use socket2::{Domain, Socket, Type};
 
 use crate::{
     client::Client,
@@ -45,6 +46,7 @@ pub struct Connector {
     named: bool,
     sizes: BufferSizes,
     timeouts: Timeouts,
+    source: Option<IpAddr>,
     tls: Tls,
     log: Option<trace::Sink>,
 }
@@ -90,6 +92,7 @@ impl Connector {
             named: false,
             sizes: BufferSizes::LARGE,
             timeouts: Timeouts::RFC_5321,
+            source: None,
             tls: Tls::new(server_name),
             log: None,
         }
@@ -110,6 +113,20 @@ impl Connector {
     #[cfg(feature = "tls")]
     pub fn with_tls_config(mut self, config: crate::TlsConfig) -> Self {
         self.tls.set_config(config);
+        self
+    }
+
+    /// Verifies the server's certificate against this name, in place of the host's: for a host given by
+    /// its address, behind a proxy, or as an MX of another name.
+    #[cfg(feature = "tls")]
+    pub fn with_tls_name(mut self, name: &str) -> Self {
+        self.tls.set_name(name);
+        self
+    }
+
+    /// Connects from this address of the machine's; only addresses of its family are tried.
+    pub const fn with_source(mut self, source: IpAddr) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -175,7 +192,8 @@ impl Connector {
         match &self.target {
             Target::Tcp(host, port) => {
                 let limit = self.timeouts.limit(Phase::Greeting);
-                let stream = connect_tcp((host.as_str(), *port).to_socket_addrs()?, limit)?;
+                let addresses = (host.as_str(), *port).to_socket_addrs()?;
+                let stream = connect_tcp(addresses, self.source, limit)?;
                 stream.set_nodelay(true)?;
                 let local = stream.local_addr()?.ip();
                 Ok((Box::new(stream), Some(local)))
@@ -200,21 +218,35 @@ impl fmt::Debug for Connector {
 /// Tries the addresses in their order, all within one limit.
 fn connect_tcp(
     addresses: impl Iterator<Item = SocketAddr>,
+    source: Option<IpAddr>,
     limit: Duration,
 ) -> io::Result<TcpStream> {
     let start = Instant::now();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in addresses {
+    let fits = |address: &SocketAddr| source.is_none_or(|s| s.is_ipv4() == address.is_ipv4());
+    for address in addresses.filter(fits) {
         let left = limit.saturating_sub(start.elapsed());
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        match TcpStream::connect_timeout(&address, left) {
+        match connect_from(source, &address, left) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+fn connect_from(
+    source: Option<IpAddr>,
+    address: &SocketAddr,
+    limit: Duration,
+) -> io::Result<TcpStream> {
+    let Some(source) = source else { return TcpStream::connect_timeout(address, limit) };
+    let socket = Socket::new(Domain::for_address(*address), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(source, 0).into())?;
+    socket.connect_timeout(&(*address).into(), limit)?;
+    Ok(socket.into())
 }
 
 fn literal(local: IpAddr) -> EhloName {

@@ -10,13 +10,16 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::TlsError;
 
 /// Who is trusted, and how TLS is done: version 1.2 or later, ring for the cryptography.
+///
+/// Other providers, verifiers and settings come in as a [`ClientConfig`] of the caller's own.
 #[derive(Clone, Debug)]
 pub struct TlsConfig(Arc<ClientConfig>);
 
@@ -66,6 +69,22 @@ impl TlsConfig {
         let verifier = Arc::new(AcceptAny(Arc::clone(&provider)));
         let builder = builder(provider)?.dangerous().with_custom_certificate_verifier(verifier);
         Ok(Self::finish(builder))
+    }
+
+    /// Shows a certificate to servers that ask for one (RFC 4422 EXTERNAL, mutual TLS): its chain and
+    /// its private key, both in PEM.
+    ///
+    /// # Errors
+    /// There is no certificate or no key, or they do not belong together.
+    pub fn with_client_certificate(self, chain: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
+        let certificates = certificates.map_err(|_| TlsError::InvalidCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::InvalidCertificate)?;
+        let certified = CertifiedKey::from_der(certificates, key, self.0.crypto_provider());
+        let mut config = ClientConfig::clone(&self.0);
+        config.client_auth_cert_resolver =
+            Arc::new(SingleCertAndKey::from(certified.map_err(TlsError::Rustls)?));
+        Ok(Self(Arc::new(config)))
     }
 
     /// The settings as the TLS library has them.

@@ -13,6 +13,8 @@ pub enum TlsError {
     InvalidName,
     /// Trust anchors that cannot be read.
     InvalidAnchors,
+    /// A certificate of the client's, or its key, that cannot be read.
+    InvalidCertificate,
     /// The handshake broke off.
     Transport(Arc<io::Error>),
     /// The library refused: a certificate, a version, a setting.
@@ -39,6 +41,9 @@ impl fmt::Display for TlsError {
                 f.write_str("the server's name is none that a certificate has")
             }
             TlsError::InvalidAnchors => f.write_str("the trust anchors cannot be read"),
+            TlsError::InvalidCertificate => {
+                f.write_str("the client's certificate or its key cannot be read")
+            }
             TlsError::Transport(error) => error.fmt(f),
             #[cfg(feature = "tls")]
             TlsError::Rustls(error) => error.fmt(f),

@@ -1,0 +1,145 @@
+//! Where from, where to, and as whom.
+#![cfg(feature = "tls")]
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+
+use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
+use rustls::{
+    RootCertStore, ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer},
+    server::WebPkiClientVerifier,
+};
+use smtp_sync::{
+    Client, Connector, Error, Handler, Peer, Server, Store, TlsConfig, TlsPolicy, Url,
+    proto::{
+        hello::EhloName,
+        server::{Answer, Config, TlsPolicy as ServerTls},
+    },
+};
+
+/// Remembers where clients come from.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<SocketAddr>>>);
+
+impl Handler for Seen {
+    fn connected(&mut self, peer: Peer) -> Option<Answer<'_>> {
+        self.0.lock().expect("a lock").push(peer.address());
+        None
+    }
+}
+
+#[test]
+fn the_source_address_is_the_callers_choice() {
+    let seen = Seen::default();
+    let server = Server::builder().bind(seen.clone()).expect("a port");
+    let source = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+    let connector =
+        || Connector::new("127.0.0.1", server.address().port()).with_tls(TlsPolicy::None);
+    connector().with_source(source).connect().expect("a session").quit().expect("a session");
+    let addresses = seen.0.lock().expect("a lock").clone();
+    assert_eq!(addresses.iter().map(SocketAddr::ip).collect::<Vec<_>>(), [source]);
+    // An address of another family cannot reach it.
+    let other = "::1".parse().expect("an address");
+    assert!(matches!(connector().with_source(other).connect(), Err(Error::Connect(_))));
+}
+
+#[test]
+fn a_url_says_all_of_it() {
+    let server = Server::builder().bind(Store::new()).expect("a port");
+    let url = format!("smtp://127.0.0.1:{}/client.example?tls=none", server.address().port());
+    let url: Url = url.parse().expect("a URL");
+    Connector::from_url(&url).connect().expect("a session").quit().expect("a session");
+}
+
+/// An authority and what it has issued.
+struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        Self { issuer: CertifiedIssuer::self_signed(params, key).expect("an authority") }
+    }
+
+    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new([name.to_owned()]).expect("parameters");
+        (params.signed_by(&key, &self.issuer).expect("a certificate"), key)
+    }
+
+    fn roots(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).expect("an anchor");
+        roots
+    }
+
+    /// A server that wants to see a certificate of this authority's.
+    fn server(&self) -> Server {
+        let provider = Arc::new(ring::default_provider());
+        let roots = Arc::new(self.roots());
+        let clients = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider));
+        let (certificate, key) = self.issue("mx.example");
+        let tls = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_client_cert_verifier(clients.build().expect("a verifier"))
+            .with_single_cert(vec![certificate.der().clone()], private(&key))
+            .expect("a certificate");
+        let name = EhloName::parse("mx.example").expect("a name");
+        let config = Config::new(name).with_tls(ServerTls::Required);
+        let builder = Server::builder().with_config(config).with_tls(Arc::new(tls));
+        builder.bind(Store::new()).expect("a port")
+    }
+
+    fn connect(
+        &self,
+        server: &Server,
+        change: impl Fn(TlsConfig) -> TlsConfig,
+    ) -> Result<Client, Error> {
+        let trust: CertificateDer<'_> = self.issuer.der().clone();
+        Connector::new("127.0.0.1", server.address().port())
+            .with_tls_name("mx.example")
+            .with_tls_config(change(TlsConfig::with_anchors([trust]).expect("trust")))
+            .connect()
+    }
+}
+
+fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::try_from(key.serialize_der()).expect("a key")
+}
+
+#[test]
+fn a_client_certificate_is_shown_and_the_servers_name_is_the_callers() {
+    let authority = Authority::new();
+    let server = authority.server();
+    let (certificate, key) = authority.issue("client.example");
+    let with_certificate = |config: TlsConfig| {
+        let (chain, key) = (certificate.pem(), key.serialize_pem());
+        config.with_client_certificate(chain.as_bytes(), key.as_bytes()).expect("a certificate")
+    };
+    let client = authority.connect(&server, with_certificate).expect("a session");
+    assert!(client.is_secure());
+    client.quit().expect("a session");
+    assert!(authority.connect(&server, |config| config).is_err());
+}
+
+#[test]
+fn a_client_certificate_has_to_be_one() {
+    let authority = Authority::new();
+    let config = TlsConfig::with_anchors([authority.issuer.der().clone()]).expect("trust");
+    let (certificate, _) = authority.issue("a");
+    let (_, other_key) = authority.issue("b");
+    let (chain, key) = (certificate.pem(), other_key.serialize_pem());
+    for (chain, key) in [("", key.as_str()), (&chain, ""), (&chain, &key)] {
+        let tried = config.clone().with_client_certificate(chain.as_bytes(), key.as_bytes());
+        assert!(tried.is_err());
+    }
+}
