@@ -1,0 +1,28 @@
+//! What the tests of the client share.
+#![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
+
+#[path = "../../../smtp-sync/tests/support/peer.rs"]
+mod peer;
+#[cfg(feature = "tls")]
+#[path = "../../../smtp-sync/tests/support/tls.rs"]
+pub mod tls;
+
+use std::time::Duration;
+
+use smtp_async::{Client, Connector, Timeouts, TlsPolicy};
+
+#[allow(unused_imports, reason = "not every test uses all of it")]
+pub use peer::{Duplex, Lines, Peer, envelope, opening, peer};
+
+/// A connector to the peer: named, in the clear, patient enough for a slow machine.
+pub fn connector(peer: &Peer) -> Connector {
+    Connector::new("127.0.0.1", peer.port)
+        .with_name("client.example".parse().expect("a name"))
+        .with_tls(TlsPolicy::None)
+        .with_timeouts(Timeouts::uniform(Duration::from_secs(20)))
+}
+
+/// A client of that connector.
+pub async fn client(peer: &Peer) -> Client {
+    connector(peer).dial().await.expect("a listening peer")
+}
