@@ -167,8 +167,8 @@ impl<S: Stream> Client<S> {
         let (name, connector) = self.tls.connector().map_err(|e| self.fail(Error::Tls(e)))?;
         let transport = core::mem::replace(&mut self.transport, Transport::Gone);
         let Transport::Plain(stream) = transport else {
-            // A handshake was given up.
-            return Err(self.fail(Error::Tls(TlsError::Unavailable)));
+            // The future of an earlier call was dropped in its handshake.
+            return Err(self.ended());
         };
         let stream = self.deadline.within(connector.connect(name, stream)).await;
         match stream {
