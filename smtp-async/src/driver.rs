@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use smtp_proto::client::{Phase, Wants};
 use smtp_sync::shared::Failure;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use crate::{Error, client::Client, stream::Stream, tls::Moved};
 
@@ -47,27 +47,34 @@ impl<S: Stream> Client<S> {
         self.arm()?;
         let (octets, space) = self.proto.transmit_and_read_buf();
         match self.deadline.within(self.transport.write_or_read(octets, space)).await {
-            Ok(Moved::Read(n)) => Ok(self.proto.received(n)?),
-            Ok(Moved::Written(0)) => Err(self.fail_with(io::ErrorKind::WriteZero.into())),
-            Ok(Moved::Written(n)) => {
-                if let Some(log) = &mut self.log {
-                    self.proto.transmit_spans(n).for_each(|span| log.sent(span));
-                }
-                Ok(self.proto.transmitted(n)?)
-            }
+            Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
         }
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
         self.arm()?;
-        match self.deadline.within(self.transport.flush()).await {
-            Ok(()) => {
-                self.proto.flushed();
-                Ok(())
-            }
+        let flush = self.transport.flush_or_read(self.proto.read_buf());
+        match self.deadline.within(flush).await {
+            Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
         }
+    }
+
+    /// Takes note of what was done, in the same poll: a future that is dropped loses nothing.
+    fn moved(&mut self, moved: Moved) -> Result<(), Error> {
+        match moved {
+            Moved::Read(n) => self.proto.received(n)?,
+            Moved::Written(0) => return Err(self.fail_with(io::ErrorKind::WriteZero.into())),
+            Moved::Written(n) => {
+                if let Some(log) = &mut self.log {
+                    self.proto.transmit_spans(n).for_each(|span| log.sent(span));
+                }
+                self.proto.transmitted(n)?;
+            }
+            Moved::Flushed => self.proto.flushed(),
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<(), Error> {
