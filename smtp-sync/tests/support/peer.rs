@@ -88,7 +88,7 @@ impl Play {
         match step.split_at(step.len().min(3)) {
             ("S: " | "S:", text) => self.say(&format!("{text}\r\n")),
             ("S+ ", text) => self.say(&text.replace("\\r", "\r").replace("\\n", "\n")),
-            ("C: ", text) => assert_eq!(self.hear(), text, "heard so far: {}", self.heard),
+            ("C: " | "C:", text) => assert_eq!(self.hear(), text, "heard so far: {}", self.heard),
             ("C? ", text) => {
                 let line = self.hear();
                 assert!(line.starts_with(text), "{line} instead of {text}");
