@@ -53,6 +53,7 @@ pub(crate) enum Transport<S> {
 }
 
 /// What one step has moved.
+#[derive(Clone, Copy)]
 pub(crate) enum Moved {
     Written(usize),
     Flushed,
