@@ -66,8 +66,9 @@ impl Case {
         (client, far)
     }
 
-    /// Does `act`, at first without a poll, then with one more each time until it is done. What the
-    /// server has stored otherwise than by `check` are messages that `act` sends.
+    /// Does `act`, at first without a poll, then with one more each time until it is done. The server
+    /// stores each message of `sent` whole and once or not at all, and nothing else but `next`.
+    #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is used")]
     fn cut_everywhere(&self, sent: &[Message], act: impl AsyncFn(&mut Client<Halting>)) -> Ends {
         let runtime = runtime();
         let _guard = runtime.enter();

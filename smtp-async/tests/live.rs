@@ -174,20 +174,17 @@ async fn a_message_that_was_given_up_half_way_is_not_stored() {
         let half = &content[..FIVE_MIB / 2];
         let (reader, mut writer) = tokio::io::duplex(1 << 16);
         let envelope = envelope(USER, &["u10"]);
-        let mut sent = 0;
         {
             let reader = tokio::io::BufReader::new(reader);
             let send = client.send(&envelope, reader);
             let feed = async {
                 tokio::io::AsyncWriteExt::write_all(&mut writer, half).await.expect("a reader");
-                sent = half.len();
             };
             tokio::select! {
                 outcome = send => panic!("{outcome:?}"),
                 () = feed => {}
             }
         }
-        assert_eq!(sent, half.len());
         let error = client.send(&envelope, &content[..]).await.expect_err("no session");
         assert!(matches!(error.end(), Some(End::Aborted(Phase::Content))), "{error}");
         drop(client);
