@@ -135,6 +135,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin) {
     // An octet at a time: nothing is read ahead.
     let mut far = BufReader::with_capacity(1, stream);
     far.write_all(b"220 mx.example\r\n").await.expect("a client");
+    far.flush().await.expect("a client");
     let mut line = String::new();
     let mut content = false;
     loop {
@@ -183,8 +184,7 @@ async fn so_it_does_when_what_was_written_waits_to_be_flushed() {
 #[cfg(feature = "tls")]
 #[tokio::test]
 async fn so_it_does_inside_tls() {
-    // The handshake's last flights take some room, whoever reads them.
-    let (near, far) = duplex(500);
+    let (near, far) = duplex(NARROW);
     let server = tokio::spawn(async move {
         let acceptor = tokio_rustls::TlsAcceptor::from(support::tls::server_config());
         serve(acceptor.accept(far).await.expect("a handshake")).await;
