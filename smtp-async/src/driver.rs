@@ -85,7 +85,7 @@ impl<S: Stream> Client<S> {
     /// One read, within the time limit that was set.
     pub(crate) async fn receive(&mut self) -> Result<(), Error> {
         let read = self.transport.read(self.proto.read_buf());
-        match self.deadline.within(read).await.map_err(Failure::from) {
+        match self.deadline.within(read).await.map_err(|error| self.judge(error)) {
             Ok(n) => Ok(self.proto.received(n)?),
             Err(Failure::Retry) => Ok(()),
             Err(Failure::Gone) => Ok(self.proto.received(0)?),
@@ -93,9 +93,19 @@ impl<S: Stream> Client<S> {
         }
     }
 
+    /// That the time limit is over is for `arm` to tell. A stream that says the same of itself before
+    /// has given up: nothing would make the next call wait.
+    fn judge(&self, error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::TimedOut if self.deadline.has_time() => Failure::Gone,
+            io::ErrorKind::WouldBlock => Failure::Broken(error),
+            _ => Failure::from(error),
+        }
+    }
+
     /// A peer that is gone may have said why.
     fn transmit_failed(&mut self, error: io::Error) -> Result<(), Error> {
-        match Failure::from(error) {
+        match self.judge(error) {
             Failure::Retry => Ok(()),
             Failure::Gone => {
                 self.proto.transmit_failed();
