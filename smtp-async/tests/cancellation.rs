@@ -89,6 +89,7 @@ impl Case {
             }
             if done {
                 assert!(survived, "nothing was dropped");
+                println!("{ends:?}");
                 return ends;
             }
             *if survived { &mut ends.survived } else { &mut ends.over } += 1;
