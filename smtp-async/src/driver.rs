@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use smtp_proto::client::{Phase, Wants};
 use smtp_sync::{shared::Failure, trace};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use crate::{
     Error,
@@ -52,27 +52,34 @@ impl<S: Stream> Client<S> {
         self.arm()?;
         let (octets, space) = self.proto.transmit_and_read_buf();
         match self.deadline.within(self.transport.write_or_read(octets, space)).await {
-            Ok(Moved::Read(n)) => Ok(self.proto.received(n)?),
-            Ok(Moved::Written(0)) => Err(self.fail_with(io::ErrorKind::WriteZero.into())),
-            Ok(Moved::Written(n)) => {
-                if let Some(log) = &mut self.log {
-                    self.proto.transmit_spans(n).for_each(|span| log.sent(span));
-                }
-                Ok(self.proto.transmitted(n)?)
-            }
+            Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
         }
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
         self.arm()?;
-        match self.deadline.within(self.transport.flush()).await {
-            Ok(()) => {
-                self.proto.flushed();
-                Ok(())
-            }
+        let flush = self.transport.flush_or_read(self.proto.read_buf());
+        match self.deadline.within(flush).await {
+            Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
         }
+    }
+
+    /// Takes note of what was done, in the same poll: a future that is dropped loses nothing.
+    fn moved(&mut self, moved: Moved) -> Result<(), Error> {
+        match moved {
+            Moved::Read(n) => self.proto.received(n)?,
+            Moved::Written(0) => return Err(self.fail_with(io::ErrorKind::WriteZero.into())),
+            Moved::Written(n) => {
+                if let Some(log) = &mut self.log {
+                    self.proto.transmit_spans(n).for_each(|span| log.sent(span));
+                }
+                self.proto.transmitted(n)?;
+            }
+            Moved::Flushed => self.proto.flushed(),
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<(), Error> {
@@ -83,7 +90,7 @@ impl<S: Stream> Client<S> {
     /// One read, within the time limit that was set.
     pub(crate) async fn receive(&mut self) -> Result<(), Error> {
         let read = self.transport.read(self.proto.read_buf());
-        match self.deadline.within(read).await.map_err(Failure::from) {
+        match self.deadline.within(read).await.map_err(|error| self.judge(error)) {
             Ok(n) => Ok(self.proto.received(n)?),
             Err(Failure::Retry) => Ok(()),
             Err(Failure::Gone) => Ok(self.proto.received(0)?),
@@ -91,9 +98,19 @@ impl<S: Stream> Client<S> {
         }
     }
 
+    /// That the time limit is over is for `arm` to tell. A stream that says the same of itself before
+    /// has given up: nothing would make the next call wait.
+    fn judge(&self, error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::TimedOut if self.deadline.has_time() => Failure::Gone,
+            io::ErrorKind::WouldBlock => Failure::Broken(error),
+            _ => Failure::from(error),
+        }
+    }
+
     /// A peer that is gone may have said why.
     fn transmit_failed(&mut self, error: io::Error) -> Result<(), Error> {
-        match Failure::from(error) {
+        match self.judge(error) {
             Failure::Retry => Ok(()),
             Failure::Gone => {
                 self.proto.transmit_failed();

@@ -57,8 +57,10 @@ pub(crate) enum Transport<S> {
 }
 
 /// What one step has moved.
+#[derive(Clone, Copy)]
 pub(crate) enum Moved {
     Written(usize),
+    Flushed,
     Read(usize),
 }
 
@@ -76,6 +78,22 @@ impl<S: Stream> Transport<S> {
                 return Poll::Ready(Ok(Moved::Read(space.filled().len())));
             }
             Pin::new(&mut *self).poll_write(context, octets).map_ok(Moved::Written)
+        })
+        .await
+    }
+
+    /// Flushes, and reads while that has to wait: what is buffered on the way, as by TLS, may be more
+    /// than a server takes before its replies are read.
+    pub(crate) async fn flush_or_read(&mut self, space: &mut [u8]) -> io::Result<Moved> {
+        let mut space = ReadBuf::new(space);
+        poll_fn(|context| {
+            if Pin::new(&mut *self).poll_flush(context)?.is_ready() {
+                return Poll::Ready(Ok(Moved::Flushed));
+            }
+            if space.remaining() > 0 && self.poll_part(context, &mut space)?.is_ready() {
+                return Poll::Ready(Ok(Moved::Read(space.filled().len())));
+            }
+            Poll::Pending
         })
         .await
     }
@@ -165,8 +183,8 @@ impl<S: Stream> Client<S> {
         let (name, connector) = self.tls.connector().map_err(|e| self.fail(Error::Tls(e)))?;
         let transport = core::mem::replace(&mut self.transport, Transport::Gone);
         let Transport::Plain(stream) = transport else {
-            // A handshake was given up.
-            return Err(self.fail(Error::Tls(TlsError::Unavailable)));
+            // The future of an earlier call was dropped in its handshake.
+            return Err(self.ended());
         };
         let stream = self.deadline.within(connector.connect(name, stream)).await;
         match stream {

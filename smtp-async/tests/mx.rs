@@ -1,11 +1,11 @@
 //! Where mail goes (RFC 5321 5.1): a DNS server and SMTP servers on loopback.
 #![cfg(feature = "mx")]
 
-mod support;
+mod mx_support;
 
 use smtp_async::{Retry, Status};
 
-use support::{
+use mx_support::{
     dns::Zone,
     hosts::{Hosts, count, deliver, failed, host, only},
 };

@@ -1,7 +1,7 @@
 //! Which failure leads to the next host, and which answer is one: faulty SMTP servers on loopback.
 #![cfg(feature = "mx")]
 
-mod support;
+mod mx_support;
 
 use std::{io, time::Duration};
 
@@ -13,7 +13,7 @@ use smtp_async::{
 use smtp_sync::Faults;
 use tokio::io::BufReader;
 
-use support::hosts::{CONTENT, Hosts, count, deliver, envelope};
+use mx_support::hosts::{CONTENT, Hosts, count, deliver, envelope};
 
 fn code(recipient: &MxRecipient) -> Option<u16> {
     recipient.reply.as_ref().map(|reply| reply.code().value())

@@ -1,7 +1,7 @@
 //! Delivery with TLS, without, and with TLS that does not work.
 #![cfg(all(feature = "mx", feature = "tls"))]
 
-mod support;
+mod mx_support;
 
 use core::future::{Future, ready};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use smtp_async::{
 };
 use smtp_sync::{Faults, Server, ServerBuilder, Store};
 
-use support::hosts::{CONTENT, Hosts, count, deliver, envelope};
+use mx_support::hosts::{CONTENT, Hosts, count, deliver, envelope};
 
 fn statuses(report: &MxReport) -> Vec<Status> {
     report.recipients().iter().map(|recipient| recipient.status).collect()

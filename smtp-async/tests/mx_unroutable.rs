@@ -1,7 +1,7 @@
 //! Domains for which there is no host to go to, for good or for now.
 #![cfg(feature = "mx")]
 
-mod support;
+mod mx_support;
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use smtp_async::{
     proto::route::RouteError,
 };
 
-use support::{
+use mx_support::{
     dns::Zone,
     hosts::{Hosts, count, deliver, failed, host, only},
 };

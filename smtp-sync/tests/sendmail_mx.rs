@@ -2,7 +2,7 @@
 #![cfg(feature = "tls")]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
 
-#[path = "../../smtp-async/tests/support/dns.rs"]
+#[path = "../../smtp-async/tests/mx_support/dns.rs"]
 #[allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 #[allow(clippy::cast_possible_truncation, reason = "what is written there is small")]
 mod dns;

@@ -84,7 +84,8 @@ impl Kind {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live").join(name)
+    // From the tests of either adapter.
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../smtp-sync/tests/live").join(name)
 }
 
 /// A server that runs, and what it stores. It ends, and its directory goes, when this is dropped.

@@ -46,6 +46,12 @@ pub fn trusting() -> TlsConfig {
     TlsConfig::with_pem_anchors(authority().pem.as_bytes()).expect("an anchor")
 }
 
+/// What the server shakes hands with.
+#[allow(dead_code, reason = "not every test uses it")]
+pub fn server_config() -> Arc<ServerConfig> {
+    Arc::clone(&authority().server)
+}
+
 /// The server's side. The handshake happens with the first octets.
 pub fn accept(stream: Box<dyn Duplex>) -> Box<dyn Duplex> {
     let connection = ServerConnection::new(Arc::clone(&authority().server)).expect("a server");

@@ -1,0 +1,207 @@
+//! AUTH, STARTTLS and what must not be seen.
+#![cfg(feature = "tls")]
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
+
+mod support;
+
+use smtp_async::{
+    Connector, Error, Inquiry, TlsConfig, TlsError, TlsPolicy,
+    proto::{
+        client::{End, PeerError, Phase, Refusal},
+        sasl::Login,
+    },
+};
+use support::{Lines, Peer, connector, opening, peer, tls::trusting};
+
+const STARTTLS: &str = "C: STARTTLS\n S: 220 go\n TLS\n C: EHLO client.example\n";
+/// user, password.
+const USER: &str = "dXNlcg==";
+const PASSWORD: &str = "czNjcmV0";
+const PLAIN: &str = "AHVzZXIAczNjcmV0";
+
+/// A connector by name; the peer's certificate is for that name.
+fn secure(peer: &Peer) -> Connector {
+    Connector::new("localhost", peer.port)
+        .with_name("client.example".parse().expect("a name"))
+        .with_tls_config(trusting())
+}
+
+#[tokio::test]
+async fn starttls_forgets_the_clear_and_asks_again() {
+    let peer = peer(&format!(
+        "{}{STARTTLS} S: 250-mx.example\n S: 250 SIZE 2\n C: NOOP\n S: 250 ok\n C: QUIT\n S: 221 bye",
+        opening(&["STARTTLS", "SIZE 1", "AUTH LOGIN"])
+    ));
+    let mut client = secure(&peer).connect().await.expect("a session");
+    assert!(client.is_secure());
+    assert_eq!(client.capabilities().size_limit(), Some(2));
+    assert!(!client.capabilities().offers_mechanism("LOGIN"));
+    client.inquire(Inquiry::Noop).await.expect("an answer");
+    client.quit().await.expect("an end");
+    peer.join();
+}
+
+#[tokio::test]
+async fn implicit_tls_comes_before_the_greeting_and_takes_large_content() {
+    let peer = peer(&format!(
+        "TLS\n {} C? MAIL\n S: 250 ok\n C? RCPT\n S: 250 ok\n C: DATA\n S: 354 go\n CONTENT\n S: 250 ok",
+        opening(&[])
+    ));
+    let mut client =
+        secure(&peer).with_tls(TlsPolicy::Implicit).connect().await.expect("a session");
+    let content = b"0123456789\r\n".repeat(100_000);
+    let outcome = client.send(&support::envelope(&["b@example.net"]), &content[..]).await;
+    assert!(outcome.expect("an outcome").is_delivered());
+    drop(client);
+    assert!(peer.join().len() > content.len());
+}
+
+#[tokio::test]
+async fn an_address_is_a_name_that_a_certificate_may_have() {
+    let script = format!("{}{STARTTLS} S: 250 mx.example\n", opening(&["STARTTLS"]));
+    let peer = peer(&script);
+    let connector = connector(&peer).with_tls(TlsPolicy::Required).with_tls_config(trusting());
+    assert!(connector.connect().await.expect("a session").is_secure());
+    peer.join();
+}
+
+async fn refusing(script: &str, connector: impl FnOnce(&Peer) -> Connector) -> Error {
+    let peer = peer(script);
+    let error = connector(&peer).connect().await.expect_err("no session");
+    peer.join();
+    error
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused() {
+    let script = format!("{} C: STARTTLS\n S: 220 go\n TLS\n WAIT\n", opening(&["STARTTLS"]));
+    let error = refusing(&script, |peer| {
+        // Another way to the same server, under a name that is not in its certificate.
+        Connector::new("127.0.0.2", peer.port)
+            .with_name("client.example".parse().expect("a name"))
+            .with_tls_config(trusting())
+    })
+    .await;
+    let Error::Tls(TlsError::Rustls(rustls::Error::InvalidCertificate(reason))) = &error else {
+        panic!("{error}");
+    };
+    assert!(format!("{reason:?}").contains("NotValidForName"), "{reason:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_is_refused() {
+    let script = format!("{} C: STARTTLS\n S: 220 go\n TLS\n WAIT\n", opening(&["STARTTLS"]));
+    let error = refusing(&script, |peer| {
+        Connector::new("localhost", peer.port).with_name("client.example".parse().expect("a name"))
+    })
+    .await;
+    assert!(matches!(error, Error::Tls(TlsError::Rustls(_))), "{error}");
+}
+
+#[tokio::test]
+async fn a_dangerous_client_believes_any_certificate() {
+    let peer = peer(&format!("{}{STARTTLS} S: 250 mx.example\n", opening(&["STARTTLS"])));
+    let config = TlsConfig::dangerous_accept_any_certificate().expect("a setting");
+    let connector = Connector::new("127.0.0.1", peer.port)
+        .with_name("client.example".parse().expect("a name"))
+        .with_tls_config(config);
+    assert!(connector.connect().await.expect("a session").is_secure());
+    peer.join();
+}
+
+#[tokio::test]
+async fn plaintext_behind_the_220_is_refused() {
+    let script =
+        format!("{} C: STARTTLS\n S+ 220 go\\r\\n250 evil\\r\\n\n WAIT", opening(&["STARTTLS"]));
+    let error = refusing(&script, secure).await;
+    assert_eq!(error.end(), Some(End::Peer(PeerError::PlaintextBehindStartTls)));
+}
+
+#[tokio::test]
+async fn required_tls_that_is_not_offered_ends_the_session() {
+    let script = format!("{} C: QUIT\n S: 221 bye", opening(&["AUTH PLAIN"]));
+    assert_eq!(refusing(&script, secure).await.end(), Some(End::TlsUnavailable));
+}
+
+#[tokio::test]
+async fn a_server_that_closes_in_the_handshake_is_a_tls_error() {
+    let script = format!("{} C: STARTTLS\n S: 220 go\n CLOSE", opening(&["STARTTLS"]));
+    let error = refusing(&script, secure).await;
+    assert!(matches!(error, Error::Tls(TlsError::Transport(_))), "{error}");
+    assert_eq!(error.phase(), Some(Phase::Tls));
+}
+
+#[tokio::test]
+async fn credentials_do_not_leave_in_the_clear() {
+    let peer = peer(&format!("{} C: QUIT\n S: 221 bye", opening(&["AUTH PLAIN LOGIN"])));
+    let mut client = connector(&peer).connect().await.expect("a session");
+    let error = client.login("user", "s3cret").await.expect_err("in the clear");
+    assert!(matches!(error, Error::Refused(Refusal::PlaintextAuth)), "{error}");
+    client.quit().await.expect("an end");
+    peer.join();
+}
+
+#[tokio::test]
+async fn plain_and_login_authenticate_inside_tls() {
+    for (offer, dialogue) in [
+        ("AUTH LOGIN PLAIN", format!("C: AUTH PLAIN {PLAIN}\n S: 235 ok")),
+        (
+            "AUTH LOGIN",
+            format!(
+                "C: AUTH LOGIN\n S: 334 VXNlcg==\n C: {USER}\n S: 334\n C: {PASSWORD}\n S: 235 ok"
+            ),
+        ),
+    ] {
+        let peer = peer(&format!(
+            "{}{STARTTLS} S: 250-mx\n S: 250 {offer}\n {dialogue}\n",
+            opening(&["STARTTLS"])
+        ));
+        secure(&peer)
+            .connect()
+            .await
+            .expect("a session")
+            .login("user", "s3cret")
+            .await
+            .expect("to be let in");
+        peer.join();
+    }
+}
+
+#[tokio::test]
+async fn refused_credentials_leave_the_session_usable() {
+    let peer = peer(&format!(
+        "{} C: AUTH PLAIN {PLAIN}\n S: 535 5.7.8 bad\n C: QUIT\n S: 221 bye",
+        opening(&["AUTH PLAIN LOGIN"])
+    ));
+    let connector = connector(&peer).configure(|config| config.with_plaintext_auth(true));
+    let mut client = connector.connect().await.expect("a session");
+    let error = client.login("user", "s3cret").await.expect_err("refused");
+    assert_eq!(error.reply().map(|reply| reply.code().value()), Some(535));
+    assert!(client.is_reusable());
+    client.quit().await.expect("an end");
+    peer.join();
+}
+
+#[tokio::test]
+async fn no_secret_is_shown() {
+    let peer = peer(&format!(
+        "{} C: AUTH LOGIN\n S: 334 VXNlcg==\n C: {USER}\n S: 334\n C: {PASSWORD}\n S: 535 no",
+        opening(&["AUTH PLAIN LOGIN"])
+    ));
+    let lines = Lines::default();
+    let connector = connector(&peer)
+        .configure(|config| config.with_plaintext_auth(true))
+        .with_transcript(lines.sink());
+    let mut client = connector.connect().await.expect("a session");
+    let mut login = Login::new("user", "s3cret");
+    let error = client.authenticate(&mut login).await.expect_err("refused");
+    let shown = format!("{}{error}{error:?}{client:?}{login:?}", lines.text());
+    assert!(!["s3cret", PASSWORD, PLAIN].iter().any(|secret| shown.contains(secret)), "{shown}");
+    assert!(
+        lines
+            .text()
+            .contains("C: AUTH LOGIN\nS: 334 VXNlcg==\nC: ***\nS: 334\nC: ***\nS: 535 no\n"),
+        "{shown}"
+    );
+    peer.join();
+}
