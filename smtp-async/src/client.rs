@@ -1,11 +1,6 @@
 //! The client: what a caller asks for, one method each.
 
-use core::{
-    fmt,
-    pin::Pin,
-    task::{Context, Waker},
-    time::Duration,
-};
+use core::{fmt, time::Duration};
 
 use smtp_proto::{
     client::{
@@ -19,7 +14,7 @@ use smtp_proto::{
     transcript::Lines,
 };
 use smtp_sync::trace::{self, Instrument};
-use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+use tokio::io::AsyncBufRead;
 
 use crate::{
     Error, Mail,
@@ -320,22 +315,6 @@ impl<S: Stream> Client<S> {
         self.proto.is_reusable()
     }
 
-    /// Whether the next message can be sent over this session, as far as can be told without waiting:
-    /// what an idle server has said meanwhile, or that it has closed, is noticed.
-    pub fn is_alive(&mut self) -> bool {
-        if self.failure.is_some() || !self.proto.is_reusable() {
-            return false;
-        }
-        let mut space = ReadBuf::new(self.proto.read_buf());
-        let mut context = Context::from_waker(Waker::noop());
-        let read = Pin::new(&mut self.transport).poll_read(&mut context, &mut space);
-        let n = space.filled().len();
-        if read.is_ready() && self.proto.received(n).is_ok() {
-            self.take_events();
-        }
-        self.proto.is_reusable()
-    }
-
     /// Whether TLS is on.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
@@ -363,27 +342,5 @@ impl<S> fmt::Debug for Client<S> {
             .field("proto", &self.proto)
             .field("failure", &self.failure)
             .finish_non_exhaustive()
-    }
-}
-
-/// Futures can be sent to other threads; a client without a stream of the caller's can be, too.
-#[cfg(test)]
-mod tests {
-    use super::{Client, Delivery, Inquiry};
-    use crate::{Connector, Envelope};
-
-    const fn is_send<T: Send>(_: &T) {}
-
-    #[allow(dead_code, reason = "compiled, not run")]
-    fn futures_are_send(mut client: Client, connector: Connector, envelope: &Envelope) {
-        is_send(&connector.connect());
-        is_send(&client.open());
-        is_send(&client.login("", ""));
-        is_send(&client.send(envelope, &b""[..]));
-        is_send(&client.send_all([(envelope, &b""[..])]));
-        is_send(&client.inquire(Inquiry::Noop));
-        let mut delivery = Delivery::new(envelope, client.capabilities().limits());
-        is_send(&client.deliver(&mut delivery, || &b""[..]));
-        is_send(&client.quit());
     }
 }

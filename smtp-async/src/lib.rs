@@ -24,6 +24,7 @@
 //! over and says so. A reply is never taken for the answer to something else.
 #![forbid(unsafe_code)]
 
+mod alive;
 mod body;
 mod client;
 mod connect;
