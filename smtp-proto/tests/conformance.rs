@@ -42,11 +42,12 @@ fn file(name: &str, home: &str) -> PathBuf {
 fn has(text: &str, name: &str) -> bool {
     let is_test = text.match_indices(&format!("fn {name}(")).any(|(at, _)| {
         // `#[test]` stands among the attributes above it, with nothing but comments between.
-        let above = text[..at].lines().rev().skip_while(|line| line.trim().is_empty());
+        let above = text[..at].trim_end().trim_end_matches("async").lines().rev();
+        let above = above.skip_while(|line| line.trim().is_empty());
         above
             .map(str::trim)
             .take_while(|line| line.starts_with("#[") || line.starts_with("//"))
-            .any(|line| line == "#[test]")
+            .any(|line| line == "#[test]" || line.starts_with("#[tokio::test"))
     });
     let quoted = format!("\"{name}\",");
     let row = text.lines().any(|line| line.trim().trim_start_matches('(').starts_with(&quoted));
