@@ -222,8 +222,6 @@ fn messages() -> Vec<Dialogue> {
             .showing("BadContent"),
         Dialogue::new("questions", &format!("{open} C: VRFY bob\n S: 252 who?\n C: VRFY eve\n S: 550 no\n {NOOP}"), &[Act::Vrfy("bob"), Act::Vrfy("eve"), Act::Noop]),
         Dialogue::new("a watch", &format!("{open}{NOOP}"), &[Act::Watch, Act::Noop]),
-        Dialogue::new("a watch that hears a 421", &format!("{open}{NOOP} S: 421 idle"), &[Act::Noop, Act::Watch, Act::Noop])
-            .showing("ServiceClosing(Idle)"),
         Dialogue::new("LMTP", &format!("S: 220 mx\n C: LHLO client.example\n S: 250-mx\n S: 250 PIPELINING\n {GROUP}{GO} CONTENT\n S: 250 b\n S: 452 c is full\n {NOOP}"), TWO)
             .configured(|config| config.with_protocol(Protocol::Lmtp))
             .showing("c is full"),
