@@ -148,7 +148,7 @@ impl<S: Stream> Client<S> {
     pub(crate) fn ended(&mut self) -> Error {
         let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
         if self.proto.is_closed() {
-            self.transport = Transport::Gone;
+            self.transport.hang_up();
         }
         let reply = self.journal.last_words(end).cloned();
         self.failure.get_or_insert(Error::Ended { end, reply }).clone()

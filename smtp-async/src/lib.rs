@@ -21,7 +21,8 @@
 //!
 //! Every future may be dropped at any await. What had left has left, what was read is kept; the next
 //! call goes on from there if it can. Where it cannot, as in the middle of content, the session is
-//! over and says so. A reply is never taken for the answer to something else.
+//! over and says so; so it does after an interrupted login, whose verdict only its mechanism could
+//! judge. A reply is never taken for the answer to something else.
 #![forbid(unsafe_code)]
 
 mod alive;

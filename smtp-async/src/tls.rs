@@ -3,7 +3,7 @@
 use core::{
     future::poll_fn,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 use std::io;
 
@@ -65,6 +65,13 @@ pub(crate) enum Moved {
 }
 
 impl<S: Stream> Transport<S> {
+    /// Lets go of the stream; inside TLS the server is told so, as far as that goes without waiting.
+    pub(crate) fn hang_up(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        _ = Pin::new(&mut *self).poll_shutdown(&mut context);
+        *self = Transport::Gone;
+    }
+
     /// Reads what has come, else writes: a server may refuse content before it is complete, and may
     /// wait for its replies to be read before it reads on.
     pub(crate) async fn write_or_read(

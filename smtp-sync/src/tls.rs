@@ -70,8 +70,17 @@ pub(crate) enum Transport<S> {
     Gone,
 }
 
-#[cfg(feature = "scram")]
 impl<S: Stream> Transport<S> {
+    /// Lets go of the stream; inside TLS the server is told so, as far as that goes without waiting.
+    pub(crate) fn hang_up(&mut self) {
+        #[cfg(feature = "tls")]
+        if let Transport::Tls(session) = self {
+            session.say_goodbye();
+        }
+        *self = Transport::Gone;
+    }
+
+    #[cfg(feature = "scram")]
     pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
         match self {
             #[cfg(feature = "tls")]

@@ -3,13 +3,15 @@
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    io::{Read, Write},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     sync::{Arc, Mutex},
+    thread,
 };
 
 use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
 use rustls::{
-    RootCertStore, ServerConfig,
+    RootCertStore, ServerConfig, ServerConnection,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer},
     server::WebPkiClientVerifier,
@@ -142,4 +144,41 @@ fn a_client_certificate_has_to_be_one() {
         let tried = config.clone().with_client_certificate(chain.as_bytes(), key.as_bytes());
         assert!(tried.is_err());
     }
+}
+
+#[test]
+fn a_session_that_is_over_says_so_inside_tls() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.issue("mx.example");
+    let provider = Arc::new(ring::default_provider());
+    let tls = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private(&key))
+        .expect("a certificate");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("a port").port();
+    let server = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().expect("a client");
+        let mut session = ServerConnection::new(Arc::new(tls)).expect("a session");
+        let mut stream = rustls::Stream::new(&mut session, &mut socket);
+        let mut heard = [0; 100];
+        for said in ["220 mx.example\r\n", "250 mx.example\r\n", "221 bye\r\n"] {
+            stream.write_all(said.as_bytes()).expect("a client");
+            if stream.read(&mut heard)? == 0 {
+                break;
+            }
+        }
+        stream.read(&mut heard)
+    });
+    let client = Connector::new("127.0.0.1", port)
+        .with_tls(TlsPolicy::Implicit)
+        .with_tls_name("mx.example")
+        .with_tls_config(TlsConfig::with_anchors([authority.issuer.der().clone()]).expect("trust"))
+        .connect()
+        .expect("a session");
+    client.quit().expect("a session");
+    // Without the last record this is an error: an end that anybody can make.
+    assert_eq!(server.join().expect("an end").expect("close_notify"), 0);
 }

@@ -9,6 +9,9 @@ use crate::stream::Stream;
 
 use super::TlsError;
 
+/// How long the last record may take.
+const GOODBYE: Duration = Duration::from_millis(10);
+
 /// A stream and what encrypts it.
 ///
 /// Each call reads or writes the stream at most once before it comes back, with
@@ -57,6 +60,15 @@ impl<S: Stream> Session<S> {
             return Err(io::ErrorKind::WriteZero.into());
         }
         if self.connection.wants_write() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+    }
+
+    /// Nothing more comes (`close_notify`, RFC 8446 6.1).
+    pub(crate) fn say_goodbye(&mut self) {
+        self.connection.send_close_notify();
+        // Who is gone, or takes nothing any more, does not hear it.
+        if self.stream.set_timeout(GOODBYE).is_ok() {
+            self.connection.write_tls(&mut self.stream).ok();
+        }
     }
 
     #[cfg(feature = "scram")]
