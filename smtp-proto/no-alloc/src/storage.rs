@@ -11,7 +11,7 @@ use crate::Pair;
 pub type Bytes = &'static mut [u8];
 
 struct Static {
-    client: ([u8; 1024], [u8; 1024], [u8; 16], [u8; 256]),
+    client: ([u8; 1024], [u8; 1024], [u8; 16], [u8; 192]),
     server: ([u8; 1024], [u8; 1024]),
     pair: Option<Pair>,
 }
@@ -27,7 +27,7 @@ unsafe impl Sync for Once {}
 static STORAGE: Once = Once {
     taken: AtomicBool::new(false),
     block: UnsafeCell::new(Static {
-        client: ([0; 1024], [0; 1024], [0; 16], [0; 256]),
+        client: ([0; 1024], [0; 1024], [0; 16], [0; 192]),
         server: ([0; 1024], [0; 1024]),
         pair: None,
     }),

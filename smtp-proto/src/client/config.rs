@@ -270,13 +270,13 @@ pub struct BufferSizes {
 #[cfg(feature = "alloc")]
 impl BufferSizes {
     /// A whole idle client in 16 KiB: the longest AUTH line (12,288), 2 KiB of commands, 128
-    /// commands in flight (their replies fit every socket buffer), 864 octets of capabilities, 1,024
+    /// commands in flight (their replies fit every socket buffer), 832 octets of capabilities, 1,024
     /// recipients of an LMTP transaction.
     pub const SMALL: BufferSizes = BufferSizes {
         receive: 12_288,
         transmit: 2048,
         in_flight: 128,
-        capabilities: 864,
+        capabilities: 832,
         recipients: 128,
     };
 
