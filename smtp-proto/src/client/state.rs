@@ -398,11 +398,20 @@ impl<B: Storage> Client<B> {
         self.close(end);
     }
 
+    /// Whether 421 came before the server could take what is in flight. One verdict of several (LMTP)
+    /// says nothing of the others.
+    fn is_turned_away(&self) -> bool {
+        match self.end {
+            Some(End::ServiceClosing(phase)) => phase != Phase::Final || !self.is_lmtp(),
+            _ => false,
+        }
+    }
+
     /// The end of a transaction that has to be told next.
     pub(super) fn next_ended(&mut self) -> Option<Event<'static>> {
         if self.stage == Stage::Closed && self.answering.has_open_transactions() {
             let handed_over = self.queue.drop_transaction(self.answering.is_answered());
-            self.answering.end_if_open(handed_over);
+            self.answering.end_if_open(handed_over && !self.is_turned_away());
         }
         let (transaction, fate) = self.answering.take_ended()?;
         self.accepted.clear();
