@@ -215,6 +215,30 @@ async fn mute_at_quit(listener: tokio::net::TcpListener) {
 }
 
 #[tokio::test]
+async fn a_send_that_was_given_up_closes_its_connection_at_once() {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let pool = pool(listener.local_addr().expect("an address").port()).build();
+    let sending = tokio::spawn({
+        let pool = pool.clone();
+        async move { send(&pool, "x\r\n").await }
+    });
+    let (stream, _) = listener.accept().await.expect("a client");
+    let (reader, mut writer) = stream.into_split();
+    let mut lines = BufReader::new(reader).lines();
+    writer.write_all(b"220 mx\r\n").await.expect("a greeting");
+    while let Some(line) = lines.next_line().await.expect("a line") {
+        if line == "DATA" {
+            sending.abort();
+            break;
+        }
+        writer.write_all(b"250 ok\r\n").await.expect("a reply");
+    }
+    let end = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await;
+    assert!(matches!(end, Ok(Ok(None) | Err(_))), "it is kept: {end:?}");
+}
+
+#[tokio::test]
 async fn nobody_waits_for_the_farewell_of_what_is_thrown_away() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
