@@ -398,13 +398,9 @@ impl<B: Storage> Client<B> {
         self.close(end);
     }
 
-    /// Whether 421 came before the server could take what is in flight. One verdict of several (LMTP)
-    /// says nothing of the others.
-    fn is_turned_away(&self) -> bool {
-        match self.end {
-            Some(End::ServiceClosing(phase)) => phase != Phase::Final || !self.is_lmtp(),
-            _ => false,
-        }
+    /// Whether 421 came before anybody was accepted: what is in flight behind it is for nobody.
+    const fn is_turned_away(&self) -> bool {
+        matches!(self.end, Some(End::ServiceClosing(_))) && !self.answering.is_wanted()
     }
 
     /// The end of a transaction that has to be told next.
