@@ -48,7 +48,6 @@ impl Deadline {
     }
 
     /// What is waited for next is something else, even if the core has not counted it.
-    #[cfg(feature = "tls")]
     pub(crate) const fn restart(&mut self) {
         self.wait = None;
     }

@@ -14,7 +14,10 @@ use smtp_async::{
 };
 use smtp_sync::{Faults, Server, ServerBuilder, Store};
 
-use mx_support::hosts::{CONTENT, Hosts, count, deliver, envelope};
+use mx_support::{
+    dns::Zone,
+    hosts::{CONTENT, Hosts, count, deliver, envelope},
+};
 
 fn statuses(report: &MxReport) -> Vec<Status> {
     report.recipients().iter().map(|recipient| recipient.status).collect()
@@ -155,4 +158,14 @@ async fn a_host_without_the_tls_that_is_required_may_have_it_later() {
     let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
     let report = deliver(&delivery, &["b@example.net"]).await;
     assert_eq!(report.recipients()[0].retry, Retry::Later);
+}
+
+#[tokio::test]
+async fn a_domain_beyond_ascii_that_is_its_own_host_gets_tls() {
+    let mut hosts = Hosts::new();
+    let store = hosts.built(1, secure("elsewhere.example").0, Store::new());
+    let zone = Zone::new().address("xn--bcher-kva.example", hosts.address(1));
+    let report = hosts.deliver(zone, &["b@b\u{fc}cher.example"]).await;
+    assert!(report.is_delivered(), "{report:?}");
+    assert!(store.messages()[0].tls);
 }

@@ -3,12 +3,16 @@
 
 mod mx_support;
 
-use std::time::Duration;
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use smtp_async::{
     Retry, Status,
-    mx::{MxError, MxReport},
-    proto::route::RouteError,
+    mx::{LookupError, MxError, MxReport, Resolve},
+    proto::route::{MxRecord, RouteError},
 };
 
 use mx_support::{
@@ -72,6 +76,32 @@ async fn i_am_known_by_my_addresses_too() {
         assert_unroutable(&report, RouteError::MailLoop, "5.4.6");
     }
     assert_eq!(count(&store), 0);
+}
+
+/// A domain with a thousand hosts; counts how many are looked up.
+struct Crowd(AtomicUsize);
+
+impl Resolve for Crowd {
+    async fn mx(&self, _: &str) -> Result<Vec<MxRecord>, LookupError> {
+        let hosts = (0..1000_u16).rev();
+        Ok(hosts.map(|host| MxRecord::new(host, &format!("mx{host}.example.net"))).collect())
+    }
+
+    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, LookupError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let own = host == "mx0.example.net";
+        Ok(if own { vec![IpAddr::from([127, 0, 0, 9])] } else { Vec::new() })
+    }
+}
+
+#[tokio::test]
+async fn a_domain_cannot_have_me_look_for_myself_among_a_thousand_hosts() {
+    let crowd = Crowd(AtomicUsize::new(0));
+    let own = IpAddr::from([127, 0, 0, 9]);
+    let delivery = Hosts::new().delivery_by(&crowd).with_own_addresses([own]);
+    let report = deliver(&delivery, &["b@example.net"]).await;
+    assert_unroutable(&report, RouteError::MailLoop, "5.4.6");
+    assert_eq!(crowd.0.load(Ordering::Relaxed), 32);
 }
 
 #[tokio::test]

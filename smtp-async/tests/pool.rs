@@ -190,6 +190,71 @@ async fn a_session_that_is_closed_at_mail_is_replaced_once() {
     assert_eq!((heard.sessions(), store.take().len()), (2, 2));
 }
 
+/// Says so many verdicts on each connection, then closes at the next MAIL; never answers QUIT.
+async fn mute_at_quit(listener: tokio::net::TcpListener) {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    loop {
+        let (stream, _) = listener.accept().await.expect("a client");
+        tokio::spawn(async move {
+            let (reader, mut writer) = stream.into_split();
+            let mut lines = BufReader::new(reader).lines();
+            writer.write_all(b"220 mx\r\n").await.ok();
+            let mut mails = 0;
+            while let Ok(Some(line)) = lines.next_line().await {
+                mails += usize::from(line.starts_with("MAIL"));
+                let reply: &[u8] = match line.as_str() {
+                    _ if mails > 1 => return,
+                    "QUIT" | "x" => continue,
+                    "DATA" => b"354 go\r\n",
+                    _ => b"250 ok\r\n",
+                };
+                writer.write_all(reply).await.ok();
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_was_given_up_closes_its_connection_at_once() {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let pool = pool(listener.local_addr().expect("an address").port()).build();
+    let sending = tokio::spawn({
+        let pool = pool.clone();
+        async move { send(&pool, "x\r\n").await }
+    });
+    let (stream, _) = listener.accept().await.expect("a client");
+    let (reader, mut writer) = stream.into_split();
+    let mut lines = BufReader::new(reader).lines();
+    writer.write_all(b"220 mx\r\n").await.expect("a greeting");
+    while let Some(line) = lines.next_line().await.expect("a line") {
+        if line == "DATA" {
+            sending.abort();
+            break;
+        }
+        writer.write_all(b"250 ok\r\n").await.expect("a reply");
+    }
+    let end = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await;
+    assert!(matches!(end, Ok(Ok(None) | Err(_))), "it is kept: {end:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_farewell_of_what_is_thrown_away() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(mute_at_quit(listener));
+    let forever = Timeouts::uniform(Duration::from_secs(24 * 60 * 60));
+    let pool = Pool::builder(move || {
+        Connector::new("127.0.0.1", port).with_tls(TlsPolicy::None).with_timeouts(forever)
+    })
+    .build();
+    // Two idle connections: one will be stale, the other goes with it and does not answer QUIT.
+    tokio::join!(delivered(&pool, "x\r\n"), delivered(&pool, "x\r\n"));
+    assert_eq!(pool.connections(), 2);
+    let sent = tokio::time::timeout(Duration::from_secs(60), delivered(&pool, "x\r\n")).await;
+    assert!(sent.is_ok(), "it hangs");
+}
+
 #[tokio::test]
 async fn a_fresh_connection_that_is_closed_is_not_replaced() {
     let heard = Heard::default();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use smtp_async::{
-    Connector, Envelope, Faults, Server, Store, TlsPolicy,
+    Connector, Envelope, Error, Faults, Server, Store, TlsPolicy,
     proto::{
         hello::EhloName,
         server::{AuthPolicy, Config},
@@ -40,6 +40,13 @@ impl MakeWriter<'_> for Shown {
 
 /// Logs in and sends one message to a server with these faults; gives what is shown.
 async fn shown(level: &str, faults: Faults) -> String {
+    let (text, done) = shown_until(level, faults).await;
+    done.expect("a message sent");
+    text
+}
+
+/// The same, as far as it comes.
+async fn shown_until(level: &str, faults: Faults) -> (String, Result<(), Error>) {
     let shown = Shown::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(shown.clone())
@@ -53,22 +60,23 @@ async fn shown(level: &str, faults: Faults) -> String {
     let store = Store::new().with_user("alice", "s3cret");
     let builder = Server::builder().with_config(config).with_faults(faults);
     let server = Server::bind(builder, store).await.expect("a port");
-    let mut client = Connector::new("127.0.0.1", server.address().port())
+    let done = log_in_and_send(server.address().port()).await;
+    drop(guard);
+    let octets = shown.0.lock().expect("a lock").clone();
+    (String::from_utf8(octets).expect("UTF-8"), done)
+}
+
+async fn log_in_and_send(port: u16) -> Result<(), Error> {
+    let mut client = Connector::new("127.0.0.1", port)
         .with_tls(TlsPolicy::None)
         .configure(|config| config.with_plaintext_auth(true))
         .connect()
-        .await
-        .expect("a session");
-    client.login("alice", "s3cret").await.expect("a login");
+        .await?;
+    client.login("alice", "s3cret").await?;
     let envelope = Envelope::new("a@b").and_then(|e| e.to("c@d")).expect("addresses");
-    let _ = client
-        .send(&envelope, &b"Subject: private\r\n\r\nwords\r\n"[..])
-        .await
-        .expect("an outcome");
+    let _ = client.send(&envelope, &b"Subject: private\r\n\r\nwords\r\n"[..]).await?;
     client.quit().await.ok();
-    drop(guard);
-    let octets = shown.0.lock().expect("a lock").clone();
-    String::from_utf8(octets).expect("UTF-8")
+    Ok(())
 }
 
 #[tokio::test]
@@ -95,4 +103,18 @@ async fn the_dialogue_is_shown_at_trace_level_without_secrets_and_content() {
     for secret in ["s3cret", "AGFsaWNlAHMzY3JldA", "private", "words"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_before_its_time_is_an_event() {
+    for faults in [Faults::new().with_close("AUTH"), Faults::new().with_reply("AUTH", "421 \u{1b}")]
+    {
+        let (text, done) = shown_until("info", faults).await;
+        assert!(matches!(done, Err(Error::Ended { .. })), "{done:?}");
+        assert!(text.contains("WARN"), "{text}");
+        assert_eq!(text.matches("the session is over").count(), 1, "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+    let (text, _) = shown_until("info", Faults::new()).await;
+    assert!(!text.contains("the session is over"), "QUIT is in time: {text}");
 }

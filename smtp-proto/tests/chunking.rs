@@ -3,7 +3,7 @@
 mod support;
 
 use smtp_proto::{
-    client::{BufferSizes, Chunking, Client, Config, End, Wants},
+    client::{BufferSizes, Chunking, Client, Config, End, Journal, Retry, Status, Wants},
     parameter::Body,
 };
 use support::{Session, envelope, plain_config};
@@ -263,4 +263,44 @@ fn content_waits_while_as_many_chunks_as_may_be_are_in_flight() {
     let wants = session.send(&envelope("", &["a@b"]), b"abcdefghijklmnopqrstuvwx");
     assert_eq!(wants, Wants::Command);
     assert!(session.peer.is_done(), "{:?}", session.peer);
+}
+
+/// What became of each recipient of a message that has left whole before anything was answered.
+fn fates_in_flight(to: &[&str], then: &str) -> Vec<(Status, Retry)> {
+    let recipients: Vec<_> = to.iter().map(|to| format!("C: RCPT TO:<{to}>")).collect();
+    let recipients = recipients.join("\n");
+    let script =
+        format!("C: MAIL FROM:<a@example.org>\n{recipients}\nC: BDAT 4 LAST\nC: hi\n{then}");
+    let mut session =
+        Session::open(config(Chunking::InFlight), "PIPELINING CHUNKING").then(&script);
+    let envelope = envelope("a@example.org", to);
+    let mut journal = Journal::new();
+    journal.begin(session.client.begin(&envelope).unwrap(), to.len());
+    session.journal = Some(journal);
+    session.hand_over(&envelope, b"hi");
+    assert_eq!(session.pump(), Wants::Nothing);
+    let outcome = session.journal.take().unwrap().take_outcome(session.end()).unwrap();
+    outcome.recipients().map(|recipient| (recipient.status, recipient.retry)).collect()
+}
+
+#[test]
+fn what_became_of_a_message_that_left_whole_is_unknown_however_little_was_answered() {
+    let unknown = (Status::Unknown, Retry::MayDuplicate);
+    for answered in ["", "S: 250 ok\n", "S: 250 ok\nS: 250 ok\n", "S: 250 ok\nS: what\n"] {
+        let fates = fates_in_flight(&["b@c", "d@c"], &format!("{answered}close"));
+        assert_eq!(fates, [unknown; 2], "{answered:?}");
+    }
+    let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 550 no\nclose");
+    assert_eq!(fates, [(Status::Rejected, Retry::Never), unknown]);
+}
+
+#[test]
+fn who_is_turned_away_before_anybody_is_accepted_may_try_again() {
+    for closing in ["S: 421 bye", "S: 250 ok\nS: 421 bye", "S: 250 ok\nS: 550 no\nS: 421 bye"] {
+        let fates = fates_in_flight(&["b@c", "d@c"], closing);
+        assert!(fates.iter().all(|(status, _)| *status != Status::Unknown), "{closing}");
+        assert_eq!(fates[1].0, Status::NotAttempted, "{closing}");
+    }
+    let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 250 ok\nS: 421 bye");
+    assert!(fates.iter().all(|(status, _)| *status == Status::Unknown), "it may not mean it");
 }

@@ -38,6 +38,8 @@ impl<S: Stream> Client<S> {
             Err(error) => return Err(self.fail(Error::Content(Arc::new(error)))),
         };
         let taken = self.proto.content(chunk)?;
+        // The reader's own time is not the server's.
+        self.deadline.restart();
         content.consume(taken);
         Ok(true)
     }

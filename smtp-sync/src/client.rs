@@ -249,7 +249,8 @@ impl<S: Stream> Client<S> {
         }
     }
 
-    /// Asks something outside a message, and gives the server's answer, be it a refusal.
+    /// Asks something outside a message, and gives the server's answer, be it a refusal. Where a server
+    /// takes XCLIENT that is its answer to the EHLO which follows, so ask for the class of its code.
     ///
     /// # Errors
     /// The session is over, or nothing was written.

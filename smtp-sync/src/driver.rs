@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use smtp_proto::client::{Phase, Wants};
+use smtp_proto::client::{End, Phase, Wants};
 
 use crate::{
     client::Client,
@@ -132,7 +132,13 @@ impl<S: Stream> Client<S> {
         if self.proto.is_closed() {
             self.transport.hang_up();
         }
-        let reply = self.journal.last_words(end).cloned();
-        self.failure.get_or_insert(Error::Ended { end, reply }).clone()
+        if let Some(failure) = &self.failure {
+            return failure.clone();
+        }
+        let error = Error::Ended { end, reply: self.journal.last_words(end).cloned() };
+        if end != End::Quit {
+            trace::failed(&error);
+        }
+        self.failure.insert(error).clone()
     }
 }

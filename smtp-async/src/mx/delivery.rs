@@ -46,9 +46,11 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         if implicit {
             records.push(MxRecord::new(0, domain));
         }
+        records.sort();
         let mut own = Vec::new();
-        for record in &records {
-            if self.is_own(record.exchange()).await {
+        for (place, record) in records.iter().enumerate() {
+            let look_up = place < self.hosts.max(super::MAX_OWN_LOOKUPS);
+            if self.is_own(record.exchange(), look_up).await {
                 own.push(record.exchange().to_owned());
             }
         }
@@ -58,11 +60,11 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         Ok(if implicit { Hosts::Implicit(names) } else { Hosts::Named(names) })
     }
 
-    async fn is_own(&self, host: &str) -> bool {
+    async fn is_own(&self, host: &str, look_up: bool) -> bool {
         if self.own_names.iter().any(|own| own == host) {
             return true;
         }
-        if self.own_addresses.is_empty() || host.is_empty() {
+        if !look_up || self.own_addresses.is_empty() || host.is_empty() {
             return false;
         }
         // One that cannot be looked up is not gone to either.

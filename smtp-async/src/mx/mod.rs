@@ -54,6 +54,10 @@ pub use self::{
 /// not better reached at the fortieth. RFC 5321 5.1 asks for two.
 const MAX_HOSTS: usize = 8;
 
+/// Among how many hosts of a domain this one is looked for by address, the most preferred first. The
+/// domain says how many there are, and each costs a lookup.
+const MAX_OWN_LOOKUPS: usize = 32;
+
 /// How many addresses of a host are tried: two of each family. A host with more is a cluster, whose
 /// members fail together.
 const MAX_ADDRESSES: usize = 4;
@@ -151,8 +155,8 @@ impl<R, T> MxDelivery<R, T> {
         self
     }
 
-    /// Adds addresses by which this host is known. With any of them, every MX host's addresses are
-    /// looked up before the first is connected to. Where this host itself listens on the port that
+    /// Adds addresses by which this host is known. With any of them, the addresses of the 32 most
+    /// preferred hosts, or of as many as are tried, are looked up before the first is connected to. Where this host itself listens on the port that
     /// mail goes to, those of loopback belong to them: an MX record may name `localhost`.
     pub fn with_own_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.own_addresses.extend(addresses);

@@ -1,8 +1,9 @@
 //! A session with one address of a host.
 
 use core::{future::Future, net::IpAddr};
-use std::{io, sync::Arc};
+use std::{borrow::Cow, io, sync::Arc};
 
+use hickory_resolver::Name;
 use smtp_proto::client::{End, Phase, TlsPolicy};
 use tokio::{net::TcpStream, time::timeout};
 
@@ -43,7 +44,7 @@ impl<R, T> MxDelivery<R, T> {
     }
 
     fn connector(&self, host: &str, security: Security) -> Result<Connector, Error> {
-        let connector = Connector::new(host, self.port);
+        let connector = Connector::new(&in_ascii(host), self.port);
         let connector = match &self.configure {
             Some(configure) => configure(connector),
             None => connector,
@@ -61,6 +62,14 @@ impl<R, T> MxDelivery<R, T> {
             Ok(stream)
         }
     }
+}
+
+/// The host as certificates name it: a domain that is its own host may have labels beyond ASCII.
+fn in_ascii(host: &str) -> Cow<'_, str> {
+    if host.is_ascii() {
+        return Cow::Borrowed(host);
+    }
+    Name::from_utf8(host).map_or(Cow::Borrowed(host), |name| Cow::Owned(name.to_ascii()))
 }
 
 #[cfg(feature = "tls")]

@@ -87,7 +87,7 @@ impl fmt::Debug for Manager {
 /// A client and what it has done.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// Taken out when it is over.
+    /// Taken out while a message is sent, and when it is over.
     client: Option<Box<Client>>,
     messages: usize,
     /// It was idle before.
@@ -105,8 +105,11 @@ impl Session {
         content: impl AsyncBufRead + Unpin,
     ) -> Result<Outcome, Error> {
         self.messages += 1;
-        let client = self.client.as_deref_mut().ok_or(Error::Closed)?;
-        client.send(envelope, content).await
+        // Where this future is dropped the client goes with it: nothing stays open half sent.
+        let mut client = self.client.take().ok_or(Error::Closed)?;
+        let result = client.send(envelope, content).await;
+        self.client = Some(client);
+        result
     }
 
     fn is_alive(&mut self) -> bool {

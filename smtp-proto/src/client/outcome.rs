@@ -143,6 +143,8 @@ impl Outcome {
         Some(match (refused_mail, rcpt) {
             (Some(reply), _) => decided(Phase::Mail, reply),
             (None, Rcpt::Refused(reply)) => self.refused_recipient(decided(Phase::Rcpt, reply)),
+            // It has left whole ahead of the answers (BDAT): the server may have taken it.
+            (None, Rcpt::Unanswered) if self.fate == Some(Fate::Unknown) => unknown(),
             (None, Rcpt::Unanswered) => self.not_attempted(self.phase_of_end(Phase::Rcpt)),
             (None, Rcpt::Final(reply)) => decided(Phase::Final, reply),
             (None, Rcpt::Accepted) => self.verdict_of_accepted(),
@@ -187,9 +189,7 @@ impl Outcome {
         let decisive = match self.fate {
             Some(Fate::Answered) => self.last.as_ref().map(|(phase, reply)| (*phase, reply)),
             Some(Fate::Refused) => self.data.as_ref().map(|reply| (Phase::Data, reply)),
-            Some(Fate::Unknown) => {
-                return undecided(Status::Unknown, Phase::Final, Retry::MayDuplicate);
-            }
+            Some(Fate::Unknown) => return unknown(),
             Some(Fate::NotSent) | None => None,
         };
         match decisive {
@@ -291,6 +291,10 @@ fn decided(phase: Phase, reply: &OwnedReply) -> RecipientOutcome<'_> {
     let reply = reply.as_reply();
     let retry = Retry::of_code(reply.code());
     RecipientOutcome { status: Status::of(reply), phase, reply: Some(reply), retry }
+}
+
+const fn unknown() -> RecipientOutcome<'static> {
+    undecided(Status::Unknown, Phase::Final, Retry::MayDuplicate)
 }
 
 const fn undecided(status: Status, phase: Phase, retry: Retry) -> RecipientOutcome<'static> {

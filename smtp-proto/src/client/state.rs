@@ -398,11 +398,16 @@ impl<B: Storage> Client<B> {
         self.close(end);
     }
 
+    /// Whether 421 came before anybody was accepted: what is in flight behind it is for nobody.
+    const fn is_turned_away(&self) -> bool {
+        matches!(self.end, Some(End::ServiceClosing(_))) && !self.answering.is_wanted()
+    }
+
     /// The end of a transaction that has to be told next.
     pub(super) fn next_ended(&mut self) -> Option<Event<'static>> {
         if self.stage == Stage::Closed && self.answering.has_open_transactions() {
             let handed_over = self.queue.drop_transaction(self.answering.is_answered());
-            self.answering.end_if_open(handed_over);
+            self.answering.end_if_open(handed_over && !self.is_turned_away());
         }
         let (transaction, fate) = self.answering.take_ended()?;
         self.accepted.clear();

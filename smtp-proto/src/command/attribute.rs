@@ -15,12 +15,12 @@ use crate::{writer::Writer, xtext};
 /// use smtp_proto::command::{Argument, Attribute, AttributeName, Command};
 /// let attributes = [
 ///     Attribute::new(AttributeName::Addr, Argument::new("192.0.2.1")?),
-///     Attribute::new(AttributeName::Helo, Argument::new("a+b")?),
+///     Attribute::new(AttributeName::Helo, Argument::new("[a+b]")?),
 ///     Attribute::unavailable(AttributeName::Name),
 /// ];
 /// let mut out = [0; 80];
 /// let n = Command::XClient(&attributes).encode(&mut out).unwrap();
-/// assert_eq!(&out[..n], b"XCLIENT ADDR=192.0.2.1 HELO=a+2Bb NAME=[UNAVAILABLE]\r\n");
+/// assert_eq!(&out[..n], b"XCLIENT ADDR=192.0.2.1 HELO=+5Ba+2Bb] NAME=[UNAVAILABLE]\r\n");
 /// # Ok::<(), smtp_proto::command::ArgumentError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,10 +66,21 @@ impl<'a> Attribute<'a> {
         out.push(self.name.as_str().as_bytes());
         out.push(b"=");
         match self.value {
-            Value::Known(value) => xtext::write(value.as_bytes(), out),
+            Value::Known(value) => write_known(value.as_bytes(), out),
             Value::Unavailable => out.push(b"[UNAVAILABLE]"),
             Value::TemporarilyUnavailable => out.push(b"[TEMPUNAVAIL]"),
         }
+    }
+}
+
+/// What is known must not read as `[UNAVAILABLE]`.
+fn write_known(value: &[u8], out: &mut Writer<'_>) {
+    match value {
+        [b'[', rest @ ..] => {
+            out.push(b"+5B");
+            xtext::write(rest, out);
+        }
+        value => xtext::write(value, out),
     }
 }
 
