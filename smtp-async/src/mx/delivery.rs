@@ -195,7 +195,8 @@ impl Run<'_> {
         if let (Some(error), false) = (failure, self.waiting.is_empty()) {
             self.note(host, Some(address), MxError::Host(error));
         }
-        client.quit().await.ok();
+        // The report need not wait for manners.
+        tokio::spawn(async move { client.quit().await.ok() });
     }
 
     fn note(&mut self, host: &Arc<str>, address: Option<IpAddr>, error: MxError) {

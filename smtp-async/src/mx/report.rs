@@ -128,7 +128,11 @@ impl MxRecipient {
         self.status = outcome.status;
         self.phase = Some(outcome.phase);
         self.reply = outcome.reply.map(Into::into);
-        self.retry = outcome.retry;
+        self.retry = match outcome.retry {
+            // The connection is not kept.
+            Retry::SameConnection => Retry::NewConnectionNow,
+            retry => retry,
+        };
         self.error = None;
     }
 

@@ -3,7 +3,7 @@
 use core::{fmt, time::Duration};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
-use tokio::io::AsyncBufRead;
+use tokio::{io::AsyncBufRead, time::Instant};
 use zeroize::Zeroizing;
 
 use crate::{AsEnvelope, Client, Connector, Error, Outcome};
@@ -65,11 +65,11 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Session, Error> {
         // Connecting takes a future of some kibioctets, which not everyone who sends is to carry.
         let client = Box::pin(self.connect()).await?;
-        Ok(Session { client: Some(client), messages: 0, reused: false })
+        Ok(Session { client: Some(client), messages: 0, reused: false, idle_since: Instant::now() })
     }
 
-    async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<Error> {
-        let is_young = metrics.last_used() < self.idle && session.messages < self.messages;
+    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Error> {
+        let is_young = session.idle_since.elapsed() < self.idle && session.messages < self.messages;
         if session.is_alive() && is_young {
             session.reused = true;
             return Ok(());
@@ -92,6 +92,8 @@ pub(super) struct Session {
     messages: usize,
     /// It was idle before.
     reused: bool,
+    /// When its last message was done.
+    idle_since: Instant,
 }
 
 impl Session {
@@ -109,6 +111,7 @@ impl Session {
         let mut client = self.client.take().ok_or(Error::Closed)?;
         let result = client.send(envelope, content).await;
         self.client = Some(client);
+        self.idle_since = Instant::now();
         result
     }
 
