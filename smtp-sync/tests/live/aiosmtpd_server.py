@@ -25,7 +25,9 @@ REFUSED = {
     "temp": "450 4.2.1 Refused for now",
     "go421": "421 4.3.2 Closing",
 }
-NUMBERS = itertools.count(1)
+os.makedirs(MAIL, exist_ok=True)
+# Behind what it has stored before it was started again.
+NUMBERS = itertools.count(1 + max((int(name[:6]) for name in os.listdir(MAIL)), default=0))
 
 
 class Store:
@@ -47,6 +49,8 @@ class Store:
     async def handle_DATA(self, server, session, envelope):
         if not envelope.mail_from or not envelope.mail_from.startswith("reject@"):
             self.save(session, envelope)
+            # As with servers that have more to do: an end may fall between the storing and the reply.
+            await asyncio.sleep(0.01)
             reply = "250 2.0.0 Stored"
         else:
             reply = "554 5.7.1 Content refused"
@@ -85,7 +89,6 @@ def authenticate(server, session, envelope, mechanism, data):
 
 
 async def serve():
-    os.makedirs(MAIL)
     loop = asyncio.get_running_loop()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(f"{DIR}/ca/server.pem", f"{DIR}/ca/server.key")
@@ -109,8 +112,9 @@ async def serve():
         def connection(protocol=protocol, port=port, more=more):
             return protocol(Store(port), **options, **more)
 
-        number = BASE + offset if BASE else 0
-        server = await loop.create_server(connection, "127.0.0.1", number, ssl=context)
+        server = await loop.create_server(
+            connection, "127.0.0.1", BASE + offset, ssl=context
+        )
         ports[port] = server.sockets[0].getsockname()[1]
         servers.append(server)
 

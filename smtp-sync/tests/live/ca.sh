@@ -2,6 +2,7 @@
 # ca.sh DIR: makes a private CA, DIR/ca.pem, and a certificate from it, DIR/server.pem with DIR/server.key,
 # for localhost, mx.lab.test, 127.0.0.1 and ::1. The keys are for tests and readable by all.
 set -euo pipefail
+[ ! -e "$1/server.pem" ] || exit 0 # a server that is started again keeps its own
 mkdir -p "$1"
 cd "$1"
 key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)

@@ -7,11 +7,10 @@ has_postfix || die "Postfix cannot be started here; install.sh, as root, install
 
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
-[ ! -e "$dir/etc" ] || die "$dir has been used"
 chmod 711 "$dir"
 enterable "$dir"
 base=$2
-[ "$base" != 0 ] || base=$(free_block 10)
+[ "$base" != 0 ] || base=$(free_block 11)
 
 mkdir -p "$dir"/{etc/sasl,queue,data,mail}
 chown postfix "$dir/data"
@@ -135,12 +134,29 @@ for mechanism in "${mechanisms[@]}"; do
   port=$((port + 1))
 done
 
+printf '127.0.0.1:%d inet n - n - - smtpd\n' $port >>"$dir/etc/master.cf"
+printf '  -o smtpd_authorized_%s_hosts=127.0.0.0/8\n' xclient xforward >>"$dir/etc/master.cf"
+ports+=",\"trusted\":$port"
+
 # The daemons get no descriptor of this script: a reader of its output would wait for them too.
 quiet() { "$@" </dev/null >>"$dir/start.log" 2>&1; }
-stop() { quiet postfix -c "$dir/etc" stop || true; }
+# First those that speak to clients, as when one crashes: what they have handed over is still stored.
+stop() {
+  local child name
+  for child in $(cat "/proc/${master:-none}/task/${master:-none}/children" 2>/dev/null); do
+    read -r name 2>/dev/null <"/proc/$child/comm" || continue
+    [ "$name" != smtpd ] || kill -KILL "$child" 2>/dev/null || true
+  done
+  quiet postfix -c "$dir/etc" stop || true
+}
 trap stop EXIT
 trap 'exit 0' TERM INT HUP
 
+# When it is started again: what nobody was told to be taken goes, the rest is delivered without waiting for its turn.
+if [ -d "$dir/queue/incoming" ]; then
+  find "$dir/queue/incoming" -type f ! -perm -u+x -delete
+  find "$dir"/queue/{active,deferred} -type f -exec mv -t "$dir/queue/incoming" {} +
+fi
 quiet postfix -c "$dir/etc" start || { cat "$dir/start.log" >&2; die "did not start"; }
 read -r master <"$dir/queue/pid/master.pid"
 for try in {1..500}; do

@@ -107,6 +107,20 @@ impl Server {
         Self { kind, process, ready, tls }
     }
 
+    /// Ends the server, in the middle of whatever it does. What it has stored stays.
+    pub fn stop(&mut self) {
+        self.process.stop();
+    }
+
+    /// Starts it once more, on the same ports.
+    pub fn start_again(&mut self) {
+        assert!(Kind::ALL.contains(&self.kind), "{:?} cannot be started again", self.kind);
+        let directory = self.process.directory.clone();
+        let (process, ready) = Process::start_in(directory, self.kind, self.port("plain"), &[]);
+        self.process = process;
+        assert_eq!(ready["ports"], self.ready["ports"]);
+    }
+
     /// What the server said of itself when it was ready.
     pub fn said(&self, name: &str) -> &str {
         self.ready[name].as_str().expect("what the server says")
@@ -200,13 +214,16 @@ struct Process {
     directory: PathBuf,
 }
 
-/// Runs the script `$0` with its options until its input ends, and removes its directory, `$1`. A
-/// daemon that is just ending may still write its log.
+/// In the directory of a server that is to be started again.
+const STOPPED: &str = "stopped";
+
+/// Runs the script `$0` with its options until its input ends, and removes its directory, `$1`, unless
+/// it is still needed. A daemon that is just ending may still write its log.
 const RUN_AND_CLEAN: &str = r#"
     trap : INT TERM HUP
-    directory=$1; shift
-    "$0" "$directory" 0 "$@"
-    for try in 1 2 3 4 5 6 7 8; do rm -rf "$directory" && break; sleep 0.1; done"#;
+    directory=$1
+    "$0" "$@"
+    [ -e "$directory/stopped" ] || for try in 1 2 3 4 5 6 7 8; do rm -rf "$directory" && break; sleep 0.1; done"#;
 
 impl Process {
     /// Starts the script; the line that it says when the server answers.
@@ -214,10 +231,16 @@ impl Process {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = env::temp_dir().join(format!("smtp-live-{}-{number}", std::process::id()));
+        Self::start_in(directory, kind, 0, options)
+    }
+
+    fn start_in(directory: PathBuf, kind: Kind, port: u16, options: &[&str]) -> (Self, Value) {
+        fs::remove_file(directory.join(STOPPED)).ok();
         let child = Command::new("sh")
             .args(["-c", RUN_AND_CLEAN])
             .arg(script(&format!("{}.sh", kind.name())))
             .arg(&directory)
+            .arg(port.to_string())
             .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -230,14 +253,28 @@ impl Process {
         BufReader::new(stdout).read_line(&mut line).expect("text");
         (process, serde_json::from_str(&line).expect("a server that says its ports"))
     }
+
+    /// Ends the script and keeps its directory.
+    fn stop(&mut self) {
+        fs::write(self.directory.join(STOPPED), []).expect("a directory");
+        self.end();
+    }
+
+    /// The end of its input ends the server.
+    fn end(&mut self) {
+        drop(self.child.stdin.take());
+        self.child.wait().ok();
+    }
 }
 
 impl Drop for Process {
-    /// The end of its input ends the server. In a static this is never called; the end of the
-    /// process, however it comes, does the same.
+    /// In a static this is never called; the end of the process, however it comes, does the same.
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        self.child.wait().ok();
+        self.end();
+        // Of a server that was stopped and not started again.
+        if self.directory.join(STOPPED).exists() {
+            fs::remove_dir_all(&self.directory).ok();
+        }
     }
 }
 
