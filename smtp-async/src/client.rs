@@ -127,6 +127,9 @@ impl<S: Stream> Client<S> {
     /// other reader goes into a [`BufReader`](tokio::io::BufReader). No more of it is read than the
     /// server is ready to take, and nothing when it refuses the envelope.
     ///
+    /// A stream of `Bytes` becomes such a reader by `tokio_util::io::StreamReader`, which does not copy
+    /// them.
+    ///
     /// # Errors
     /// Nothing of the message was written: the session is over, or the core refused. Everything
     /// else stands in the outcome, recipient by recipient; [`failure`](Self::failure) tells

@@ -355,3 +355,19 @@ fn starttls_offered_inside_tls_is_not_said_again() {
         assert!(session.peer.is_done());
     }
 }
+
+/// Haraka folds lines of content over 992 octets, aiosmtpd refuses those over 1,000, go-smtp over 2,000.
+#[test]
+fn a_refusal_of_lines_that_are_too_long_is_the_verdict() {
+    let line = "x".repeat(2001);
+    let script = format!(
+        "C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@c>\nS: 250 ok\nC: DATA\nS: 354 go\nC: {line}\nC: .\n\
+         S: 500 5.6.0 Line too long (see RFC5321 4.5.3.1.6)"
+    );
+    let mut session = Session::open(plain_config(), "").then(&script);
+    assert_eq!(session.send(&envelope("", &["b@c"]), line.as_bytes()), Wants::Command);
+    // What is sent is what was given: nothing is folded here.
+    assert!(session.peer.is_done());
+    assert!(session.events.iter().any(|event| event.contains("500")), "{:?}", session.events);
+    assert!(session.client.can_begin());
+}

@@ -17,7 +17,7 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 use smtp_sync::{
-    Client, Connector, Error, Handler, Peer, Server, Store, TlsConfig, TlsPolicy, Url,
+    Client, Connector, Error, Handler, Peer, Server, Store, TlsConfig, TlsError, TlsPolicy, Url,
     proto::{
         hello::EhloName,
         server::{Answer, Config, TlsPolicy as ServerTls},
@@ -181,4 +181,38 @@ fn a_session_that_is_over_says_so_inside_tls() {
     client.quit().expect("a session");
     // Without the last record this is an error: an end that anybody can make.
     assert_eq!(server.join().expect("an end").expect("close_notify"), 0);
+}
+
+/// What a server that has nothing newer than TLS 1.1 (RFC 8996) says to a `ClientHello`.
+const SERVER_HELLO_1_1: &[u8] = &[
+    0x16, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2, // ServerHello, version 3.2
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+    27, 28, 29, 30, 31, 32, 0, // random, no session
+    0xC0, 0x13, 0, // TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression
+];
+
+#[test]
+fn tls_older_than_1_2_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("a port").port();
+    let server = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().expect("a client");
+        let mut hello = [0; 2048];
+        let n = socket.read(&mut hello).expect("a ClientHello");
+        socket.write_all(SERVER_HELLO_1_1).expect("a client");
+        let mut said = Vec::new();
+        socket.read_to_end(&mut said).ok();
+        (n, said)
+    });
+    let authority = Authority::new();
+    let trust = TlsConfig::with_anchors([authority.issuer.der().clone()]).expect("trust");
+    let connected = Connector::new("127.0.0.1", port)
+        .with_tls(TlsPolicy::Implicit)
+        .with_tls_config(trust)
+        .connect();
+    let Err(error) = connected else { panic!("a session over TLS 1.1") };
+    assert!(matches!(&error, Error::Tls(TlsError::Rustls(_))), "{error:?}");
+    let (_, said) = server.join().expect("an end");
+    // An alert (21), fatal (2), protocol_version (70), and nothing of SMTP.
+    assert_eq!((said[0], &said[5..]), (21, &[2, 70][..]), "{said:?}");
 }
