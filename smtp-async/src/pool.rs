@@ -56,7 +56,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets how long a connection may be idle before it is not used again; a minute unless set.
+    /// Sets how long a connection may be idle before it is not used again; a minute unless set. It is
+    /// closed when a connection is next asked for: nothing runs in the background.
     pub const fn with_idle(mut self, time: Duration) -> Self {
         self.manager.idle = time;
         self

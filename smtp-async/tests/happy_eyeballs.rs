@@ -9,7 +9,6 @@ mod support;
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    time::Duration,
 };
 
 use happy_eyeballs::connect;
@@ -44,7 +43,9 @@ async fn an_address_that_does_not_answer_costs_a_quarter_of_a_second() {
     let start = Instant::now();
     let stream = connect(vec![silent, silent, address], None).await;
     assert_eq!(stream.expect("a connection").peer_addr().expect("an address"), address);
-    assert!(start.elapsed() >= Duration::from_millis(500), "{:?}", start.elapsed());
+    // Two silent ones; while the third is connected to, the clock may run on to the next turn.
+    let quarters = start.elapsed().as_millis() / 250;
+    assert!((2..=3).contains(&quarters), "{:?}", start.elapsed());
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ pub struct Security {
     /// Whether.
     pub policy: TlsPolicy,
     /// Who is trusted. Unless set that is, with [`TlsPolicy::Opportunistic`], everybody, and the
-    /// platform's authorities with every other policy.
+    /// platform's authorities with every other policy. What is set holds too for a message that
+    /// requires TLS (RFC 8689), so it must not be one that believes everybody.
     #[cfg(feature = "tls")]
     pub config: Option<TlsConfig>,
 }
