@@ -13,7 +13,7 @@ use core::{fmt, time::Duration};
 use deadpool::managed::{self, Object, PoolError};
 use tokio::task::JoinSet;
 
-use crate::{AsEnvelope, Connector, Error, Outcome, Retry, Status};
+use crate::{AsEnvelope, Connector, Error, Outcome, Retry};
 
 use self::manager::{Login, Manager, Session};
 
@@ -183,8 +183,6 @@ impl fmt::Debug for Pool {
 fn is_stale(result: &Result<Outcome, Error>) -> bool {
     match result {
         Err(error) => error.retry() == Retry::NewConnectionNow,
-        Ok(outcome) => outcome.recipients().all(|recipient| {
-            recipient.status == Status::NotAttempted && recipient.retry == Retry::NewConnectionNow
-        }),
+        Ok(outcome) => outcome.came_too_late(),
     }
 }

@@ -254,6 +254,15 @@ impl Outcome {
         self.recipients().find_map(of_recipient).or_else(of_end)
     }
 
+    /// Whether nothing of the message was committed and nothing said against it, so that all of it may
+    /// be sent at once over a new connection: the server had closed before it was there.
+    #[must_use]
+    pub fn came_too_late(&self) -> bool {
+        self.recipients().all(|recipient| {
+            recipient.status == Status::NotAttempted && recipient.retry == Retry::NewConnectionNow
+        })
+    }
+
     /// Whether every recipient is accepted.
     #[must_use]
     pub fn is_delivered(&self) -> bool {

@@ -31,7 +31,8 @@ impl<'a> Token<'a> {
         Self { bearer: self.bearer.with_server(host, port), ..self }
     }
 
-    /// Why the server refused the token: JSON (RFC 7628 3.2.2), at most as long as a challenge.
+    /// Why the server refused the token: JSON (RFC 7628 3.2.2), of which the first 512 octets are kept.
+    /// It is what the server said: escape it before it is shown.
     #[must_use]
     pub fn error(&self) -> Option<&[u8]> {
         self.bearer.error().or_else(|| self.xoauth2.error())
