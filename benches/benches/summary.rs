@@ -1,4 +1,4 @@
-//! All contenders interleaved, as ratios: `cargo bench -p smtp-benches --bench summary [filter]`.
+//! All contenders interleaved, as ratios: `cargo bench --manifest-path benches/Cargo.toml --bench summary [filter]`.
 //!
 //! A module adds its rows with a function of its own, called from `main`.
 
