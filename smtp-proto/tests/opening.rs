@@ -52,16 +52,18 @@ fn a_421_to_ehlo_is_never_followed_by_helo() {
 
 #[test]
 fn helo_is_never_said_where_tls_is_required() {
-    let mut refused =
-        Session::new(config(TlsPolicy::Required), "S: 220 mx\nC: EHLO client.example\nS: 502 no");
-    assert_eq!(refused.pump(), Wants::Nothing);
+    let mut refused = Session::new(
+        config(TlsPolicy::Required),
+        "S: 220 mx\nC: EHLO client.example\nS: 502 no\nC: QUIT",
+    );
+    assert_eq!(refused.pump(), Wants::Read);
     assert_eq!(refused.end(), Some(End::TlsUnavailable));
 
     let helo = config(TlsPolicy::Required).with_hello(HelloCommand::Helo);
-    let mut at_once = Session::new(helo, "S: 220 mx");
-    assert_eq!(at_once.pump(), Wants::Nothing);
+    let mut at_once = Session::new(helo, "S: 220 mx\nC: QUIT");
+    assert_eq!(at_once.pump(), Wants::Read);
     assert_eq!(at_once.end(), Some(End::TlsUnavailable));
-    assert_eq!(at_once.peer.heard, b"");
+    assert_eq!(at_once.peer.heard, b"QUIT\r\n");
 }
 
 #[test]
@@ -71,8 +73,7 @@ fn required_tls_that_is_not_offered_stops_before_anything_else_is_said() {
     let mut session = Session::new(config(TlsPolicy::Required), script);
     assert_eq!(session.pump(), Wants::Nothing);
     assert_eq!(session.end(), Some(End::TlsUnavailable));
-    assert_eq!(session.quit(), Wants::Nothing);
-    assert_eq!(session.end(), Some(End::TlsUnavailable), "the first cause stays");
+    assert!(session.client.quit().is_err(), "it was said unasked");
     assert!(session.peer.is_done());
 }
 
@@ -121,11 +122,14 @@ fn plaintext_that_comes_while_the_handshake_is_due_is_refused_too() {
 
 #[test]
 fn refused_starttls_stops_or_goes_on_by_policy() {
-    for (policy, wants) in
-        [(TlsPolicy::Required, Wants::Nothing), (TlsPolicy::Opportunistic, Wants::Command)]
-    {
-        let mut session = Session::new(config(policy), &format!("{STARTTLS}S: 454 not now"));
+    for (policy, said, wants) in [
+        (TlsPolicy::Required, "C: QUIT", Wants::Read),
+        (TlsPolicy::Opportunistic, "", Wants::Command),
+    ] {
+        let mut session =
+            Session::new(config(policy), &format!("{STARTTLS}S: 454 not now\n{said}"));
         assert_eq!(session.pump(), wants);
+        assert!(session.peer.is_done());
         assert!(!session.client.is_secure());
     }
 }
@@ -154,7 +158,6 @@ fn a_refused_greeting_allows_nothing_but_quit() {
     let mut session = Session::new(plain_config(), "S: 554 go away\nC: QUIT\nS: 221 bye");
     assert_eq!(session.pump(), Wants::Nothing);
     assert!(session.client.inquire(Inquiry::Noop).is_err());
-    assert_eq!(session.quit(), Wants::Nothing);
     assert!(session.peer.is_done());
 }
 

@@ -71,21 +71,11 @@ impl<S: Stream> Client<S> {
     }
 
     /// Opens the session: greeting, EHLO, TLS. Every other call does this first where it is not
-    /// done yet.
+    /// done yet, and what an earlier call left undone.
     ///
     /// # Errors
     /// Why the session is not open. QUIT was said then, where it could be.
     pub fn open(&mut self) -> Result<(), Error> {
-        let opened = self.settle();
-        if opened.is_err() && self.proto.quit().is_ok() {
-            // Manners; the cause is known.
-            self.pump().ok();
-        }
-        opened
-    }
-
-    /// Does what an earlier call left undone, or gives the session up if that cannot be.
-    fn settle(&mut self) -> Result<(), Error> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
@@ -281,11 +271,10 @@ impl<S: Stream> Client<S> {
     /// # Errors
     /// The session was over before; a server that does not answer QUIT is none.
     pub fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
-        self.settle()?;
+        self.open()?;
         self.proto.quit()?;
         self.pump().ok();
-        let answer = self.journal.last_answer().filter(|(phase, _)| *phase == Phase::Quit);
-        Ok(answer.map(|(_, reply)| reply.clone()))
+        Ok(self.journal.farewell().cloned())
     }
 
     /// What the server offered in its last EHLO reply, less what was masked.

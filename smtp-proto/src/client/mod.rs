@@ -204,7 +204,7 @@ impl<B: Storage> Client<B> {
             return Wants::Event;
         }
         match self.stage {
-            Stage::Stopped | Stage::Closed => Wants::Nothing,
+            Stage::Closed => Wants::Nothing,
             Stage::Handshake { .. } => Wants::Tls,
             Stage::Opening | Stage::Ready | Stage::Quitting => self.wants_of_dialogue(),
         }

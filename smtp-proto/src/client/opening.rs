@@ -17,7 +17,8 @@ use super::{
 };
 
 impl<B: Storage> Client<B> {
-    /// Says QUIT once all else is answered. Delivered stays delivered whatever the server answers.
+    /// Says QUIT once all else is answered. Delivered stays delivered whatever the server answers. Where the
+    /// opening fails, QUIT is said unasked.
     ///
     /// # Errors
     /// [`Misuse::NotOpen`] while the session opens, when it is over or nothing can be sent, [`Misuse::Busy`] while a
@@ -25,7 +26,7 @@ impl<B: Storage> Client<B> {
     pub fn quit(&mut self) -> Result<(), Misuse> {
         match (self.stage, &self.sending) {
             _ if self.outbox.is_closed() => Err(Misuse::NotOpen),
-            (Stage::Ready | Stage::Stopped, Sending::Idle) if !self.auth.is_active() => {
+            (Stage::Ready, Sending::Idle) if !self.auth.is_active() => {
                 self.issue(&Command::Quit, Verb::Quit).map_err(|_| Misuse::Busy)?;
                 self.stage = Stage::Quitting;
                 Ok(())
@@ -45,6 +46,12 @@ impl<B: Storage> Client<B> {
         } else {
             self.say_helo();
         }
+    }
+
+    /// Where nothing can be said any more, there is nothing to wait for.
+    pub(super) fn say_quit(&mut self) {
+        self.stage = Stage::Quitting;
+        self.say(&Command::Quit, Verb::Quit);
     }
 
     pub(super) fn say_helo(&mut self) {

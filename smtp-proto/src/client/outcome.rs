@@ -334,6 +334,7 @@ fn ending_answer(event: &Event<'_>) -> Option<(Phase, OwnedReply)> {
 pub struct Journal {
     greeting: Option<OwnedReply>,
     last: Option<(Phase, OwnedReply)>,
+    farewell: Option<OwnedReply>,
     open: VecDeque<Outcome>,
     ended: VecDeque<Outcome>,
 }
@@ -342,7 +343,13 @@ impl Journal {
     /// An empty journal.
     #[must_use]
     pub const fn new() -> Self {
-        Self { greeting: None, last: None, open: VecDeque::new(), ended: VecDeque::new() }
+        Self {
+            greeting: None,
+            last: None,
+            farewell: None,
+            open: VecDeque::new(),
+            ended: VecDeque::new(),
+        }
     }
 
     /// A transaction with this many recipients has begun.
@@ -353,6 +360,7 @@ impl Journal {
     /// Takes note of an event; to be called with each.
     pub fn record(&mut self, event: &Event<'_>) {
         match *event {
+            Event::Answer { phase: Phase::Quit, reply } => self.farewell = Some(reply.into()),
             Event::Answer { phase, reply } | Event::Closing { phase, reply } => {
                 if phase == Phase::Greeting {
                     self.greeting = Some(reply.into());
@@ -418,7 +426,13 @@ impl Journal {
         (phase == end.phase() && reply.code() == code).then_some(reply)
     }
 
-    /// The last answer outside a transaction, or the answer in one that ended the session.
+    /// The answer to QUIT.
+    #[must_use]
+    pub const fn farewell(&self) -> Option<&OwnedReply> {
+        self.farewell.as_ref()
+    }
+
+    /// The last answer outside a transaction but that to QUIT, or the answer in one that ended the session.
     #[must_use]
     pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
         self.last.as_ref().map(|(phase, reply)| (*phase, reply))

@@ -2,10 +2,10 @@
 //!
 //! | awaited  | 2yz                   | 3yz            | 4yz, 5yz                       | 421 |
 //! |----------|-----------------------|----------------|--------------------------------|-----|
-//! | greeting | 220: EHLO             | error          | stopped                        | closed |
-//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or stopped               | closed |
-//! | HELO     | 250: ready            | error          | stopped                        | closed |
-//! | STARTTLS | 220: handshake        | error          | stopped, or ready              | closed |
+//! | greeting | 220: EHLO             | error          | QUIT                           | closed |
+//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or QUIT                  | closed |
+//! | HELO     | 250: ready            | error          | QUIT                           | closed |
+//! | STARTTLS | 220: handshake        | error          | QUIT, or ready                 | closed |
 //! | AUTH     | authenticated         | 334: challenge | refused, or the next mechanism | closed |
 //! | MAIL     | accepted              | error          | transaction refused            | closed |
 //! | RCPT     | accepted              | error          | recipient refused              | closed |
@@ -38,9 +38,7 @@ pub(super) enum Stage {
     Opening,
     /// Transactions, AUTH, inquiries.
     Ready,
-    /// Nothing more than QUIT may be said.
-    Stopped,
-    /// QUIT is said.
+    /// QUIT is said, because the caller wants it or because the opening failed.
     Quitting,
     /// Nothing leaves and nothing is read any more.
     Closed,
@@ -360,10 +358,10 @@ impl<B: Storage> Client<B> {
 
     // --- ends ---
 
-    /// Nothing more than QUIT may be said.
+    /// The session cannot be opened, and a client with manners says QUIT then.
     pub(super) fn stop(&mut self, end: End) {
         self.end.get_or_insert(end);
-        self.stage = Stage::Stopped;
+        self.say_quit();
     }
 
     /// The session is over; the first cause stays.
