@@ -3,7 +3,7 @@
 use core::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
-    task::Poll,
+    task::{Context, Poll},
     time::Duration,
 };
 use std::io;
@@ -17,6 +17,10 @@ pub(crate) struct Deadline {
     limits: Timeouts,
     /// The core's number of the wait.
     wait: Option<u64>,
+    /// When it is over; `None` before the first.
+    end: Option<Instant>,
+    /// Never due later than that. It may be due earlier and is put off then: to do so at once, for each wait, would
+    /// cost a wake-up of the runtime's driver.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -25,7 +29,7 @@ const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Deadline {
     pub(crate) const fn new(limits: Timeouts) -> Self {
-        Self { limits, wait: None, timer: None }
+        Self { limits, wait: None, end: None, timer: None }
     }
 
     /// Starts anew when the wait is another one; says whether there is time left.
@@ -44,7 +48,7 @@ impl Deadline {
     }
 
     pub(crate) fn has_time(&self) -> bool {
-        self.timer.as_ref().is_none_or(|timer| Instant::now() < timer.deadline())
+        self.end.is_none_or(|end| Instant::now() < end)
     }
 
     /// What is waited for next is something else, even if the core has not counted it.
@@ -54,7 +58,9 @@ impl Deadline {
 
     fn start(&mut self, limit: Duration) {
         let end = Instant::now() + limit.min(FOREVER);
+        self.end = Some(end);
         match &mut self.timer {
+            Some(timer) if timer.deadline() <= end => {}
             Some(timer) => timer.as_mut().reset(end),
             None => self.timer = Some(Box::pin(sleep_until(end))),
         }
@@ -70,11 +76,20 @@ impl Deadline {
             if let Poll::Ready(done) = io.as_mut().poll(context) {
                 return Poll::Ready(done);
             }
-            match self.timer.as_mut().map(|timer| timer.as_mut().poll(context)) {
-                Some(Poll::Ready(())) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-                _ => Poll::Pending,
-            }
+            self.poll_end(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
         })
         .await
+    }
+
+    /// Ready when the wait at hand is over.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let (Some(timer), Some(end)) = (&mut self.timer, self.end) else { return Poll::Pending };
+        while timer.as_mut().poll(context).is_ready() {
+            if timer.deadline() >= end {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(end);
+        }
+        Poll::Pending
     }
 }

@@ -5,7 +5,7 @@ mod support;
 
 use sasl_support::{answer, base64, open, play, play_list};
 use smtp_proto::{
-    client::{Authentication, Refusal},
+    client::{Authentication, BufferSizes, Refusal},
     reply::Code,
     sasl::{
         CannotAnswer, Mechanism, OAuthBearer, Plain, XOAuth2,
@@ -97,10 +97,11 @@ fn a_long_token_waits_for_the_challenge() {
 
 #[test]
 fn a_token_that_does_not_fit_is_refused_before_anything_leaves() {
-    let token = "t".repeat(40_000);
+    let limit = BufferSizes::LARGE.transmit;
+    let token = "t".repeat(limit);
     let mut session = open("XOAUTH2");
     let refused = session.client.authenticate(&mut XOAuth2::new(USER, &token));
-    assert_eq!(refused, Err(Refusal::CommandTooLong { limit: 32_768 }));
+    assert_eq!(refused, Err(Refusal::CommandTooLong { limit }));
     assert_eq!(session.client.transmit(), b"");
     assert!(session.client.is_reusable());
 }

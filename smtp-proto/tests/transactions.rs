@@ -2,7 +2,7 @@
 
 mod support;
 
-use smtp_proto::client::{End, Phase, Wants};
+use smtp_proto::client::{BufferSizes, Client, End, Phase, Wants};
 use support::{Session, envelope, plain_config};
 
 const TWO: [&str; 2] = ["bob@example.net", "carol@example.net"];
@@ -55,6 +55,46 @@ fn with_pipelining_a_message_takes_two_round_trips_and_two_writes() {
     assert_eq!(session.round_trips, 2);
     assert_eq!(session.writes.len(), 2, "the envelope in one write, content and dot in one");
     assert!(session.writes[1].ends_with(b"hi\r\n.\r\n"));
+}
+
+fn large() -> Session {
+    let client = Client::with_sizes(plain_config(), BufferSizes::LARGE);
+    Session::open_with(client, "PIPELINING")
+}
+
+fn recipients(count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("r{index:04}@example.net")).collect()
+}
+
+#[test]
+fn a_thousand_recipients_leave_in_one_write_and_take_two_round_trips() {
+    let names = recipients(1000);
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let said: String = names.iter().map(|to| format!("C: RCPT TO:<{to}>\n")).collect();
+    let answered = "S: 250 ok\n".repeat(1001);
+    let mut session = large().then(&format!(
+        "C: MAIL FROM:<a@b>\n{said}C: DATA\n{answered}S: 354 go\nC: hi\nC: .\nS: 250 queued"
+    ));
+    session.send(&envelope("a@b", &names), b"hi\r\n");
+    assert!(session.peer.is_done());
+    assert_eq!((session.round_trips, session.writes.len()), (2, 2));
+}
+
+#[test]
+fn behind_more_than_128_unanswered_commands_no_more_leave() {
+    let names = recipients(2000);
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut session = large();
+    session.peer.deaf = true;
+    let envelope = envelope("a@b", &names);
+    session.client.begin(&envelope).unwrap();
+    session.hand_over(&envelope, b"hi\r\n");
+    let said =
+        |session: &Session| session.peer.heard.iter().filter(|&&octet| octet == b'\n').count();
+    let before = said(&session);
+    assert_eq!(session.hear(&b"250 ok\r\n".repeat(1024 - 129)), Wants::Read);
+    assert_eq!(said(&session), before, "129 are unanswered");
+    assert_eq!(session.hear(b"250 ok\r\n"), Wants::Envelope);
 }
 
 /// Two messages; the script decides whether the second may run ahead.

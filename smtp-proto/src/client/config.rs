@@ -270,8 +270,7 @@ pub struct BufferSizes {
 #[cfg(feature = "alloc")]
 impl BufferSizes {
     /// A whole idle client in 16 KiB: the longest AUTH line (12,288), 2 KiB of commands, 128
-    /// commands in flight (their replies fit every socket buffer), 832 octets of capabilities, 1,024
-    /// recipients of an LMTP transaction.
+    /// commands in flight, 832 octets of capabilities, 1,024 recipients of an LMTP transaction.
     pub const SMALL: BufferSizes = BufferSizes {
         receive: 12_288,
         transmit: 2048,
@@ -280,9 +279,15 @@ impl BufferSizes {
         recipients: 128,
     };
 
-    /// For throughput, what the adapters use: writes of up to 32 KiB.
-    pub const LARGE: BufferSizes =
-        BufferSizes { receive: 16_384, transmit: 32_768, capabilities: 2048, ..Self::SMALL };
+    /// For throughput, what the adapters use: an envelope of 1,000 recipients, and its replies, in one write and
+    /// one read each.
+    pub const LARGE: BufferSizes = BufferSizes {
+        receive: 16_384,
+        transmit: 40_960,
+        in_flight: 1024,
+        capabilities: 2048,
+        ..Self::SMALL
+    };
 
     /// Sets the octets for commands and content on their way.
     #[must_use]

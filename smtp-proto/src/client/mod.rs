@@ -215,7 +215,7 @@ impl<B: Storage> Client<B> {
             Wants::Read
         } else if self.auth.wants_credentials() {
             Wants::Credentials
-        } else if self.sending.wants_envelope(self.may_start()) {
+        } else if self.wants_envelope() {
             Wants::Envelope
         } else if self.sending.wants_content() && self.has_room_for_content() {
             Wants::Content
@@ -231,9 +231,10 @@ impl<B: Storage> Client<B> {
     }
 
     /// Whether a useful amount of content can be taken: not while a whole chunk waits for its command
-    /// to have a place among those in flight.
+    /// to have a place among those in flight, nor behind very many that are unanswered.
     fn has_room_for_content(&self) -> bool {
         self.outbox.room() > self.outbox.capacity() / 2
+            && self.may_ask_more()
             && (self.queue.has_room() || !self.is_chunk_full())
     }
 

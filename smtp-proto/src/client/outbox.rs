@@ -200,10 +200,18 @@ impl<B: Storage> Outbox<B> {
         let mut command = [0; CHUNK_COMMAND];
         let Some(written) = encode(length as u64, &mut command) else { return false };
         let start = self.buffer.len() - length - CHUNK_COMMAND;
-        let octets = &mut self.buffer.filled_mut()[start..];
-        octets[..written].copy_from_slice(&command[..written]);
-        octets.copy_within(CHUNK_COMMAND.., written);
-        self.buffer.truncate(start + written + length);
+        let unused = CHUNK_COMMAND - written;
+        let octets = self.buffer.filled_mut();
+        // The room that the command does not need is closed from the side where less is to be moved.
+        if start <= length {
+            octets[start + unused..][..written].copy_from_slice(&command[..written]);
+            octets.copy_within(..start, unused);
+            self.buffer.consume(unused);
+        } else {
+            octets[start..][..written].copy_from_slice(&command[..written]);
+            octets.copy_within(start + CHUNK_COMMAND.., start + written);
+            self.buffer.truncate(start + written + length);
+        }
         self.spans.push(SpanKind::Command, written);
         let kind = if last { SpanKind::LastChunk } else { SpanKind::Content };
         self.spans.push(kind, length);

@@ -368,7 +368,9 @@ impl Journal {
                 self.last = Some((phase, reply.into()));
             }
             _ => {
-                self.last = ending_answer(event).or(self.last.take());
+                if let Some(answer) = ending_answer(event) {
+                    self.last = Some(answer);
+                }
                 self.record_in_transaction(event);
             }
         }

@@ -237,6 +237,8 @@ impl<B: Storage> Queue<B> {
     }
 
     fn slot(&self, index: usize) -> usize {
-        (self.head + index) % self.ring.as_ref().len().max(1)
+        // Neither is longer than the ring.
+        let (at, length) = (self.head + index, self.ring.as_ref().len());
+        if at < length { at } else { at - length }
     }
 }

@@ -235,7 +235,7 @@ impl<B: Storage> Client<B> {
     /// Queues the envelope from where it stands until there is no room or no more.
     fn fill(&mut self, envelope: &(impl AsEnvelope + ?Sized)) {
         let ascii = self.is_ascii(envelope);
-        while self.sending.wants_envelope(self.may_start()) {
+        while self.wants_envelope() {
             let Sending::Envelope { step, transfer, .. } = self.sending else { return };
             let queued = match step {
                 Step::Start if self.reset_is_due() => self.issue(&Command::Rset, Verb::Rset),
@@ -282,6 +282,17 @@ impl<B: Storage> Client<B> {
             Chunking::InFlight => self.start_chunks(transfer),
         }
         Ok(())
+    }
+
+    /// Whether commands of an envelope can be queued.
+    pub(super) fn wants_envelope(&self) -> bool {
+        self.may_ask_more() && self.sending.wants_envelope(self.may_start())
+    }
+
+    /// Not very much is unanswered: a driver that cannot read while it writes would wait for a server
+    /// that waits for its replies to be read, and nobody would hear of a refusal.
+    pub(super) const fn may_ask_more(&self) -> bool {
+        self.queue.outstanding() <= MOST_UNREAD
     }
 
     /// Whether an envelope may be started: by default only when all before it is answered, for then
@@ -372,6 +383,9 @@ impl<B: Storage> Client<B> {
         Refusal::Content(error)
     }
 }
+
+/// Replies that fit every socket buffer, which has 64 KiB at least: RFC 5321 4.5.3.1.5 gives them 512 octets a line.
+const MOST_UNREAD: usize = 128;
 
 /// What was still owed, a doubled dot or a CRLF, then CRLF, dot, CRLF.
 pub(super) const MAX_ENDING: usize = 7;

@@ -38,7 +38,6 @@ pub use self::{
 pub struct Reply<'a> {
     octets: &'a [u8],
     code: Code,
-    enhanced: Option<EnhancedCode>,
 }
 
 impl<'a> Reply<'a> {
@@ -60,12 +59,7 @@ impl<'a> Reply<'a> {
             // The framer has seen three digits.
             Err(_) => Code::TRANSACTION_FAILED,
         };
-        let mut reply = Self { octets, code, enhanced: None };
-        if code.class() != Class::Intermediate {
-            let enhanced = reply.raw_lines().find_map(|text| reply.enhanced_of(text));
-            reply.enhanced = enhanced.map(|(_, enhanced)| enhanced);
-        }
-        reply
+        Self { octets, code }
     }
 
     /// The reply code, the same on every line.
@@ -75,9 +69,11 @@ impl<'a> Reply<'a> {
     }
 
     /// The enhanced status code of the first line that has one whose class fits the reply code.
+    ///
+    /// Looked for at each call: most replies are only asked for their code.
     #[must_use]
-    pub const fn enhanced(&self) -> Option<EnhancedCode> {
-        self.enhanced
+    pub fn enhanced(&self) -> Option<EnhancedCode> {
+        self.raw_lines().find_map(|text| self.enhanced_of(text)).map(|(_, enhanced)| enhanced)
     }
 
     /// The text of each line, without code, enhanced code and line end. At least one, any octets.
@@ -111,7 +107,7 @@ impl fmt::Display for Reply<'_> {
     /// Code, enhanced code and text on one line, lines joined by ` / `, controls escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code)?;
-        if let Some(enhanced) = self.enhanced {
+        if let Some(enhanced) = self.enhanced() {
             write!(f, " {enhanced}")?;
         }
         let mut separator = " ";
