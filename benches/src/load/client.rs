@@ -1,5 +1,6 @@
 //! The process of one contender: connects, warms up, does its job against the clock, and says what it took.
 
+use core::time::Duration;
 use std::{
     net::SocketAddr,
     sync::Barrier,
@@ -47,10 +48,18 @@ pub(crate) trait AsyncSession: 'static {
 }
 
 pub(crate) fn main(name: &str, address: &str, job: &[&str]) -> Result<(), Failure> {
+    thread::spawn(give_up);
     let contender = contender::named(name).ok_or("no such contender")?;
     let Report { seconds, cpu, peak } = (contender.run)(address.parse()?, &Job::parse(job)?)?;
     println!("{seconds} {cpu} {peak}");
     Ok(())
+}
+
+/// A client that hangs must not hang the benchmark.
+fn give_up() {
+    thread::sleep(Duration::from_secs(250));
+    eprintln!("not done after 250 seconds");
+    std::process::exit(1);
 }
 
 /// A thread for each session.

@@ -10,6 +10,14 @@
 //! Sink and client are processes of their own, so that time, memory and system calls of a client are its own.
 //! A client's clock starts when all of its connections are open and each has sent one small message.
 //! A run counts only if the sink got exactly the messages, recipients and octets that were asked for.
+//!
+//! * Speed is the median over the rounds, and so is its ratio to the best peer of the same round. Contenders take
+//!   turns, so what else the machine does meets all of them.
+//! * Those that leave Nagle's algorithm on (lettre, mail-send) wait 45 ms with each message and are given fewer;
+//!   all figures are for one message, or one second.
+//! * System calls are counted by strace in runs of their own: a long one less a short one.
+//! * Round trips are time over that of the delay, connecting left out (but not for smtp-source, nor its QUIT).
+//! * Peers get the content as they take it: lent where they borrow, cloned where they own, read where they read.
 
 mod client;
 mod contender;

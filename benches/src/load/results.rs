@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 use std::{fs, path::Path, process::Command};
 
-use super::Failure;
+use super::{Failure, row};
 
 /// One figure.
 #[derive(Clone, Debug)]
@@ -60,6 +60,9 @@ pub(crate) type Rows = Vec<(&'static str, Vec<Entry>)>;
 /// Writes `results/end-to-end.tsv` beside this package's manifest.
 pub(crate) fn write(rows: &Rows, command: &str) -> Result<(), Failure> {
     let mut text = header(command)?;
+    for row in row::ALL {
+        writeln!(text, "# {}: {}", row.name, row.placement_name())?;
+    }
     text.push_str("row\tcontender\tmetric\tvalue\tunit\n");
     for (row, entries) in rows {
         for Entry { contender, figures } in entries {

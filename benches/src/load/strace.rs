@@ -9,10 +9,10 @@ use super::{Failure, contender::Contender, job::Job, measure, row::Row};
 #[allow(clippy::cast_precision_loss, reason = "a few thousand calls")]
 pub(crate) fn calls_per_message(row: &Row, contender: &Contender) -> Result<f64, Failure> {
     let [short, long] = row.traced.ok_or("not counted in this row")?;
-    let [short, long] =
-        if contender.waits { [short.div_ceil(20), long.div_ceil(20)] } else { [short, long] };
+    let rarely = if contender.waits { 20 } else { 1 };
+    let (short, more) = (short.div_ceil(rarely), (long - short).div_ceil(rarely));
     let of = |messages| calls(row, contender, &Job { messages, ..row.job });
-    Ok((of(long)? - of(short)?) / (long - short) as f64)
+    Ok((of(short + more)? - of(short)?) / more as f64)
 }
 
 pub(crate) fn is_installed() -> bool {

@@ -110,7 +110,7 @@ impl Column {
         let rate = median(self.rates(row).collect());
         let speed = speed(row.speed, rate, &job);
         let ratio = median(self.rates(row).zip(best).map(|(rate, best)| rate / best).collect());
-        let ratio = Figure { metric: "speed", unit: "x best peer", value: ratio };
+        let ratio = Figure { metric: "ratio", unit: "x best peer", value: ratio };
         if row.speed == Speed::RoundTrips {
             return vec![speed, ratio];
         }

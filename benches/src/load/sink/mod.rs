@@ -13,21 +13,21 @@ use std::{
 };
 
 use self::session::Session;
-use super::{Failure, job::Totals, usage::Usage};
+use super::{Failure, job::Totals};
 
 /// Room for what is read at once; a client's large content comes in pieces of a socket buffer.
 const READ: usize = 256 << 10;
 
 static TOTALS: Mutex<Totals> = Mutex::new(Totals { messages: 0, recipients: 0, octets: 0 });
 
-/// Says its address, serves until its input ends, then says what it got and the CPU time it took.
+/// Says its address, serves until its input ends, then says what it got.
 pub(crate) fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?);
     thread::spawn(move || accept(&listener));
     io::stdin().read_to_end(&mut Vec::new())?;
     let Totals { messages, recipients, octets } = totals();
-    println!("{messages} {recipients} {octets}\n{}", Usage::of_this_process()?.cpu);
+    println!("{messages} {recipients} {octets}");
     Ok(())
 }
 
