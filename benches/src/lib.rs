@@ -10,6 +10,7 @@ use core::hint::black_box;
 use core::time::Duration;
 use std::time::Instant;
 
+pub mod load;
 pub mod replies;
 pub mod stuffing;
 
