@@ -178,6 +178,9 @@ impl Run {
                 assert!(self.client.received(n).is_err());
             }
         }
+        if self.client.is_closed() {
+            assert!(self.client.transmit().is_empty(), "nothing leaves any more");
+        }
         if !self.client.is_secure() {
             self.clear = self.wire.len();
         }

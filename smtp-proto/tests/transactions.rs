@@ -2,7 +2,7 @@
 
 mod support;
 
-use smtp_proto::client::{BufferSizes, Client, End, Phase, Wants};
+use smtp_proto::client::{BufferSizes, Client, End, Inquiry, Misuse, Phase, Wants};
 use support::{Session, envelope, plain_config};
 
 const TWO: [&str; 2] = ["bob@example.net", "carol@example.net"];
@@ -62,6 +62,18 @@ fn large() -> Session {
     Session::open_with(client, "PIPELINING")
 }
 
+#[test]
+fn an_envelope_is_not_gone_on_with_when_the_session_is_over() {
+    let mut session = Session::open(plain_config(), "");
+    session.peer.deaf = true;
+    session.inquire(Inquiry::Noop);
+    let envelope = envelope("a@b", &["c@d"]);
+    session.client.begin(&envelope).unwrap();
+    assert_eq!(session.hear(b"250 ok\r\n250 unasked\r\n"), Wants::Nothing);
+    assert_eq!(session.client.continue_envelope(&envelope), Err(Misuse::NotWanted));
+    assert!(session.client.transmit().is_empty());
+}
+
 fn recipients(count: usize) -> Vec<String> {
     (0..count).map(|index| format!("r{index:04}@example.net")).collect()
 }
@@ -70,10 +82,10 @@ fn recipients(count: usize) -> Vec<String> {
 fn a_thousand_recipients_leave_in_one_write_and_take_two_round_trips() {
     let names = recipients(1000);
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let said: String = names.iter().map(|to| format!("C: RCPT TO:<{to}>\n")).collect();
+    let said = names.join(">\nC: RCPT TO:<");
     let answered = "S: 250 ok\n".repeat(1001);
     let mut session = large().then(&format!(
-        "C: MAIL FROM:<a@b>\n{said}C: DATA\n{answered}S: 354 go\nC: hi\nC: .\nS: 250 queued"
+        "C: MAIL FROM:<a@b>\nC: RCPT TO:<{said}>\nC: DATA\n{answered}S: 354 go\nC: hi\nC: .\nS: 250 queued"
     ));
     session.send(&envelope("a@b", &names), b"hi\r\n");
     assert!(session.peer.is_done());
@@ -89,8 +101,7 @@ fn behind_more_than_128_unanswered_commands_no_more_leave() {
     let envelope = envelope("a@b", &names);
     session.client.begin(&envelope).unwrap();
     session.hand_over(&envelope, b"hi\r\n");
-    let said =
-        |session: &Session| session.peer.heard.iter().filter(|&&octet| octet == b'\n').count();
+    let said = |session: &Session| session.peer.heard.len();
     let before = said(&session);
     assert_eq!(session.hear(&b"250 ok\r\n".repeat(1024 - 129)), Wants::Read);
     assert_eq!(said(&session), before, "129 are unanswered");

@@ -367,6 +367,7 @@ impl<B: Storage> Client<B> {
     /// The session is over; the first cause stays.
     pub(super) fn close(&mut self, end: End) -> End {
         self.stage = Stage::Closed;
+        self.sending = super::Sending::Idle;
         self.outbox.truncate(0);
         self.inbound.forget_framed();
         *self.end.get_or_insert(end)
