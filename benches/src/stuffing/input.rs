@@ -29,7 +29,8 @@ pub fn text(size: usize) -> Vec<u8> {
 }
 
 /// The wire form of a canonical message, naively.
-pub(super) fn wire(message: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn wire(message: &[u8]) -> Vec<u8> {
     let mut wire = Vec::with_capacity(2 * message.len() + 3);
     for line in message.split_inclusive(|&octet| octet == b'\n') {
         wire.extend(line.first().filter(|&&octet| octet == b'.'));

@@ -9,8 +9,7 @@ use core::hint::black_box;
 use memchr::memmem;
 use smtp_proto::stuffing::{Newlines, Stuffer, Unstuffer};
 
-use self::input::wire;
-pub use self::input::{base64, text};
+pub use self::input::{base64, text, wire};
 use crate::{Contender, Goal, Role, Row, keep, row::Items};
 
 const MIB: usize = 1 << 20;
