@@ -10,7 +10,8 @@
 //! | [`memory`] | a transport in memory, for peers that cannot be had without one |
 //! | [`replies`], [`capabilities`], [`stuffing`], [`commands`], [`session`] | the rows |
 //! | [`paths`] | our hot paths, one by one, for instruction counts |
-//! | [`table`] | results as a file of tab-separated values, and as text |
+//! | [`table`] | results as text, and as lines of tab-separated values |
+//! | [`report`] | the page and the plot that are made of those |
 //!
 //! Absolute times of a shared machine say little, so what counts is the ratio of contenders in the same round.
 
@@ -19,10 +20,12 @@ pub mod capabilities;
 pub mod commands;
 pub mod contender;
 pub mod goal;
+mod machine;
 pub mod measure;
 pub mod memory;
 pub mod paths;
 pub mod replies;
+pub mod report;
 pub mod row;
 pub mod session;
 pub mod stuffing;
@@ -40,6 +43,21 @@ pub fn rows() -> Vec<Row> {
         .flatten()
         .collect()
 }
+
+/// Measures every row whose name contains `filter`, says what it finds, and returns it as a file.
+#[must_use]
+pub fn measure_all(filter: &str) -> String {
+    let mut file = machine::facts(COMMAND) + table::HEAD;
+    for row in rows().iter().filter(|row| row.name.contains(filter)) {
+        let result = row.measure();
+        print!("{}", table::text(&result, row.goals));
+        file += &table::lines(&result, row.goals);
+    }
+    file
+}
+
+const COMMAND: &str =
+    "cargo run --release --manifest-path benches/Cargo.toml --bin results -- --micro";
 
 /// Inputs live as long as the process, so that contenders need no lifetime.
 fn keep(octets: Vec<u8>) -> &'static [u8] {

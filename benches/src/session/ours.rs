@@ -104,10 +104,12 @@ impl Accepting {
     fn pump(&mut self) {
         loop {
             match self.server.wants() {
-                server::Wants::Event => match self.server.poll_event().expect("a sane client") {
-                    Some(Event::Content(octets)) => self.content += black_box(octets).len(),
-                    _ => {}
-                },
+                server::Wants::Event => {
+                    let event = self.server.poll_event().expect("a sane client");
+                    if let Some(Event::Content(octets)) = event {
+                        self.content += black_box(octets).len();
+                    }
+                }
                 server::Wants::Answer => self.server.accept().expect("asked"),
                 server::Wants::Flush => self.server.flushed(),
                 _ => return,
