@@ -26,6 +26,6 @@ fn main() {
     for _ in 0..times {
         sum = sum.wrapping_add(core::hint::black_box((path.run)()));
     }
-    let made = allocations::count() - before;
-    println!("{} {made} {}", path.items, sum & 1);
+    let calls = allocations::count() - before;
+    println!("{} {calls} {}", path.items, sum & 1);
 }
