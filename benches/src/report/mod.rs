@@ -101,6 +101,12 @@ impl Row {
         Some(self.ours()?.number("ratio")? / contender.number("ratio")?)
     }
 
+    /// The first near limit and what ours is to it: of several, the one that does as much as ours by default.
+    fn near(&self) -> Option<(&Contender, f64)> {
+        let near = self.contenders.iter().find(|contender| contender.role() == Role::NearLimit)?;
+        Some((near, self.ours_per(near)?))
+    }
+
     /// All of a role with what ours is to them, the best first.
     fn compared(&self, role: Role) -> Vec<(&Contender, f64)> {
         let of_role = self.contenders.iter().filter(|contender| contender.role() == role);

@@ -13,7 +13,7 @@ the page is made of the files beside it. All contenders of a row run in turn in 
 the ratios in each round: ratios can be compared between machines, times cannot. *Near limit* is a minimal kernel or client
 for the same job, written by hand. Versions of peers are those of `benches/Cargo.toml`.
 
-![How many times as fast as each peer ours is](throughput.svg)
+![How many times as fast as the fastest peers ours is](throughput.svg)
 
 ";
 
@@ -58,20 +58,19 @@ fn overview(page: &mut String, rows: &[Row]) {
 
 fn cells(row: &Row) -> [String; 5] {
     let best = row.compared(Role::Peer).first().copied();
-    let near = row.compared(Role::NearLimit).first().copied();
     let times = |times: Option<(&Contender, f64)>| times.map(|(_, n)| format!("{n:.2} x"));
     [
         row.ours().map(headline).unwrap_or_default(),
         best.map(|(peer, _)| format!("{}: {}", peer.name, headline(peer))).unwrap_or_default(),
         times(best).unwrap_or_default(),
-        times(near).unwrap_or_default(),
+        times(row.near()).unwrap_or_default(),
         goals_in_brief(row),
     ]
 }
 
 /// The figure that stands for a contender.
 fn headline(contender: &Contender) -> String {
-    let metric = contender.metric("time").or_else(|| contender.metric("speed"));
+    let metric = ["time", "speed", "round trips"].iter().find_map(|name| contender.metric(name));
     metric.map(|metric| format!("{} {}", metric.value, metric.unit)).unwrap_or_default()
 }
 
