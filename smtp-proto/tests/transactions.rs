@@ -247,7 +247,7 @@ fn refused_sender_with_the_group_in_flight_reads_every_reply() {
     );
     assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Command);
     session.expect_events(&["mail[0] 550", "rcpt[0.0] 503", "data[0] 503", "ended[0] Refused"]);
-    session.inquire(smtp_proto::client::Inquiry::Noop);
+    session.inquire(Inquiry::Noop);
     session.expect_events(&["noop 250"]);
     assert!(session.client.is_reusable());
 }
