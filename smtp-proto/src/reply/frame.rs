@@ -153,7 +153,9 @@ impl Framer {
         while self.line < input.len() {
             let horizon = self.horizon(limits)?;
             let seen = &input[..input.len().min(horizon)];
-            self.check_start(seen)?;
+            if self.checked > 0 || !self.starts_well(seen) {
+                self.check_start(seen)?;
+            }
             let Some(end) = self.line_end(seen) else {
                 return unfinished(input.len(), horizon, limits);
             };
@@ -193,6 +195,18 @@ impl Framer {
             return Err(error(ReplyErrorKind::ReplyTooLong, limits.reply, None));
         }
         Ok(limits.reply.min(self.line.saturating_add(limits.line)))
+    }
+
+    /// Whether code and separator are there and as they mostly are; at one glance.
+    fn starts_well(&mut self, seen: &[u8]) -> bool {
+        let Some(start) = seen[self.line..].first_chunk() else { return false };
+        let [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-'] = start else { return false };
+        if self.lines > 0 && start[..3] != seen[..3] {
+            return false;
+        }
+        self.checked = 5;
+        self.scanned = self.line + start.len();
+        true
     }
 
     /// Checks the code and the separator as far as they are there, each octet once.

@@ -134,11 +134,15 @@ impl<'a> Iterator for Lines<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let end = memchr(b'\n', self.rest)?;
-        let (line, rest) = (&self.rest[..end], &self.rest[end + 1..]);
+        // The framer has seen three digits, a separator where there is text, and that only the last line has no `-`.
+        let (line, rest) = match self.rest.get(3)? {
+            b'-' => self.rest.split_at(memchr(b'\n', self.rest)? + 1),
+            _ => (self.rest, &[][..]),
+        };
         self.rest = rest;
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // The framer has seen three digits, and a separator where there is text.
-        Some(line.get(4..).unwrap_or_default())
+        Some(match line.get(4..) {
+            Some([text @ .., b'\r', b'\n'] | [text @ .., b'\n']) => text,
+            _ => &[],
+        })
     }
 }

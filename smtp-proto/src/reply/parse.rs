@@ -3,10 +3,9 @@
 use nom::{
     IResult, Parser,
     branch::alt,
-    bytes::complete::{tag, take},
+    bytes::complete::{tag, take, take_while_m_n},
     character::complete::one_of,
     combinator::{eof, map, map_opt, peek},
-    multi::fold_many_m_n,
     sequence::preceded,
 };
 
@@ -35,14 +34,7 @@ pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
 
 /// One to three digits.
 fn number(input: &[u8]) -> IResult<&[u8], u16> {
-    fold_many_m_n(
-        1,
-        3,
-        map_opt(take(1usize), |digit: &[u8]| {
-            digit[0].is_ascii_digit().then(|| u16::from(digit[0] - b'0'))
-        }),
-        || 0,
-        |value, digit| value * 10 + digit,
-    )
-    .parse(input)
+    let value =
+        |digits: &[u8]| digits.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    map(take_while_m_n(1, 3, |octet: u8| octet.is_ascii_digit()), value).parse(input)
 }
