@@ -7,7 +7,7 @@ use smtp_proto::{address::Address, command::Recipient};
 
 use crate::{
     capabilities, commands, keep,
-    replies::{self, EHLO_9, EHLO_14, Stream, whole},
+    replies::{self, EHLO_9, EHLO_14, Stream, raw, whole},
     session::Session,
     stuffing,
 };
@@ -29,7 +29,7 @@ pub type Named = (&'static str, fn() -> Path);
 /// All of them.
 pub const PATHS: [Named; 18] = [
     ("one-reply", || replies(whole(b"250 2.1.5 Ok\r\n"), 1)),
-    ("ehlo-9-lines", || replies(whole(EHLO_9), 1)),
+    ("ehlo-9-lines", || replies(raw(EHLO_9), 1)),
     ("capabilities-9-lines", || capabilities(EHLO_9)),
     ("capabilities-14-lines", || capabilities(EHLO_14)),
     ("mixed-16-kib-reads", || mixed(16 * KIB)),
@@ -62,11 +62,11 @@ fn replies(stream: Stream, items: usize) -> Path {
 }
 
 fn mixed(read: usize) -> Path {
-    replies(Stream { octets: keep(replies::mixed(MIXED)), replies: MIXED, read }, MIXED)
+    replies(Stream { octets: keep(replies::mixed(MIXED)), replies: MIXED, read, raw: false }, MIXED)
 }
 
 fn long(octets: usize) -> Path {
-    replies(Stream { read: 1460, ..whole(keep(replies::long(octets))) }, octets / KIB)
+    replies(Stream { read: 1460, ..raw(keep(replies::long(octets))) }, octets / KIB)
 }
 
 fn capabilities(octets: &'static [u8]) -> Path {

@@ -28,6 +28,8 @@ pub struct Stream {
     pub replies: usize,
     /// Octets of one read.
     pub read: usize,
+    /// Whether the lines are wanted as they came: ours need not look for enhanced codes then.
+    pub raw: bool,
 }
 
 /// What a contender found.
@@ -62,16 +64,16 @@ impl Found {
 /// One reply, two replies to EHLO, a mixed stream in reads of several sizes, and a very long reply.
 #[must_use]
 pub fn rows() -> Vec<Row> {
-    let stream = |read| Stream { octets: keep(mixed(10_000)), replies: 10_000, read };
+    let stream = |read| Stream { octets: keep(mixed(10_000)), replies: 10_000, read, raw: false };
     vec![
         row("one reply", whole(b"250 2.1.5 Ok\r\n"), ONE),
-        row("EHLO, 9 lines", whole(EHLO_9), EHLO),
-        row("EHLO, 14 lines", whole(EHLO_14), EHLO),
+        row("EHLO, 9 lines, raw", raw(EHLO_9), EHLO),
+        row("EHLO, 14 lines, raw", raw(EHLO_14), EHLO),
         row("10,000 mixed, 16 KiB reads", stream(16_384), FAST),
         row("10,000 mixed, 1460 B reads", stream(1460), FAST),
         row("10,000 mixed, 7 B reads", stream(7), SLOW),
         row("10,000 mixed, 1 B reads", stream(1), SLOW),
-        row("69 KB, 1460 B reads", Stream { read: 1460, ..whole(keep(long(69_000))) }, LONG),
+        row("69 KB, 1460 B reads, raw", Stream { read: 1460, ..raw(keep(long(69_000))) }, LONG),
     ]
 }
 
@@ -84,7 +86,13 @@ const LONG: &[Goal] = &[Goal::Near(1.5), Goal::NoAllocation];
 /// One reply, in one read.
 #[must_use]
 pub const fn whole(octets: &'static [u8]) -> Stream {
-    Stream { octets, replies: 1, read: octets.len() }
+    Stream { octets, replies: 1, read: octets.len(), raw: false }
+}
+
+/// The same, its lines as they came.
+#[must_use]
+pub const fn raw(octets: &'static [u8]) -> Stream {
+    Stream { raw: true, ..whole(octets) }
 }
 
 fn row(name: &str, stream: Stream, goals: &'static [Goal]) -> Row {
@@ -115,13 +123,17 @@ pub fn ours(stream: Stream) -> Found {
     let (limits, mut framer) = (limits(), Framer::new());
     read(stream, |input| {
         let (reply, length) = framer.reply(input, &limits).ok()??;
-        Some((found(&reply), length))
+        Some((if stream.raw { found_raw(&reply) } else { found(&reply) }, length))
     })
 }
 
 fn found(reply: &Reply<'_>) -> Found {
     black_box(reply.enhanced());
     Found::reply(reply.code().value().into(), reply.lines().map(<[u8]>::len).sum())
+}
+
+fn found_raw(reply: &Reply<'_>) -> Found {
+    Found::reply(reply.code().value().into(), reply.raw_lines().map(<[u8]>::len).sum())
 }
 
 fn near(stream: Stream) -> Found {

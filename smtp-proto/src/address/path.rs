@@ -58,9 +58,10 @@ impl<'a> ReversePath<'a> {
         self.as_str().is_ascii()
     }
 
+    /// `command`, which ends in `<`, then the path and `>`.
     #[inline]
-    pub(crate) fn write(&self, out: &mut Writer<'_>) {
-        write(out, self.as_str());
+    pub(crate) fn write_behind(&self, command: &[u8], out: &mut Writer<'_>) {
+        write(out, command, self.as_str());
     }
 }
 
@@ -116,9 +117,10 @@ impl<'a> ForwardPath<'a> {
         self.as_str().is_ascii()
     }
 
+    /// `command`, which ends in `<`, then the path and `>`.
     #[inline]
-    pub(crate) fn write(&self, out: &mut Writer<'_>) {
-        write(out, self.as_str());
+    pub(crate) fn write_behind(&self, command: &[u8], out: &mut Writer<'_>) {
+        write(out, command, self.as_str());
     }
 }
 
@@ -183,8 +185,9 @@ fn end_of_path(inner: &[u8]) -> Option<usize> {
 }
 
 #[inline]
-fn write(out: &mut Writer<'_>, path: &str) {
-    out.push(b"<");
+#[inline]
+fn write(out: &mut Writer<'_>, before: &[u8], path: &str) {
+    out.push(before);
     out.push(path.as_bytes());
     out.push(b">");
 }

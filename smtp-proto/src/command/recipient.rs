@@ -184,8 +184,7 @@ impl<'a> Recipient<'a> {
 
     #[inline]
     pub(super) fn write(&self, out: &mut Writer<'_>) {
-        out.push(b"RCPT TO:");
-        self.address.write(out);
+        self.address.write_behind(b"RCPT TO:<", out);
         if let Some(notify) = self.notify {
             out.push(b" NOTIFY=");
             notify.write(out);

@@ -131,6 +131,9 @@ pub struct Framer {
     lines: usize,
 }
 
+/// Octets for which a loop is over before a call of [`memchr`] has begun.
+const SHORT: usize = 16;
+
 impl Framer {
     /// A framer that stands at the start of a reply.
     #[must_use]
@@ -244,7 +247,12 @@ impl Framer {
 
     /// The offset behind the LF that ends the line at hand.
     fn line_end(&mut self, seen: &[u8]) -> Option<usize> {
-        let found = memchr(b'\n', seen.get(self.scanned..)?);
+        let fresh = seen.get(self.scanned..)?;
+        let found = if fresh.len() < SHORT {
+            fresh.iter().position(|&octet| octet == b'\n')
+        } else {
+            memchr(b'\n', fresh)
+        };
         let end = found.map(|at| self.scanned + at + 1);
         self.scanned = end.unwrap_or(seen.len());
         end

@@ -3,8 +3,8 @@
 use nom::{
     IResult, Parser,
     branch::alt,
-    bytes::complete::{tag, take, take_while_m_n},
-    character::complete::one_of,
+    bytes::complete::{take, take_while_m_n},
+    character::complete::{char, one_of},
     combinator::{eof, map, map_opt, peek},
     sequence::preceded,
 };
@@ -23,9 +23,9 @@ pub(super) fn code(input: &[u8]) -> IResult<&[u8], Code> {
 /// `class "." subject "." detail`, followed by SP (taken) or the end of the text.
 pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
     let (rest, class) = map(one_of("245"), |digit| digit as u16 - u16::from(b'0')).parse(input)?;
-    let (rest, subject) = preceded(tag("."), number).parse(rest)?;
-    let (rest, detail) = preceded(tag("."), number).parse(rest)?;
-    let (rest, _) = alt((tag(" "), peek(eof))).parse(rest)?;
+    let (rest, subject) = preceded(char('.'), number).parse(rest)?;
+    let (rest, detail) = preceded(char('.'), number).parse(rest)?;
+    let (rest, _) = alt((map(char(' '), |_| ()), map(peek(eof), |_| ()))).parse(rest)?;
     match EnhancedCode::new(class, subject, detail) {
         Some(code) => Ok((rest, code)),
         None => Err(nom::Err::Error(nom::error::make_error(input, nom::error::ErrorKind::Verify))),

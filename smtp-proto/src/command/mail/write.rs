@@ -31,8 +31,7 @@ impl Mail<'_> {
     }
 
     pub(in crate::command) fn write(&self, out: &mut Writer<'_>) {
-        out.push(b"MAIL FROM:");
-        self.from.write(out);
+        self.from.write_behind(b"MAIL FROM:<", out);
         if let Some(size) = self.size {
             out.push(b" SIZE=");
             out.push_decimal(size);
