@@ -19,6 +19,8 @@ pub(super) const DOT: u8 = b'.';
 const FINE: usize = 32;
 /// Octets of a large block: amortises the verdict over clean content.
 const COARSE: usize = 256;
+/// Octets looked at one by one before the fast look.
+const NEAR: usize = 8;
 /// Large blocks between two tries of [`even_lines`].
 const COARSE_RUN: usize = 16;
 /// Lines of base64 judged together.
@@ -66,17 +68,30 @@ pub(super) fn clean_prefix(input: &[u8], limit: usize, line_start: bool, octets:
 
 /// The longest prefix that needs no care.
 pub(super) fn exact_prefix(input: &[u8], line_start: bool, octets: Octets) -> usize {
-    let mut end = clean_prefix(input, input.len(), line_start, octets);
-    let mut line_start = if end == 0 { line_start } else { input[end - 1] == LF };
-    loop {
+    // Where dots are dense the next is near, and the fast look would take longer to begin.
+    let (near, line_start, stained) = walk(input, line_start, octets, NEAR);
+    if stained {
+        return near;
+    }
+    let clean = near + clean_prefix(&input[near..], input.len(), line_start, octets);
+    let line_start = if clean == near { line_start } else { input[clean - 1] == LF };
+    clean + walk(&input[clean..], line_start, octets, usize::MAX).0
+}
+
+/// Octet after octet, up to about `limit`: how many need no care, whether a line starts behind them, and whether
+/// what is next needs care.
+fn walk(input: &[u8], mut line_start: bool, octets: Octets, limit: usize) -> (usize, bool, bool) {
+    let mut end = 0;
+    while end < limit {
         match input[end..] {
             [CR, LF, ..] => (end, line_start) = (end + 2, true),
-            [] | [CR | LF, ..] => return end,
-            [DOT, ..] if line_start => return end,
+            [] | [CR | LF, ..] => return (end, line_start, true),
+            [DOT, ..] if line_start => return (end, line_start, true),
             [octet, ..] if octets.admit(octet) => (end, line_start) = (end + 1, false),
-            _ => return end,
+            _ => return (end, line_start, true),
         }
     }
+    (end, line_start, false)
 }
 
 /// Whether every CR and LF stands in a CRLF.
