@@ -54,8 +54,15 @@ const BOUNDS: [Bound; 21] = [
     most("20 ms round trip, 20 x 1 KiB", "smtp-sync, BDAT in flight", "round trips", 0.3),
 ];
 
-/// Decimals are as the results round them.
-const ROUNDING: f64 = 0.05;
+/// How far above its bound a figure may be to be at it. Round trips are counted by the clock: the first of twenty
+/// messages takes one more, and proxy and processor take their time too, the near limit's as ours.
+fn tolerance(metric: &str) -> f64 {
+    match metric {
+        "round trips" => 0.1,
+        "system calls" => 0.05,
+        _ => 0.0,
+    }
+}
 
 impl Row {
     /// All goals: those of the file, then those that are known here.
@@ -74,7 +81,7 @@ impl Bound {
         let figure = contender.metric(self.metric)?;
         let value: f64 = figure.value.parse().ok()?;
         let (words, met) = match (self.most, self.least) {
-            (Some(most), _) => (format!("at most {most}"), value <= most + ROUNDING),
+            (Some(most), _) => (format!("at most {most}"), value <= most + tolerance(self.metric)),
             (_, Some(least)) => (format!("at least {least}"), value >= least),
             _ => return None,
         };
