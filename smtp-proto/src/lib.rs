@@ -20,6 +20,8 @@ pub mod route;
 pub mod sasl;
 pub mod server;
 pub mod stuffing;
+#[cfg(feature = "test-kit")]
+pub mod testing;
 pub mod transcript;
 pub mod xtext;
 

@@ -257,7 +257,7 @@ fn a_refused_content_is_refused_for_those_beyond_the_limit_too() {
 
 #[test]
 fn a_lost_verdict_may_duplicate_for_those_that_were_accepted_only() {
-    let lost = "S: 354 go\nC: .\nclose";
+    let lost = "S: 354 go\nC: .\nCLOSE";
     let outcome = outcome(&three(), ["250 ok", "452 4.5.3 too many", "250 ok"], lost);
     let retries: Vec<_> = outcome.recipients().map(|fate| fate.retry).collect();
     assert_eq!(retries, [Retry::MayDuplicate, Retry::NewConnectionNow, Retry::MayDuplicate]);
@@ -268,7 +268,7 @@ fn a_lost_verdict_may_duplicate_for_those_that_were_accepted_only() {
 fn a_session_that_breaks_in_the_envelope_is_tried_again_later_without_pipelining() {
     let mut all = envelope("", &["a@b", "c@d"]);
     all.push("e@f").unwrap();
-    let outcome = outcome(&all, ["250 ok", "250 ok", "250 ok"], "close");
+    let outcome = outcome(&all, ["250 ok", "250 ok", "250 ok"], "CLOSE");
     assert!(outcome.recipients().all(|fate| fate.retry == Retry::Later));
     assert_eq!(addresses(all.deferred(&outcome)).len(), 3);
     let hint = outcome.hint(Extension::Pipelining.into());

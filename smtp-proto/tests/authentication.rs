@@ -29,7 +29,7 @@ fn a_long_plain_follows_the_empty_challenge() {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let password = "p".repeat(400);
     let response = STANDARD.encode(format!("\0user\0{password}"));
-    let script = format!("C: AUTH PLAIN\nS- 334\\r\\n\nC: {response}\nS: 235 ok");
+    let script = format!("C: AUTH PLAIN\nS+ 334\\r\\n\nC: {response}\nS: 235 ok");
     let mut session = open("AUTH_PLAIN", &script);
     assert_eq!(session.authenticate(&mut Plain::new("user", &password)), Wants::Command);
     assert_eq!(session.client.authentication(), Authentication::Done(0));

@@ -64,7 +64,7 @@ fn an_empty_message_is_an_empty_last_chunk() {
 fn large_content_leaves_in_chunks_of_the_size_asked_for() {
     let mut session =
         Session::open(config(Chunking::AfterRecipients).with_chunk_size(4), OFFERS).then(&format!(
-            "{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC: BDAT 4\nC- abcd\nC: BDAT 4\nC- e\\r\\nf\nC: BDAT 3 LAST\nC- g\\r\\n\nS: 250 4\nS: 250 4\nS: 250 queued"
+            "{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC: BDAT 4\nC+ abcd\nC: BDAT 4\nC+ e\\r\\nf\nC: BDAT 3 LAST\nC+ g\\r\\n\nS: 250 4\nS: 250 4\nS: 250 queued"
         ));
     assert_eq!(session.send(&bob(), b"abcde\r\nfg"), Wants::Command);
     assert!(session.peer.is_done());
@@ -76,7 +76,7 @@ fn large_content_leaves_in_chunks_of_the_size_asked_for() {
 #[test]
 fn without_pipelining_each_chunk_waits_for_its_reply() {
     let script = format!(
-        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC- abcd\nS: 250 4\nC: BDAT 3 LAST\nC: e\nS: 250 ok"
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC+ abcd\nS: 250 4\nC: BDAT 3 LAST\nC: e\nS: 250 ok"
     );
     let config = config(Chunking::InFlight).with_chunk_size(4);
     let mut session = Session::open(config, "CHUNKING").then(&script);
@@ -87,7 +87,7 @@ fn without_pipelining_each_chunk_waits_for_its_reply() {
 #[test]
 fn a_refused_chunk_is_the_verdict_and_the_end_of_the_connection() {
     let script = format!(
-        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC- abcd\nS: 552 too big"
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC+ abcd\nS: 552 too big"
     );
     let config = config(Chunking::AfterRecipients).with_chunk_size(4);
     let mut session = Session::open(config, "CHUNKING").then(&script);
@@ -110,7 +110,7 @@ fn a_refused_last_chunk_is_the_verdict_and_rset_comes_before_the_next() {
 
 #[test]
 fn a_positive_reply_before_the_chunk_is_sent_is_no_verdict() {
-    let script = format!("{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC- BDAT 14 LAST\\r\\n\nS: 250 early");
+    let script = format!("{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC+ BDAT 14 LAST\\r\\n\nS: 250 early");
     let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
     session.client.begin(&bob()).unwrap();
     assert_eq!(session.pump(), Wants::Content);
@@ -132,7 +132,7 @@ fn in_flight(messages: usize, script: &str) -> Session {
     let config = config(Chunking::InFlight).with_window(32);
     let client = Client::with_sizes(config, BufferSizes::LARGE);
     let opening =
-        "S: 220 mx\nC: EHLO client.example\nS- 250-mx\\r\\n250-PIPELINING\\r\\n250 CHUNKING\\r\\n";
+        "S: 220 mx\nC: EHLO client.example\nS+ 250-mx\\r\\n250-PIPELINING\\r\\n250 CHUNKING\\r\\n";
     let mut session = Session::with_client(client, opening).then(script);
     assert_eq!(session.pump(), Wants::Command);
     session.events.clear();
@@ -189,7 +189,7 @@ fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
 
 #[test]
 fn binary_content_leaves_octet_for_octet() {
-    let script = "C: MAIL FROM:<a@example.org> BODY=BINARYMIME\nC: RCPT TO:<b@example.net>\nS: 250 ok\nS: 250 ok\nC: BDAT 5 LAST\nC- a\\n\0\\r.\nS: 250 ok";
+    let script = "C: MAIL FROM:<a@example.org> BODY=BINARYMIME\nC: RCPT TO:<b@example.net>\nS: 250 ok\nS: 250 ok\nC: BDAT 5 LAST\nC+ a\\n\0\\r.\nS: 250 ok";
     let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(script);
     let binary = bob().with_body(Body::BinaryMime);
     assert_eq!(session.send(&binary, b"a\n\0\r."), Wants::Command);
@@ -207,7 +207,7 @@ fn any_size_of_buffers_reads_and_writes_adds_up() {
         for write_size in [1, 7, usize::MAX] {
             let sizes = BufferSizes::SMALL.with_transmit(transmit).with_in_flight(3);
             let client = Client::with_sizes(config(Chunking::AfterRecipients), sizes);
-            let opening = "S: 220 mx\nC: EHLO client.example\nS- 250-mx\\r\\n250 CHUNKING\\r\\n\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok";
+            let opening = "S: 220 mx\nC: EHLO client.example\nS+ 250-mx\\r\\n250 CHUNKING\\r\\n\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok";
             let mut session = Session::with_client(client, opening);
             session.write_size = write_size;
             assert_eq!(session.pump(), Wants::Command);
@@ -255,7 +255,7 @@ fn content_waits_while_as_many_chunks_as_may_be_are_in_flight() {
     let client = Client::with_sizes(config, sizes);
     let mut script = String::from("C: MAIL FROM:<>\nC: RCPT TO:<a@b>\nS: 250 ok\nS: 250 ok\n");
     for group in ["abcdefgh", "ijklmnop", "qrstuvwx"] {
-        script.extend(group.chars().map(|octet| format!("C- BDAT 1\\r\\n{octet}\n")));
+        script.extend(group.chars().map(|octet| format!("C+ BDAT 1\\r\\n{octet}\n")));
         script += &"S: 250 ok\n".repeat(8);
     }
     script += "C: BDAT 2 LAST\nC:\nS: 250 taken";
@@ -287,10 +287,10 @@ fn fates_in_flight(to: &[&str], then: &str) -> Vec<(Status, Retry)> {
 fn what_became_of_a_message_that_left_whole_is_unknown_however_little_was_answered() {
     let unknown = (Status::Unknown, Retry::MayDuplicate);
     for answered in ["", "S: 250 ok\n", "S: 250 ok\nS: 250 ok\n", "S: 250 ok\nS: what\n"] {
-        let fates = fates_in_flight(&["b@c", "d@c"], &format!("{answered}close"));
+        let fates = fates_in_flight(&["b@c", "d@c"], &format!("{answered}CLOSE"));
         assert_eq!(fates, [unknown; 2], "{answered:?}");
     }
-    let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 550 no\nclose");
+    let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 550 no\nCLOSE");
     assert_eq!(fates, [(Status::Rejected, Retry::Never), unknown]);
 }
 

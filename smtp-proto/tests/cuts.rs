@@ -10,9 +10,9 @@ use smtp_proto::{
 };
 use support::{Session, envelope, plain_config};
 
-const SCRIPT: &str = "S- 220-mx.example hello\\r\\n220\\r\\n
+const SCRIPT: &str = "S+ 220-mx.example hello\\r\\n220\\r\\n
     C: EHLO client.example
-    S- 250-mx.example\\r\\n250-SIZE 100000\\n250-PIPELINING\\r\\n250 AUTH PLAIN LOGIN\\r\\n
+    S+ 250-mx.example\\r\\n250-SIZE 100000\\n250-PIPELINING\\r\\n250 AUTH PLAIN LOGIN\\r\\n
     C: AUTH PLAIN AHUAcA==
     S: 504 not that one
     C: AUTH LOGIN
@@ -25,7 +25,7 @@ const SCRIPT: &str = "S- 220-mx.example hello\\r\\n220\\r\\n
     C: RCPT TO:<bob@example.net>
     C: RCPT TO:<nobody@example.net>
     C: DATA
-    S- 250 2.1.0 ok\\r\\n250 2.1.5 ok\\r\\n550-5.1.1 no\\r\\n550 5.1.1 such\\r\\n354\\r\\n
+    S+ 250 2.1.0 ok\\r\\n250 2.1.5 ok\\r\\n550-5.1.1 no\\r\\n550 5.1.1 such\\r\\n354\\r\\n
     C: ..first
     C: second
     C: ..
@@ -34,12 +34,12 @@ const SCRIPT: &str = "S- 220-mx.example hello\\r\\n220\\r\\n
     C: MAIL FROM:<>
     C: RCPT TO:<bob@example.net>
     C: DATA
-    S- 250 2.0.0 queued as A\\r\\n250 ok\\r\\n250 ok\\r\\n450 later\\r\\n354 go\\r\\n
+    S+ 250 2.0.0 queued as A\\r\\n250 ok\\r\\n250 ok\\r\\n450 later\\r\\n354 go\\r\\n
     C: .
     S: 554 no valid recipients
     C: QUIT
-    S- 221 bye\\r\\n
-    close";
+    S+ 221 bye\\r\\n
+    CLOSE";
 
 /// Plays the session with reads and writes cut to these sizes; what happened and what was sent.
 fn play(read_size: usize, write_size: usize, content_size: usize) -> (Vec<String>, Vec<u8>) {

@@ -62,7 +62,7 @@ fn script(dialogue: &Dialogue) -> String {
 /// Plays a dialogue; the transcript as a person reads it.
 fn play(dialogue: &Dialogue) -> String {
     let mut session = Session::with_client(Client::new(dialogue.config), &script(dialogue));
-    session.peer.patient = true;
+    session.peer.be_patient();
     if session.pump() == Wants::Tls {
         session.client.tls_established().unwrap();
     }

@@ -22,7 +22,7 @@ fn each_inquiry_is_one_line_and_has_its_answer() {
         (Inquiry::Help(None), "HELP", "help 250"),
         (Inquiry::Help(Some(smith)), "HELP Smith", "help 250"),
     ] {
-        let script = format!("C: {line}\nS- 250-one\\r\\n250 two\\r\\n");
+        let script = format!("C: {line}\nS+ 250-one\\r\\n250 two\\r\\n");
         let mut session = Session::open(plain_config(), "").then(&script);
         assert_eq!(session.inquire(inquiry), Wants::Command, "{line}");
         assert!(session.peer.is_done(), "{line}");

@@ -47,7 +47,7 @@ fn lmtp() -> Config {
 }
 
 fn open_lmtp(config: Config, offers: &str) -> Session {
-    let opening = format!("S: 220 lmtp\nC: LHLO client.example\nS- 250-lmtp\\r\\n{offers}\n");
+    let opening = format!("S: 220 lmtp\nC: LHLO client.example\nS+ 250-lmtp\\r\\n{offers}\n");
     let mut session = Session::new(config, &opening);
     assert_eq!(session.pump(), Wants::Command);
     session
@@ -91,7 +91,7 @@ fn pipelining_that_was_offered_in_the_clear_only_is_not_used_inside_tls() {
         Config::new(EhloName::parse("client.example").unwrap()).with_tls(TlsPolicy::Required);
     let mut session = Session::new(
         config,
-        "S: 220 mx\nC: EHLO client.example\nS- 250-mx\\r\\n250-PIPELINING\\r\\n250 STARTTLS\\r\\n\nC: STARTTLS\nS: 220 go",
+        "S: 220 mx\nC: EHLO client.example\nS+ 250-mx\\r\\n250-PIPELINING\\r\\n250 STARTTLS\\r\\n\nC: STARTTLS\nS: 220 go",
     );
     assert_eq!(session.pump(), Wants::Tls);
     session.client.tls_established().unwrap();
@@ -117,7 +117,7 @@ fn a_chunk_waits_for_the_answer_of_the_last_recipient() {
 #[test]
 fn what_is_answered_behind_a_refused_chunk_is_no_verdict() {
     // This peer takes the chunk behind the refused one for a command.
-    let script = "C: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: RCPT TO:<e@f>\nS: 250 ok\nS: 250 ok\nS: 250 ok\nC: BDAT 4\nC- hi\\r\\n\nC: BDAT 4 LAST\nC- ho\\r\\n\nS- 552 too large\\r\\n500 hi?\\r\\n250 ok\\r\\n";
+    let script = "C: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: RCPT TO:<e@f>\nS: 250 ok\nS: 250 ok\nS: 250 ok\nC: BDAT 4\nC+ hi\\r\\n\nC: BDAT 4 LAST\nC+ ho\\r\\n\nS+ 552 too large\\r\\n500 hi?\\r\\n250 ok\\r\\n";
     let config = plain_config().with_chunking(Chunking::AfterRecipients).with_chunk_size(4);
     let mut session = Session::open(config, "PIPELINING CHUNKING").then(script);
     let mut journal = Journal::new();
@@ -136,7 +136,7 @@ fn what_is_answered_behind_a_refused_chunk_is_no_verdict() {
 
 #[test]
 fn a_server_that_has_had_enough_of_what_follows_a_refused_sender_has_refused_it() {
-    for behind in ["S: 503 no\nS: 421 too many errors\nclose", "S: 503 no\nclose", "close"] {
+    for behind in ["S: 503 no\nS: 421 too many errors\nCLOSE", "S: 503 no\nCLOSE", "CLOSE"] {
         let script = format!("{GROUP}S: 550 not you\n{behind}");
         let (_, outcome) = send(plain_config(), "PIPELINING", &script, b"hi");
         let refused = (Status::Rejected, Phase::Mail, Some(550), Retry::Never);
@@ -147,7 +147,7 @@ fn a_server_that_has_had_enough_of_what_follows_a_refused_sender_has_refused_it(
 
 #[test]
 fn a_server_that_has_had_enough_of_bad_recipients_has_not_refused_the_others() {
-    for behind in ["S: 421 too many errors\nclose", "close"] {
+    for behind in ["S: 421 too many errors\nCLOSE", "CLOSE"] {
         let script = format!("{GROUP}S: 250 ok\nS: 550 no\n{behind}");
         let (_, outcome) = send(plain_config(), "PIPELINING", &script, b"hi");
         let fates = fates(&outcome);
@@ -166,7 +166,7 @@ fn no_bare_newline_leaves_and_nothing_but_the_end_is_a_lone_dot() {
         ("a\n.\r\nb\r.\rc", "a\\r\\n..\\r\\nb\\r\\n..\\r\\nc"),
     ] {
         let script = format!(
-            "{GROUP}S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nC- {wire}\\r\\n.\\r\\n\nS: 250 ok"
+            "{GROUP}S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nC+ {wire}\\r\\n.\\r\\n\nS: 250 ok"
         );
         let (_, outcome) = send(plain_config(), "PIPELINING", &script, content.as_bytes());
         assert!(outcome.is_delivered(), "{content:?}");
@@ -190,7 +190,7 @@ fn odd_lines_of_an_offer_do_not_harm_those_around_them() {
         "CHUNKING",
     ];
     let lines = format!("250-{}\\r\\n", lines.join("\\r\\n250-"));
-    let script = format!("S: 220 mx\nC: EHLO client.example\nS- {lines}250 \\r\\n");
+    let script = format!("S: 220 mx\nC: EHLO client.example\nS+ {lines}250 \\r\\n");
     let mut session = Session::new(plain_config(), &script);
     assert_eq!(session.pump(), Wants::Command);
     let offered = session.client.capabilities();
@@ -205,7 +205,7 @@ fn odd_lines_of_an_offer_do_not_harm_those_around_them() {
 
 #[test]
 fn the_first_line_of_an_offer_is_none_also_without_a_name() {
-    let script = "S: 220 mx\nC: EHLO client.example\nS- 250-PIPELINING\\r\\n250 CHUNKING\\r\\n";
+    let script = "S: 220 mx\nC: EHLO client.example\nS+ 250-PIPELINING\\r\\n250 CHUNKING\\r\\n";
     let mut session = Session::new(plain_config(), script);
     assert_eq!(session.pump(), Wants::Command);
     let offered = session.client.capabilities();
@@ -304,7 +304,7 @@ fn too_large_is_for_good_by_any_of_its_codes() {
 
 #[test]
 fn lmtp_has_a_verdict_for_each_recipient_behind_the_last_chunk_alone() {
-    let script = "C: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: RCPT TO:<e@f>\nS: 250 ok\nS: 250 ok\nS: 250 ok\nC: BDAT 4\nC- hi\\r\\n\nC: BDAT 4 LAST\nC- ho\\r\\n\nS: 250 4\nS: 250 c\nS: 552 full";
+    let script = "C: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: RCPT TO:<e@f>\nS: 250 ok\nS: 250 ok\nS: 250 ok\nC: BDAT 4\nC+ hi\\r\\n\nC: BDAT 4 LAST\nC+ ho\\r\\n\nS: 250 4\nS: 250 c\nS: 552 full";
     let config = lmtp().with_chunking(Chunking::AfterRecipients).with_chunk_size(4);
     let session = open_lmtp(config, "250-PIPELINING\\r\\n250 CHUNKING\\r\\n").then(script);
     let (session, outcome) = send_over(session, b"hi\r\nho");
@@ -346,11 +346,11 @@ fn starttls_offered_inside_tls_is_not_said_again() {
         let config = Config::new(EhloName::parse("client.example").unwrap()).with_tls(policy);
         let mut session = Session::new(
             config,
-            "S: 220 mx\nC: EHLO client.example\nS- 250-mx\\r\\n250 STARTTLS\\r\\n\nC: STARTTLS\nS: 220 go",
+            "S: 220 mx\nC: EHLO client.example\nS+ 250-mx\\r\\n250 STARTTLS\\r\\n\nC: STARTTLS\nS: 220 go",
         );
         assert_eq!(session.pump(), Wants::Tls);
         session.client.tls_established().unwrap();
-        session.peer.extend("C: EHLO client.example\nS- 250-mx\\r\\n250 STARTTLS\\r\\n");
+        session.peer.extend("C: EHLO client.example\nS+ 250-mx\\r\\n250 STARTTLS\\r\\n");
         assert_eq!(session.pump(), Wants::Command);
         assert!(session.peer.is_done());
     }

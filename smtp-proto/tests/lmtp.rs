@@ -13,7 +13,7 @@ fn config() -> Config {
 }
 
 fn open(script: &str) -> Session {
-    let opening = "S: 220 lmtp\nC: LHLO client.example\nS- 250-lmtp\\r\\n250 PIPELINING\\r\\n\n";
+    let opening = "S: 220 lmtp\nC: LHLO client.example\nS+ 250-lmtp\\r\\n250 PIPELINING\\r\\n\n";
     let mut session = Session::new(config(), &format!("{opening}{script}"));
     assert_eq!(session.pump(), Wants::Command);
     session.events.clear();
@@ -46,7 +46,7 @@ fn each_accepted_recipient_has_its_own_verdict() {
 
 #[test]
 fn a_connection_that_ends_between_verdicts_leaves_the_rest_unknown() {
-    let mut session = open(&format!("{GROUP}S: 250 stored\nclose"));
+    let mut session = open(&format!("{GROUP}S: 250 stored\nCLOSE"));
     assert_eq!(session.send(&three(), b"hi"), Wants::Nothing);
     let ended = ["final[0.0] 250", "ended[0] Unknown"];
     assert_eq!(session.events[5..], ended);
@@ -62,7 +62,7 @@ fn a_verdict_too_many_is_unsolicited() {
 
 #[test]
 fn outcomes_tell_recipients_apart() {
-    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 452 full\nclose"));
+    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 452 full\nCLOSE"));
     let mut journal = Journal::new();
     let transaction = session.client.begin(&three()).unwrap();
     journal.begin(transaction, 3);

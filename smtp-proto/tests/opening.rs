@@ -15,8 +15,8 @@ fn config(tls: TlsPolicy) -> Config {
 
 #[test]
 fn ehlo_waits_for_the_last_line_of_the_greeting() {
-    let script = "S- 220-mx.example\\r\\n220-be patient\\r\\n
-                  S- 220\\r\\n
+    let script = "S+ 220-mx.example\\r\\n220-be patient\\r\\n
+                  S+ 220\\r\\n
                   C: EHLO client.example
                   S: 250-mx.example greets you
                   S: 250-SIZE 1000
@@ -87,7 +87,7 @@ const STARTTLS: &str = "S: 220 mx
 
 #[test]
 fn starttls_forgets_what_was_learned_and_says_ehlo_again() {
-    let script = format!("{STARTTLS}S- 220-really\\r\\n220 go\\r\\n");
+    let script = format!("{STARTTLS}S+ 220-really\\r\\n220 go\\r\\n");
     let mut session = Session::new(config(TlsPolicy::Required), &script);
     assert_eq!(session.pump(), Wants::Tls);
     assert!(session.client.capabilities().offers(Extension::Auth));
@@ -102,7 +102,7 @@ fn starttls_forgets_what_was_learned_and_says_ehlo_again() {
 #[test]
 fn starttls_refuses_injected_plaintext() {
     for injected in ["\\r\\n", "x", "250-mx.evil\\r\\n250 AUTH LOGIN\\r\\n", "\\x16\\x03"] {
-        let script = format!("{STARTTLS}S- 220 go\\r\\n{injected}");
+        let script = format!("{STARTTLS}S+ 220 go\\r\\n{injected}");
         let mut session = Session::new(config(TlsPolicy::Opportunistic), &script);
         assert_eq!(session.pump(), Wants::Nothing, "{injected}");
         assert_eq!(session.end(), Some(End::Peer(PeerError::PlaintextBehindStartTls)));
@@ -172,7 +172,7 @@ fn a_masked_extension_is_not_used() {
 #[test]
 fn octets_behind_the_greeting_before_ehlo_are_an_attack() {
     for behind in ["250 mx\\r\\n", "25"] {
-        let mut session = Session::new(plain_config(), &format!("S- 220 mx\\r\\n{behind}"));
+        let mut session = Session::new(plain_config(), &format!("S+ 220 mx\\r\\n{behind}"));
         assert_eq!(session.pump(), Wants::Nothing, "{behind}");
         assert_eq!(session.end(), Some(End::Peer(PeerError::Unsolicited)));
         assert_eq!(session.peer.heard, b"");
@@ -184,7 +184,7 @@ fn another_protocol_is_named() {
     for (octets, protocol) in
         [("\x15\x03", "TLS"), ("HTTP", "HTTP"), ("SSH-", "SSH"), ("* OK", "IMAP"), ("+OK", "POP3")]
     {
-        let mut session = Session::new(plain_config(), &format!("S- {octets}"));
+        let mut session = Session::new(plain_config(), &format!("S+ {octets}"));
         assert_eq!(session.pump(), Wants::Nothing);
         let Some(End::Peer(error)) = session.end() else { panic!() };
         assert!(error.to_string().contains(protocol), "{error}");

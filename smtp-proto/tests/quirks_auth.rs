@@ -46,11 +46,11 @@ type Row = (&'static str, Has, &'static str, Authentication);
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    ("yandex_prompts_without_a_space", Has::Login, "C: AUTH LOGIN\nS- 334\\r\\n\nC: dQ==\nS- 334\\r\\n\nC: cA==\nS: 235 ok", done(0)),
+    ("yandex_prompts_without_a_space", Has::Login, "C: AUTH LOGIN\nS+ 334\\r\\n\nC: dQ==\nS+ 334\\r\\n\nC: cA==\nS: 235 ok", done(0)),
     ("prompts_without_a_colon", Has::Login, "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU=\nC: dQ==\nS: 334 UGFzc3dvcmQ=\nC: cA==\nS: 235 ok", done(0)),
     ("prompts_in_lower_case", Has::Login, "C: AUTH LOGIN\nS: 334 dXNlcm5hbWU6\nC: dQ==\nS: 334 cGFzc3dvcmQ6\nC: cA==\nS: 235 ok", done(0)),
     ("prompts_with_a_nul", Has::Login, "C: AUTH LOGIN\nS: 334 VXNlciBOYW1lAA==\nC: dQ==\nS: 334 UGFzc3dvcmQA\nC: cA==\nS: 235 ok", done(0)),
-    ("empty_prompts", Has::Login, "C: AUTH LOGIN\nS- 334 \\r\\n\nC: dQ==\nS- 334 \\r\\n\nC: cA==\nS: 235 ok", done(0)),
+    ("empty_prompts", Has::Login, "C: AUTH LOGIN\nS+ 334 \\r\\n\nC: dQ==\nS+ 334 \\r\\n\nC: cA==\nS: 235 ok", done(0)),
     ("prompts_in_clear_text", Has::Login, "C: AUTH LOGIN\nS: 334 Username:\nC: dQ==\nS: 334 Password:\nC: cA==\nS: 235 ok", done(0)),
     ("prompts_behind_two_spaces", Has::Login, "C: AUTH LOGIN\nS: 334  VXNlcm5hbWU6\nC: dQ==\nS: 334  UGFzc3dvcmQ6\nC: cA==\nS: 235 ok", done(0)),
     ("success_behind_the_user_name", Has::Login, "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dQ==\nS: 235 ok", done(0)),
@@ -120,7 +120,7 @@ fn what_servers_say_to_auth() {
 /// Two final lines without a hyphen are two replies.
 #[test]
 fn a_second_final_line_is_unsolicited() {
-    let script = "C: AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\nS: 334 e30=\nC:\nS- 535 5.7.8 no\\r\\n535 http://support.example/\\r\\n";
+    let script = "C: AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\nS: 334 e30=\nC:\nS+ 535 5.7.8 no\\r\\n535 http://support.example/\\r\\n";
     let session = play(Has::XOAuth2, script);
     assert_eq!(session.client.authentication(), refused(535));
     assert_eq!(Stand::of(&session), Stand::Unsolicited);

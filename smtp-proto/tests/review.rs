@@ -24,7 +24,7 @@ fn hear(session: &mut Session, octets: &[u8]) {
 fn a_continuation_line_that_fills_the_receive_buffer_is_a_reply_too_long() {
     let sizes = BufferSizes::SMALL.with_receive(64);
     let line = format!("250-{}\\r\\n", "x".repeat(58));
-    let script = format!("S: 220 mx\nC: EHLO client.example\nS- {line}");
+    let script = format!("S: 220 mx\nC: EHLO client.example\nS+ {line}");
     let mut session = Session::with_client(Client::with_sizes(plain_config(), sizes), &script);
     assert_eq!(session.pump(), Wants::Nothing, "a read into nothing is no end of the stream");
     let Some(End::Peer(PeerError::Malformed { phase: Phase::Hello, error })) = session.end() else {
@@ -252,12 +252,12 @@ fn a_broken_protocol_is_said_by_the_poll_that_finds_it() {
     let config = plain_config().with_tls(TlsPolicy::Required);
     let mut session = Session::new(
         config,
-        "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS- 220 go\\r\\nx",
+        "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS+ 220 go\\r\\nx",
     );
     assert_eq!(session.pump(), Wants::Nothing);
     assert_eq!(session.events.last().unwrap(), "error PlaintextBehindStartTls");
 
-    let mut early = Session::new(plain_config(), "S- 220 mx\\r\\n25");
+    let mut early = Session::new(plain_config(), "S+ 220 mx\\r\\n25");
     assert_eq!(early.pump(), Wants::Nothing);
     assert_eq!(early.events.last().unwrap(), "error Unsolicited");
 }

@@ -37,7 +37,7 @@ fn assert_silent(shown: &str) {
 /// Plays a dialogue with whatever is answered to, and says all that can be shown on the way.
 fn shown<M: Mechanism + Debug>(mechanism: &mut M, challenges: &[&str]) -> String {
     let mut session = open(mechanism.name());
-    session.peer.patient = true;
+    session.peer.be_patient();
     let mut shown = format!("{mechanism:?}");
     for challenge in challenges.iter().map(Some).chain([None]) {
         session.client.authenticate(mechanism).unwrap();

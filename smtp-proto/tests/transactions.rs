@@ -360,8 +360,8 @@ fn a_stream_that_ends_behind_the_dot_leaves_the_outcome_unknown() {
          S: 354 go
          C: x
          C: .
-         S- 250 que
-         close",
+         S+ 250 que
+         CLOSE",
     );
     assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Nothing);
     session.expect_events(&["mail[0] 250", "rcpt[0.0] 250", "data[0] 354", "ended[0] Unknown"]);
@@ -376,7 +376,7 @@ fn a_stream_that_ends_before_the_dot_leaves_the_message_not_sent() {
          C: RCPT TO:<bob@example.net>
          C: DATA
          S: 250 ok
-         close",
+         CLOSE",
     );
     assert_eq!(session.send(&envelope("alice@example.org", &TWO[..1]), b"x"), Wants::Nothing);
     session.expect_events(&["mail[0] 250", "ended[0] NotSent"]);
@@ -447,7 +447,7 @@ fn an_unasked_421_is_understood_and_anything_else_unasked_is_an_attack() {
 
 #[test]
 fn a_lost_connection_behind_a_run_ahead_envelope_tells_both_fates() {
-    let script = format!("{ENVELOPE}{GO}C: one\nC: .\nC: RSET\n{ENVELOPE}close");
+    let script = format!("{ENVELOPE}{GO}C: one\nC: .\nC: RSET\n{ENVELOPE}CLOSE");
     let config = plain_config().with_run_ahead(true);
     let mut session = Session::open(config, "PIPELINING").then(&script);
     let envelope = envelope("alice@example.org", &TWO[..1]);
@@ -460,7 +460,7 @@ fn a_lost_connection_behind_a_run_ahead_envelope_tells_both_fates() {
 
 #[test]
 fn quit_is_said_after_all_is_answered_and_any_answer_closes() {
-    for answer in ["S: 221 bye", "S: 500 what?", "S- xyz\\r\\n", "close"] {
+    for answer in ["S: 221 bye", "S: 500 what?", "S+ xyz\\r\\n", "CLOSE"] {
         let mut session = Session::open(plain_config(), "").then(&format!("C: QUIT\n{answer}"));
         assert_eq!(session.quit(), Wants::Nothing);
         assert_eq!(session.end(), Some(End::Quit), "{answer}");

@@ -26,6 +26,8 @@ mod login;
 mod mail;
 mod server;
 mod stream;
+#[cfg(feature = "test-kit")]
+pub mod testing;
 mod tls;
 #[doc(hidden)]
 pub mod trace;

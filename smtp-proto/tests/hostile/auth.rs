@@ -25,7 +25,7 @@ fn cancelled(
     behind: &str,
 ) -> Authentication {
     assert_eq!(session.authenticate(list), Wants::Read, "{}", row.name);
-    session.peer.extend(&format!("S- {}\nC: *\nS: 501 cancelled\n{behind}", script(row)));
+    session.peer.extend(&format!("S+ {}\nC: *\nS: 501 cancelled\n{behind}", script(row)));
     assert_eq!(session.authenticate_further(list), Wants::Command, "{}", row.name);
     assert!(session.peer.is_done(), "{}", row.name);
     session.client.authentication()

@@ -7,8 +7,6 @@
 )]
 #![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "not for others")]
 
-use std::collections::VecDeque;
-
 use smtp_proto::{
     client::{
         AsEnvelope, Client, Config, End, Event, Inquiry, Journal, PeerError, Phase, TlsPolicy,
@@ -17,6 +15,7 @@ use smtp_proto::{
     envelope::Envelope,
     hello::EhloName,
     sasl::Mechanisms,
+    testing::{self, PeerWants},
     transcript::Transcript,
 };
 
@@ -31,99 +30,40 @@ pub fn envelope(from: &str, to: &[&str]) -> Envelope {
     to.iter().try_fold(Envelope::new(from).unwrap(), |e, to| e.to(to)).unwrap()
 }
 
-/// What the peer expects or says next.
-#[derive(Clone, Debug)]
-enum Step {
-    Expect(Vec<u8>),
-    Say(Vec<u8>),
-    Close,
-}
-
-/// A peer that follows a script. It says nothing before it has got all it expects, so a script also
-/// tells which commands have to arrive in one group, and which must not.
+/// A peer that follows a script, and may be told not to mind what it hears.
 #[derive(Clone, Debug, Default)]
 pub struct Peer {
-    steps: VecDeque<Step>,
-    input: Vec<u8>,
-    output: Vec<u8>,
-    closed: bool,
+    script: testing::Peer,
     /// All that the client has sent.
     pub heard: Vec<u8>,
-    /// Does not mind that commands come before their predecessors are answered.
-    pub patient: bool,
     /// Only keeps what it hears; the test reads it.
     pub deaf: bool,
 }
 
 impl Peer {
-    /// Lines `C: text`, `S: text`, `C- ` and `S- ` with raw text and \r\n escapes, and `close`.
     pub fn script(text: &str) -> Self {
-        let mut peer = Self::default();
-        peer.extend(text);
-        peer
+        let script = testing::Peer::new(text).unwrap_or_else(|error| panic!("{error}"));
+        Self { script, ..Self::default() }
+    }
+
+    /// Does not mind that commands come before their predecessors are answered.
+    pub fn be_patient(&mut self) {
+        self.script = std::mem::take(&mut self.script).patient();
     }
 
     pub fn extend(&mut self, text: &str) {
-        self.steps.extend(text.lines().map(str::trim).filter_map(step));
-        self.advance();
+        self.script.then(text).unwrap_or_else(|error| panic!("{error}"));
     }
 
     fn hear(&mut self, octets: &[u8]) {
         self.heard.extend_from_slice(octets);
         if !self.deaf {
-            self.input.extend_from_slice(octets);
-        }
-        self.advance();
-    }
-
-    fn advance(&mut self) {
-        while let Some(step) = self.steps.front() {
-            match step {
-                Step::Expect(line) => {
-                    if self.input.len() < line.len() && line.starts_with(&self.input) {
-                        return;
-                    }
-                    assert!(
-                        self.input.starts_with(line),
-                        "expected {:?}, got {:?}",
-                        String::from_utf8_lossy(line),
-                        String::from_utf8_lossy(&self.input)
-                    );
-                    self.input.drain(..line.len());
-                }
-                Step::Say(octets) => {
-                    assert!(
-                        self.patient || self.input.is_empty(),
-                        "the client did not wait for {:?}: {:?}",
-                        String::from_utf8_lossy(octets),
-                        String::from_utf8_lossy(&self.input)
-                    );
-                    self.output.extend_from_slice(octets);
-                }
-                Step::Close => self.closed = true,
-            }
-            self.steps.pop_front();
+            self.script.hear(octets).unwrap_or_else(|mismatch| panic!("{mismatch}"));
         }
     }
 
     pub fn is_done(&self) -> bool {
-        self.steps.is_empty() && self.input.is_empty() && self.output.is_empty()
-    }
-}
-
-fn step(line: &str) -> Option<Step> {
-    if let Some(text) = line.strip_prefix("C:") {
-        let text = text.strip_prefix(' ').unwrap_or(text);
-        Some(Step::Expect(format!("{text}\r\n").into_bytes()))
-    } else if let Some(text) = line.strip_prefix("S:") {
-        let text = text.strip_prefix(' ').unwrap_or(text);
-        Some(Step::Say(format!("{text}\r\n").into_bytes()))
-    } else if let Some(text) = line.strip_prefix("S- ") {
-        Some(Step::Say(text.replace("\\r", "\r").replace("\\n", "\n").into_bytes()))
-    } else if let Some(text) = line.strip_prefix("C- ") {
-        Some(Step::Expect(text.replace("\\r", "\r").replace("\\n", "\n").into_bytes()))
-    } else {
-        (line == "close").then_some(Step::Close)
+        self.script.is_done()
     }
 }
 
@@ -255,14 +195,15 @@ impl Session {
 
     /// Reads what the peer has said; false when it has nothing to say.
     fn read(&mut self) -> bool {
-        if self.peer.output.is_empty() && !self.peer.closed {
+        let script = &mut self.peer.script;
+        if !matches!(script.wants(), PeerWants::Say | PeerWants::Close) {
             return false;
         }
         let room = self.client.read_buf();
-        let n = self.peer.output.len().min(self.read_size).min(room.len());
-        room[..n].copy_from_slice(&self.peer.output[..n]);
-        self.peer.output.drain(..n);
-        self.round_trips += usize::from(self.peer.output.is_empty());
+        let n = script.say().len().min(self.read_size).min(room.len());
+        room[..n].copy_from_slice(&script.say()[..n]);
+        script.said(n);
+        self.round_trips += usize::from(script.say().is_empty());
         self.client.received(n).unwrap();
         true
     }

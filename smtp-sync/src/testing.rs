@@ -1,0 +1,162 @@
+//! For tests: a server on loopback that follows a script (feature `test-kit`).
+//!
+//! [`smtp_proto::testing`] says how a script is written. The server knows nothing of the client that it talks to, so
+//! the tests of any client can use it, blocking or not. For one that answers by itself, and fails on purpose, see
+//! [`Server`](crate::Server) and [`Faults`](crate::Faults).
+//!
+//! ```
+//! use smtp_sync::{Connector, TlsPolicy, testing::ScriptedServer};
+//!
+//! let server = ScriptedServer::start(
+//!     "S: 220 mx.example ready
+//!      C: EHLO client.example
+//!      S: 250 mx.example
+//!      C: QUIT
+//!      S: 221 bye",
+//! )?;
+//! let connector = Connector::new("127.0.0.1", server.port()).with_tls(TlsPolicy::None);
+//! let client = connector.with_name("client.example".parse()?).connect()?;
+//! client.quit()?;
+//! assert_eq!(server.finish()?, "EHLO client.example\r\nQUIT\r\n");
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+
+use core::time::Duration;
+use std::{
+    io::{self, Read, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    thread::{self, JoinHandle},
+};
+
+use smtp_proto::testing::{Peer, PeerWants};
+
+/// How long it waits for the client, which may be slow.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long nothing may come for `QUIET`.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// A server that follows a script with one client, in a thread of its own.
+#[derive(Debug)]
+pub struct ScriptedServer {
+    port: u16,
+    thread: JoinHandle<io::Result<String>>,
+}
+
+trait Duplex: Read + Write + Send {}
+impl<T: Read + Write + Send> Duplex for T {}
+
+/// Makes the server's side of TLS of a stream.
+type Accept = Box<dyn FnMut(Box<dyn Duplex>) -> io::Result<Box<dyn Duplex>> + Send>;
+
+impl ScriptedServer {
+    /// Starts a server for one client, on every address of the machine.
+    ///
+    /// # Errors
+    /// A line that is no step, `TLS`, which needs [`start_with_tls`](Self::start_with_tls), and those of the
+    /// listener.
+    pub fn start(script: &str) -> io::Result<Self> {
+        Self::run(script, Box::new(|_| Err(io::Error::other("a script with TLS, and no TLS"))))
+    }
+
+    /// The same, with what it shakes hands with.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    #[cfg(feature = "tls")]
+    pub fn start_with_tls(
+        script: &str,
+        config: std::sync::Arc<rustls::ServerConfig>,
+    ) -> io::Result<Self> {
+        let accept = move |stream| -> io::Result<Box<dyn Duplex>> {
+            let server = rustls::ServerConnection::new(std::sync::Arc::clone(&config));
+            let server = server.map_err(io::Error::other)?;
+            // The handshake happens with the first octets.
+            Ok(Box::new(rustls::StreamOwned::new(server, stream)))
+        };
+        Self::run(script, Box::new(accept))
+    }
+
+    fn run(script: &str, accept: Accept) -> io::Result<Self> {
+        let peer = Peer::new(script).map_err(io::Error::other)?.patient();
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        let port = listener.local_addr()?.port();
+        let thread = thread::spawn(move || {
+            let (socket, _) = listener.accept()?;
+            socket.set_nodelay(true)?;
+            Play { stream: Some(Box::new(socket.try_clone()?)), socket, peer, accept }.run()
+        });
+        Ok(Self { port, thread })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits for the end of the script; says what it has heard.
+    ///
+    /// # Errors
+    /// What the client said against the script, or did not say in time.
+    pub fn finish(self) -> io::Result<String> {
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the server has panicked")))
+    }
+}
+
+struct Play {
+    /// To set time limits on, whatever stands above it.
+    socket: TcpStream,
+    stream: Option<Box<dyn Duplex>>,
+    peer: Peer,
+    accept: Accept,
+}
+
+impl Play {
+    fn run(mut self) -> io::Result<String> {
+        loop {
+            match self.peer.wants() {
+                PeerWants::Say => self.say(),
+                PeerWants::Hear => self.hear(PATIENCE)?,
+                PeerWants::Quiet => match self.hear(QUIET) {
+                    Err(error) if is_timeout(&error) => self.peer.quiet(),
+                    heard => heard?,
+                },
+                PeerWants::Tls => {
+                    self.stream = self.stream.take().map(&mut self.accept).transpose()?;
+                    self.peer.tls_established();
+                }
+                PeerWants::Close | PeerWants::Nothing => {
+                    return Ok(String::from_utf8_lossy(self.peer.heard()).into_owned());
+                }
+            }
+        }
+    }
+
+    /// A client that is gone hears nothing.
+    fn say(&mut self) {
+        let octets = self.peer.say();
+        if let Some(stream) = &mut self.stream {
+            stream.write_all(octets).and_then(|()| stream.flush()).ok();
+        }
+        let said = octets.len();
+        self.peer.said(said);
+    }
+
+    fn hear(&mut self, patience: Duration) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(patience))?;
+        let mut octets = [0; 4096];
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        let said = match stream.read(&mut octets) {
+            Ok(0) => self.peer.hear_end(),
+            Ok(n) => self.peer.hear(&octets[..n]),
+            Err(error) if is_timeout(&error) => return Err(error),
+            // It is gone, and did not say goodbye.
+            Err(_) => self.peer.hear_end(),
+        };
+        said.map_err(io::Error::other)
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
