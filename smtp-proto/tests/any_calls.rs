@@ -214,7 +214,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
-    fn no_order_of_calls_panics_or_ends_a_transaction_twice(
+    fn d01_d28_no_order_of_calls_panics_or_ends_a_transaction_twice(
         config in config(),
         small in any::<bool>(),
         steps in proptest::collection::vec(step(), 0..120),
@@ -230,7 +230,7 @@ proptest! {
 
     /// Whatever the server says and the caller asks for.
     #[test]
-    fn where_tls_is_required_the_clear_holds_nothing_but_ehlo_starttls_and_quit(
+    fn d13_where_tls_is_required_the_clear_holds_nothing_but_ehlo_starttls_and_quit(
         helo in any::<bool>(),
         steps in proptest::collection::vec(step(), 0..120),
     ) {
@@ -251,7 +251,7 @@ proptest! {
 
     /// As many line ends leave as commands, and every octet of theirs is printable.
     #[test]
-    fn commands_are_printable_lines(steps in proptest::collection::vec(step(), 0..80)) {
+    fn d08_commands_are_printable_lines(steps in proptest::collection::vec(step(), 0..80)) {
         let mut run = Run::new(plain_config().with_plaintext_auth(true), BufferSizes::SMALL);
         let opened = GREETED.iter().chain(OFFERED.iter()).chain(&steps);
         for step in opened.filter(|step| !matches!(step, Step::Content(_))) {

@@ -200,7 +200,7 @@ fn binary_content_leaves_octet_for_octet() {
 }
 
 #[test]
-fn any_size_of_buffers_reads_and_writes_adds_up() {
+fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
     let content: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
     let canonical = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n") + "\r\n";
     for transmit in [100, 128, 200, 1000, 5000] {

@@ -166,7 +166,7 @@ fn original() -> impl Strategy<Value = (String, String)> {
 
 proptest! {
     #[test]
-    fn message_parameters_return(
+    fn d09_message_parameters_return(
         ret in proptest::option::of(proptest::sample::select(vec![Ret::Full, Ret::Headers])),
         envid in proptest::option::of("[ -~]{1,33}"),
         auth in proptest::option::of(proptest::option::of(address())),
@@ -214,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn recipient_parameters_return(
+    fn d09_recipient_parameters_return(
         notify in proptest::option::of(notify()),
         original in proptest::option::of(original()),
         since in proptest::option::of(valid_since()),
@@ -237,7 +237,7 @@ proptest! {
     }
 
     #[test]
-    fn mail_returns(
+    fn d09_mail_returns(
         from in proptest::option::of(address()),
         size in any::<Option<u64>>(),
         body in body(),
@@ -256,7 +256,7 @@ proptest! {
     }
 
     #[test]
-    fn rcpt_returns(to in prop_oneof![address(), Just("postmaster".to_owned())], extra in parameters()) {
+    fn d09_rcpt_returns(to in prop_oneof![address(), Just("postmaster".to_owned())], extra in parameters()) {
         let extra = typed(&extra);
         let to = ForwardPath::parse(&to).expect("a valid path");
         let recipient = Recipient::new(to).with_extra(&extra).expect("valid parameters");
@@ -292,7 +292,7 @@ proptest! {
     }
 
     #[test]
-    fn no_accepted_text_breaks_a_line(text in any::<String>()) {
+    fn d08_no_accepted_text_breaks_a_line(text in any::<String>()) {
         if let Ok(address) = Address::parse(&text) {
             assert_returns(&Command::Mail(Mail::new(address.into())));
             assert_returns(&Command::Rcpt(Recipient::new(address.into())));

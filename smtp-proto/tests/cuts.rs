@@ -70,7 +70,7 @@ fn play(read_size: usize, write_size: usize, content_size: usize) -> (Vec<String
 }
 
 #[test]
-fn every_small_size_of_reads_and_writes_gives_the_same() {
+fn d07_every_small_size_of_reads_and_writes_gives_the_same() {
     let whole = play(usize::MAX, usize::MAX, usize::MAX);
     assert!(whole.0.contains(&"rcpt[0.1] 550".to_string()), "{:?}", whole.0);
     for read in 1..40 {
@@ -89,7 +89,7 @@ proptest! {
 
     /// Octets of any kind, in any cut: no panic, no endless loop, the same end.
     #[test]
-    fn any_octets_in_any_cut_end_the_same(
+    fn d01_any_octets_in_any_cut_end_the_same(
         octets in proptest::collection::vec(
             prop_oneof![
                 Just(b'2'), Just(b'5'), Just(b'0'), Just(b'3'), Just(b'4'), Just(b' '), Just(b'-'),

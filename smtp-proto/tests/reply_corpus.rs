@@ -126,7 +126,7 @@ fn controls_in_a_text_are_shown_escaped_and_kept_as_they_are() {
 }
 
 #[test]
-fn every_cut_in_two_and_three_reads_the_same() {
+fn d07_every_cut_in_two_and_three_reads_the_same() {
     let mut files = corpus("replies");
     files.extend(corpus("hostile"));
     for (row, octets) in files {

@@ -595,7 +595,7 @@ fn case() -> impl Strategy<Value = Case> {
 
 /// Each fault at each place of a session of two messages, octet by octet.
 #[test]
-fn every_fault_at_every_place_ends_as_the_model_says() {
+fn d26_every_fault_at_every_place_ends_as_the_model_says() {
     for kind in 0..8 {
         let base = Case {
             pipelining: kind & 1 > 0,
@@ -631,7 +631,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
 
     #[test]
-    fn every_recipient_ends_as_a_naive_model_says(case in case()) {
+    fn d23_to_d26_every_recipient_ends_as_a_naive_model_says(case in case()) {
         check(&case);
     }
 }

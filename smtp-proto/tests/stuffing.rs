@@ -291,7 +291,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_cut_of_input_and_output_gives_the_reference(
+    fn d20_any_cut_of_input_and_output_gives_the_reference(
         m in prop_oneof![message(), sendable()], inputs in lengths(), outputs in lengths(),
         mode in newlines(), eight: bool,
     ) {
@@ -301,7 +301,7 @@ proptest! {
     }
 
     #[test]
-    fn unstuffing_what_was_stuffed_gives_the_canonical_message(
+    fn d20_unstuffing_what_was_stuffed_gives_the_canonical_message(
         m in sendable(), inputs in lengths(), reads in lengths(),
     ) {
         let sent = send(Stuffer::new(Newlines::Normalise, false), &cut(&m, &inputs), &[1 << 20]);
@@ -319,7 +319,7 @@ proptest! {
 }
 
 #[test]
-fn every_short_message_in_every_two_cuts_gives_the_reference() {
+fn d19_every_short_message_in_every_two_cuts_gives_the_reference() {
     for m in strings(b"a.\r\n\x80\0", 4) {
         for (mode, eight) in [(Newlines::Normalise, true), (Newlines::Reject, false)] {
             for i in 0..=m.len() {
