@@ -149,7 +149,7 @@ mod scram {
 
         #[test]
         fn d17_iterations_are_in_range_and_the_nonce_goes_on(
-            iterations in prop_oneof![0_u64..10_000, 99_000_u64..101_000, any::<u64>()],
+            iterations in prop_oneof![4090_u64..4102, 99_995_u64..100_005, any::<u64>()],
             nonce in prop_oneof![3 => "abcdefgh[a-z]{0,4}", 1 => "[a-z]{0,12}"],
         ) {
             let message = format!("r={nonce},s=QSXCR+Q6sek8bf92,i={iterations}");
