@@ -176,6 +176,22 @@ fn a_refused_envelope_among_those_in_flight_is_refused_alone() {
 }
 
 #[test]
+fn a_refused_message_does_not_take_the_next_with_it() {
+    let refused = "S: 550 no\nS: 503 no\nS: 503 no\n";
+    let script = format!("{ONE}{refused}C: RSET\n{ONE}S: 250 reset\n{OK}");
+    let client = Client::new(config(Chunking::InFlight).with_window(1));
+    let mut session = Session::open_with(client, "PIPELINING CHUNKING").then(&script);
+    for _ in 0..2 {
+        session.client.begin(&bob()).unwrap();
+        session.hand_over(&bob(), b"hi");
+    }
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+    let ended: Vec<&String> = session.events.iter().filter(|e| e.starts_with("ended")).collect();
+    assert_eq!(ended, ["ended[0] Refused", "ended[1] Answered"]);
+}
+
+#[test]
 fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
     let mut session = in_flight(3, "");
     let first_two = format!("{ONE}C: RSET\n{ONE}").replace("C: ", "").replace('\n', "\r\n").len();
