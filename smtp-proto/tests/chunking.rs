@@ -192,6 +192,21 @@ fn a_refused_message_does_not_take_the_next_with_it() {
 }
 
 #[test]
+fn a_full_chunk_that_waits_is_dropped_when_nothing_can_be_written() {
+    let sizes = BufferSizes::SMALL.with_in_flight(2);
+    let client = Client::with_sizes(config(Chunking::InFlight).with_chunk_size(4), sizes);
+    let script = "C: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>";
+    let mut session = Session::open_with(client, "PIPELINING CHUNKING").then(script);
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.client.content(b"full"), Ok(4));
+    assert_eq!(session.pump(), Wants::Read);
+    session.client.transmit_failed();
+    session.peer.extend("S: 250 ok\nCLOSE");
+    assert_eq!(session.pump(), Wants::Nothing);
+    session.expect_events(&["mail[0] 250", "ended[0] NotSent"]);
+}
+
+#[test]
 fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
     let mut session = in_flight(3, "");
     let first_two = format!("{ONE}C: RSET\n{ONE}").replace("C: ", "").replace('\n', "\r\n").len();
