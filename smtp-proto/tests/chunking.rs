@@ -3,7 +3,7 @@
 mod support;
 
 use smtp_proto::{
-    client::{BufferSizes, Chunking, Client, Config, End, Journal, Retry, Status, Wants},
+    client::{BufferSizes, Chunking, Client, Config, End, Journal, Phase, Retry, Status, Wants},
     parameter::Body,
 };
 use support::{Session, envelope, plain_config};
@@ -204,6 +204,17 @@ fn a_full_chunk_that_waits_is_dropped_when_nothing_can_be_written() {
     session.peer.extend("S: 250 ok\nCLOSE");
     assert_eq!(session.pump(), Wants::Nothing);
     session.expect_events(&["mail[0] 250", "ended[0] NotSent"]);
+}
+
+#[test]
+fn the_last_chunk_for_nobody_may_be_answered_with_a_close_but_not_with_a_go_ahead() {
+    for (answer, closes) in [("S: 421 bye", true), ("S: 354 go", false)] {
+        let mut session = in_flight(1, &format!("{ONE}S: 250 ok\nS: 550 no\n{answer}"));
+        assert_eq!(session.pump(), Wants::Nothing, "{answer}");
+        let closed = session.end() == Some(End::ServiceClosing(Phase::Final));
+        assert_eq!(closed, closes, "{:?}", session.end());
+        assert!(session.events.iter().any(|event| event.starts_with("ended[0]")));
+    }
 }
 
 #[test]
