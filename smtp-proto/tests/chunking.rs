@@ -218,6 +218,13 @@ fn the_last_chunk_for_nobody_may_be_answered_with_a_close_but_not_with_a_go_ahea
 }
 
 #[test]
+fn an_answer_that_makes_no_sense_leaves_unknown_what_is_in_flight_behind_it() {
+    let mut session = in_flight(2, &format!("{ONE}C: RSET\n{ONE}S: 354 go"));
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.events[..3], ["mail[0] 354", "ended[0] Unknown", "ended[1] Unknown"]);
+}
+
+#[test]
 fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
     let mut session = in_flight(3, "");
     let first_two = format!("{ONE}C: RSET\n{ONE}").replace("C: ", "").replace('\n', "\r\n").len();
@@ -242,7 +249,7 @@ fn binary_content_leaves_octet_for_octet() {
 }
 
 #[test]
-fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
+fn any_size_of_buffers_reads_and_writes_adds_up() {
     let content: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
     let canonical = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n") + "\r\n";
     for transmit in [100, 128, 200, 1000, 5000] {

@@ -210,6 +210,7 @@ impl<B: Storage> Client<B> {
 
     fn on_mail(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
+        self.answering.mail_answered = true;
         match code.class() {
             Class::Completion => self.answering.mail_accepted = true,
             Class::Intermediate => self.unexpected(Phase::Mail, code),
