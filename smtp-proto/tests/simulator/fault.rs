@@ -40,6 +40,8 @@ pub(crate) enum Kind {
     Twice,
     /// It does not come at all.
     Dropped,
+    /// Something else comes in its place.
+    Replaced(&'static [u8]),
     /// The server says 421 when it has written, or read, so many octets, and goes.
     Closing,
 }
@@ -56,15 +58,13 @@ pub(crate) struct Fault {
 /// does the rest of a line behind them.
 pub(crate) const NOISE: [&[u8]; 5] = [b"\xff", b"\0\r", b"\n!", b"SSH?\r\n?", b"\x16\x03"];
 
-pub(crate) const FORGED: [&[u8]; 7] = [
-    b"250 2.0.0 OK\r\n",
-    b"354 go ahead\r\n",
-    b"421 4.3.2 closing\r\n",
-    b"550 5.0.0 no\r\n",
-    b"250-",
-    b"5",
-    b".\r\n",
-];
+/// Whole replies.
+pub(crate) const REPLIES: [&[u8]; 4] =
+    [b"250 2.0.0 OK\r\n", b"354 go ahead\r\n", b"421 4.3.2 closing\r\n", b"550 5.0.0 no\r\n"];
+
+/// Octets that are a reply, or change one.
+pub(crate) const FORGED: [&[u8]; 7] =
+    [REPLIES[0], REPLIES[1], REPLIES[2], REPLIES[3], b"250-", b"5", b".\r\n"];
 
 impl Kind {
     /// Each kind once, and what may be inserted.
@@ -73,6 +73,7 @@ impl Kind {
         [Kind::Eof, Kind::Reset, Kind::Stall, Kind::Twice, Kind::Dropped, Kind::Closing]
             .into_iter()
             .chain(inserted)
+            .chain(REPLIES.map(Kind::Replaced))
     }
 
     /// Whether all that arrives is a part of what was said, in its order.

@@ -84,7 +84,9 @@ impl Pipe {
 
     fn push(&mut self, octets: &[u8]) {
         match self.fault {
-            Some((at, kind @ (Kind::Twice | Kind::Dropped))) => self.push_whole(octets, at, kind),
+            Some((at, kind @ (Kind::Twice | Kind::Dropped | Kind::Replaced(_)))) => {
+                self.push_whole(octets, at, kind);
+            }
             _ => self.octets.extend(octets),
         }
         self.written += octets.len();
@@ -98,13 +100,11 @@ impl Pipe {
             }
             let whole = std::mem::take(&mut self.held);
             let struck = (place - whole.len()..place).contains(&at);
-            let times = match (struck, kind) {
-                (true, Kind::Twice) => 2,
-                (true, _) => 0,
-                _ => 1,
-            };
-            for _ in 0..times {
-                self.octets.extend(&whole);
+            match kind {
+                Kind::Dropped if struck => {}
+                Kind::Replaced(by) if struck => self.octets.extend(by),
+                Kind::Twice if struck => self.octets.extend(whole.repeat(2)),
+                _ => self.octets.extend(whole),
             }
         }
     }

@@ -9,7 +9,7 @@ use smtp_proto::{
 };
 
 use super::{
-    fault::{Direction, FORGED, Fault, Kind, NOISE},
+    fault::{Direction, FORGED, Fault, Kind, NOISE, REPLIES},
     random::Random,
 };
 
@@ -216,6 +216,12 @@ impl Plan {
             6 | 7 => Kind::Inserted(random.of(&FORGED)),
             8 => Kind::Twice,
             _ => Kind::Dropped,
+        };
+        let kind = match kind {
+            Kind::Inserted(octets) if REPLIES.contains(&octets) && random.one_in(2) => {
+                Kind::Replaced(octets)
+            }
+            kind => kind,
         };
         self.fault = Some(Fault { direction, at, kind });
     }

@@ -217,7 +217,7 @@ impl<'p> Sender<'p> {
 
     pub(crate) fn shook_hands(&mut self, dialogue: &mut Dialogue) -> Found {
         dialogue.note(|| "they shake hands".into());
-        self.witness.shook_hands();
+        self.witness.shook_hands()?;
         self.client.tls_established().map_err(|error| error.to_string())
     }
 

@@ -108,8 +108,10 @@ impl<'p> Witness<'p> {
         self.begun.push(message);
     }
 
-    pub(crate) fn shook_hands(&mut self) {
+    /// D12: not where anything stood behind the 220.
+    pub(crate) fn shook_hands(&mut self) -> Found {
         (self.place, self.secure, self.pipelining) = (Place::Commands, true, false);
+        if self.over { Err("a handshake behind the end".into()) } else { Ok(()) }
     }
 
     /// The stream has ended, or the driver has given up.
