@@ -3,7 +3,7 @@
 mod support;
 
 use smtp_proto::{
-    client::{BufferSizes, Chunking, Client, Config, End, Journal, Retry, Status, Wants},
+    client::{BufferSizes, Chunking, Client, Config, End, Journal, Phase, Retry, Status, Wants},
     parameter::Body,
 };
 use support::{Session, envelope, plain_config};
@@ -176,6 +176,55 @@ fn a_refused_envelope_among_those_in_flight_is_refused_alone() {
 }
 
 #[test]
+fn a_refused_message_does_not_take_the_next_with_it() {
+    let refused = "S: 550 no\nS: 503 no\nS: 503 no\n";
+    let script = format!("{ONE}{refused}C: RSET\n{ONE}S: 250 reset\n{OK}");
+    let client = Client::new(config(Chunking::InFlight).with_window(1));
+    let mut session = Session::open_with(client, "PIPELINING CHUNKING").then(&script);
+    for _ in 0..2 {
+        session.client.begin(&bob()).unwrap();
+        session.hand_over(&bob(), b"hi");
+    }
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+    let ended: Vec<&String> = session.events.iter().filter(|e| e.starts_with("ended")).collect();
+    assert_eq!(ended, ["ended[0] Refused", "ended[1] Answered"]);
+}
+
+#[test]
+fn a_full_chunk_that_waits_is_dropped_when_nothing_can_be_written() {
+    let sizes = BufferSizes::SMALL.with_in_flight(2);
+    let client = Client::with_sizes(config(Chunking::InFlight).with_chunk_size(4), sizes);
+    let script = "C: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>";
+    let mut session = Session::open_with(client, "PIPELINING CHUNKING").then(script);
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.client.content(b"full"), Ok(4));
+    assert_eq!(session.pump(), Wants::Read);
+    session.client.transmit_failed();
+    session.peer.extend("S: 250 ok\nCLOSE");
+    assert_eq!(session.pump(), Wants::Nothing);
+    session.expect_events(&["mail[0] 250", "ended[0] NotSent"]);
+}
+
+#[test]
+fn the_last_chunk_for_nobody_may_be_answered_with_a_close_but_not_with_a_go_ahead() {
+    for (answer, closes) in [("S: 421 bye", true), ("S: 354 go", false)] {
+        let mut session = in_flight(1, &format!("{ONE}S: 250 ok\nS: 550 no\n{answer}"));
+        assert_eq!(session.pump(), Wants::Nothing, "{answer}");
+        let closed = session.end() == Some(End::ServiceClosing(Phase::Final));
+        assert_eq!(closed, closes, "{:?}", session.end());
+        assert!(session.events.iter().any(|event| event.starts_with("ended[0]")));
+    }
+}
+
+#[test]
+fn an_answer_that_makes_no_sense_leaves_unknown_what_is_in_flight_behind_it() {
+    let mut session = in_flight(2, &format!("{ONE}C: RSET\n{ONE}S: 354 go"));
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.events[..3], ["mail[0] 354", "ended[0] Unknown", "ended[1] Unknown"]);
+}
+
+#[test]
 fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
     let mut session = in_flight(3, "");
     let first_two = format!("{ONE}C: RSET\n{ONE}").replace("C: ", "").replace('\n', "\r\n").len();
@@ -200,7 +249,7 @@ fn binary_content_leaves_octet_for_octet() {
 }
 
 #[test]
-fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
+fn any_size_of_buffers_reads_and_writes_adds_up() {
     let content: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
     let canonical = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n") + "\r\n";
     for transmit in [100, 128, 200, 1000, 5000] {

@@ -75,6 +75,19 @@ fn outcomes_tell_recipients_apart() {
 }
 
 #[test]
+fn a_verdict_that_makes_no_sense_is_no_verdict() {
+    let mut session = open(&format!("{GROUP}S: 354 go"));
+    let mut journal = Journal::new();
+    journal.begin(session.client.begin(&three()).unwrap(), 3);
+    session.journal = Some(journal);
+    session.hand_over(&three(), b"hi");
+    assert_eq!(session.pump(), Wants::Nothing);
+    let outcome = session.journal.take().unwrap().take_outcome(session.end()).unwrap();
+    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
+    assert_eq!(statuses, [Status::Unknown, Status::Rejected, Status::Unknown]);
+}
+
+#[test]
 fn several_transactions_share_a_connection() {
     let again = GROUP.replace("S: 550 no", "S: 250 ok");
     let script = format!("{GROUP}S: 250 b\nS: 250 d\n{again}S: 250 b\nS: 450 c\nS: 250 d");

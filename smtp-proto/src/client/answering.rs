@@ -8,6 +8,8 @@ pub(super) struct Answering {
     begun: u32,
     ended: u32,
     fate: Option<Fate>,
+    /// MAIL has an answer, whatever it means.
+    pub(super) mail_answered: bool,
     pub(super) mail_accepted: bool,
     pub(super) mail_refused: bool,
     recipients: u32,
@@ -48,7 +50,7 @@ impl Answering {
 
     /// Whether MAIL has its answer.
     pub(super) const fn is_answered(&self) -> bool {
-        self.mail_accepted || self.mail_refused
+        self.mail_answered
     }
 
     pub(super) const fn end(&mut self, fate: Fate) {

@@ -101,12 +101,13 @@ impl<B: Storage> Outbox<B> {
 
     /// Takes back what has not been released.
     pub(super) fn cancel_unreleased(&mut self) {
-        self.chunk = None;
         self.truncate(self.released);
     }
 
-    /// Keeps the first `length` octets, and wipes the others: there may be secrets in them.
+    /// Keeps the first `length` octets, and wipes the others: there may be secrets in them. A chunk
+    /// that is being filled stands behind all else, and goes.
     pub(super) fn truncate(&mut self, length: usize) {
+        self.chunk = None;
         let length = length.min(self.buffer.len());
         self.buffer.filled_mut()[length..].zeroize();
         self.buffer.truncate(length);

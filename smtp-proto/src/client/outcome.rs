@@ -285,8 +285,11 @@ impl Outcome {
             Event::Data { reply, .. } => self.data = Some(reply.into()),
             Event::Final { recipient, phase, reply, .. } => {
                 let rcpt = recipient.and_then(|index| self.recipients.get_mut(index as usize));
-                if let Some(rcpt) = rcpt {
-                    *rcpt = Rcpt::Final(reply.into());
+                // An intermediate one makes no sense, so it is no verdict.
+                let verdict =
+                    Some(reply).filter(|reply| reply.code().class() != Class::Intermediate);
+                if let (Some(rcpt), Some(verdict)) = (rcpt, verdict) {
+                    *rcpt = Rcpt::Final(verdict.into());
                 }
                 self.last = Some((phase, reply.into()));
             }

@@ -62,7 +62,8 @@ impl<B: Storage> Client<B> {
         let Some(verb) = self.queue.pop() else {
             return self.on_unsolicited(code);
         };
-        if code == Code::SERVICE_CLOSING && !matches!(verb, Verb::Final | Verb::Quit) {
+        let is_verdict = verb == Verb::Final && self.answering.is_wanted();
+        if code == Code::SERVICE_CLOSING && !is_verdict && verb != Verb::Quit {
             self.close(End::ServiceClosing(verb.phase()));
             return Some(Told::Closing(verb.phase()));
         }
@@ -209,6 +210,7 @@ impl<B: Storage> Client<B> {
 
     fn on_mail(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
+        self.answering.mail_answered = true;
         match code.class() {
             Class::Completion => self.answering.mail_accepted = true,
             Class::Intermediate => self.unexpected(Phase::Mail, code),
@@ -288,6 +290,9 @@ impl<B: Storage> Client<B> {
             // A last chunk that was in flight behind a refused envelope.
             self.reset_needed = true;
             self.answering.end(Fate::Refused);
+            if code.class() == Class::Intermediate {
+                self.unexpected(Phase::Data, code);
+            }
             return Told::Data(transaction);
         }
         let recipient = if self.is_lmtp() { self.accepted.take_first() } else { None };

@@ -337,8 +337,12 @@ impl<B: Storage> Client<B> {
 
     /// The transaction is refused: takes back what has not left; what has left is still to be
     /// answered. Once the last of it has been released, its own answer ends the transaction.
+    ///
+    /// Only what was begun last is being handed over: with chunks in flight that may be a message
+    /// behind the one whose replies are being read, and it has a fate of its own.
     pub(super) fn cancel_envelope(&mut self) {
         let held = match self.sending {
+            _ if self.answering.in_flight() > 1 => false,
             Sending::Envelope { .. } | Sending::Chunks(_) | Sending::EndingChunks(_) => true,
             Sending::AwaitingGoAhead(_) => {
                 self.queue.holds_back() || self.chunking() != Chunking::Off
