@@ -18,6 +18,12 @@ pub fn check(input: &[u8]) {
     let whole = read(stream, stream.len().max(1), &limits);
     assert_eq!(read(stream, usize::from(*size).max(1), &limits), whole);
     assert!(whole.0.iter().sum::<usize>() <= stream.len());
+    let mut rest = stream;
+    for length in &whole.0 {
+        let (reply, behind) = rest.split_at(*length);
+        read_one(reply);
+        rest = behind;
+    }
     if let Some((first, others)) = whole.0.split_first() {
         let alone = read(&stream[*first..], stream.len(), &limits);
         let error = alone.1.map(|(offset, kind)| (offset + first, kind));
@@ -48,7 +54,6 @@ fn read(stream: &[u8], size: usize, limits: &ReplyLimits) -> Stream {
         loop {
             match framer.frame(&stream[start..end], limits) {
                 Ok(Some(length)) => {
-                    read_one(&stream[start..start + length]);
                     lengths.push(length);
                     start += length;
                 }

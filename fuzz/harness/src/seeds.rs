@@ -34,7 +34,7 @@ pub fn all(tests: &Path) -> io::Result<Vec<Seed>> {
 }
 
 /// The longest that is worth starting from: what is short is tried often.
-const MOST: usize = 4000;
+const MOST: usize = 1000;
 
 fn add(seeds: &mut Vec<Seed>, name: &str, text: &[u8]) {
     let text = &text[..text.len().min(MOST)];
