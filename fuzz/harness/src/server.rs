@@ -68,6 +68,8 @@ struct Run<'a> {
     /// Events but content, as `Debug` shows them.
     events: Vec<String>,
     content: Vec<u8>,
+    /// So much of it has ended.
+    complete: usize,
     /// Questions for a verdict.
     verdicts: usize,
 }
@@ -83,6 +85,7 @@ impl<'a> Run<'a> {
             output: Vec::new(),
             events: Vec::new(),
             content: Vec::new(),
+            complete: 0,
             verdicts: 0,
         };
         run.pump();
@@ -99,6 +102,7 @@ impl<'a> Run<'a> {
             assert_eq!(self.server.wants(), Wants::Nothing, "goes on behind the end of the stream");
             assert!(self.server.end().is_some());
         }
+        self.content.truncate(self.complete);
         self
     }
 
@@ -149,6 +153,12 @@ impl<'a> Run<'a> {
             }
             Ok(Some(event)) => {
                 let verdict = matches!(event, Event::ContentEnd { .. } | Event::ContentRefused(_));
+                // Of content that is refused, or never ends, as much is told as was there before that was known.
+                match event {
+                    Event::ContentEnd { .. } => self.complete = self.content.len(),
+                    Event::ContentRefused(_) => self.content.truncate(self.complete),
+                    _ => {}
+                }
                 self.verdicts += usize::from(verdict);
                 self.events.push(format!("{event:?}"));
                 self.answer()
