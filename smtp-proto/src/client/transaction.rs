@@ -337,7 +337,13 @@ impl<B: Storage> Client<B> {
 
     /// The transaction is refused: takes back what has not left; what has left is still to be
     /// answered. Once the last of it has been released, its own answer ends the transaction.
+    ///
+    /// With chunks in flight the next envelope may have been begun: then nothing is left of this one to take back, and that
+    /// one has to go its own way.
     pub(super) fn cancel_envelope(&mut self) {
+        if self.answering.in_flight() > 1 {
+            return;
+        }
         let held = match self.sending {
             Sending::Envelope { .. } | Sending::Chunks(_) | Sending::EndingChunks(_) => true,
             Sending::AwaitingGoAhead(_) => {
