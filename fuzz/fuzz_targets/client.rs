@@ -1,6 +1,6 @@
-//! The client machine by operations in any order.
+//! The client by operations in any order.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: Vec<smtp_fuzz::client::Operation<'_>>| {
-    smtp_fuzz::client::check(input);
+libfuzzer_sys::fuzz_target!(|input: smtp_fuzz_harness::client::Case<'_>| {
+    smtp_fuzz_harness::client::check(&input);
 });

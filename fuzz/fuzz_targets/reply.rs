@@ -1,6 +1,6 @@
-//! Reply framing and grammar: every cut reads the same.
+//! Reply framing and grammar.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    smtp_fuzz::reply::check(input);
+    smtp_fuzz_harness::reply::check(input);
 });

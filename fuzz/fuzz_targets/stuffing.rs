@@ -1,6 +1,6 @@
-//! Dot-stuffing and its inverse against naive models.
+//! Content on its way to the wire and back, against naive models.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: smtp_fuzz::stuffing::Case<'_>| {
-    smtp_fuzz::stuffing::check(&input);
+libfuzzer_sys::fuzz_target!(|input: smtp_fuzz_harness::stuffing::Case<'_>| {
+    smtp_fuzz_harness::stuffing::check(&input);
 });

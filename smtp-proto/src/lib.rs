@@ -1,4 +1,7 @@
 //! A sans-IO SMTP client and server core.
+//!
+//! With the feature `arbitrary` the values (addresses, parameters, commands, replies, envelopes, configurations) implement
+//! `arbitrary::Arbitrary`, for fuzz targets. That crate needs std; without the feature nothing here does.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
@@ -25,6 +28,8 @@ pub mod testing;
 pub mod transcript;
 pub mod xtext;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod buffer;
 mod octets;
 mod writer;
