@@ -185,7 +185,6 @@ fn end_of_path(inner: &[u8]) -> Option<usize> {
 }
 
 #[inline]
-#[inline]
 fn write(out: &mut Writer<'_>, before: &[u8], path: &str) {
     out.push(before);
     out.push(path.as_bytes());
