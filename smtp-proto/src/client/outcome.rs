@@ -285,7 +285,9 @@ impl Outcome {
             Event::Data { reply, .. } => self.data = Some(reply.into()),
             Event::Final { recipient, phase, reply, .. } => {
                 let rcpt = recipient.and_then(|index| self.recipients.get_mut(index as usize));
-                if let Some(rcpt) = rcpt {
+                // 3yz makes no sense, so it is no verdict, and nobody knows.
+                let decides = reply.code().class() != Class::Intermediate;
+                if let Some(rcpt) = rcpt.filter(|_| decides) {
                     *rcpt = Rcpt::Final(reply.into());
                 }
                 self.last = Some((phase, reply.into()));
