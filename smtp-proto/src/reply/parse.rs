@@ -25,7 +25,7 @@ pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
     let (rest, class) = map(one_of("245"), |digit| digit as u16 - u16::from(b'0')).parse(input)?;
     let (rest, subject) = preceded(char('.'), number).parse(rest)?;
     let (rest, detail) = preceded(char('.'), number).parse(rest)?;
-    let (rest, _) = alt((map(char(' '), |_| ()), map(peek(eof), |_| ()))).parse(rest)?;
+    let (rest, ()) = alt((map(char(' '), |_| ()), map(peek(eof), |_| ()))).parse(rest)?;
     match EnhancedCode::new(class, subject, detail) {
         Some(code) => Ok((rest, code)),
         None => Err(nom::Err::Error(nom::error::make_error(input, nom::error::ErrorKind::Verify))),
