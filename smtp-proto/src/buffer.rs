@@ -6,7 +6,7 @@ pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {}
 impl<B: AsRef<[u8]> + AsMut<[u8]>> Storage for B {}
 
 /// Octets in storage that never grows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Buffer<B> {
     storage: B,
     start: usize,

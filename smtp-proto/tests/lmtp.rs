@@ -3,7 +3,7 @@
 mod support;
 
 use smtp_proto::{
-    client::{BufferSizes, Client, Config, End, Journal, Protocol, Refusal, Status, Wants},
+    client::{BufferSizes, Client, Config, End, Journal, Protocol, Refusal, Retry, Status, Wants},
     envelope::Envelope,
 };
 use support::{Session, envelope, plain_config};
@@ -135,4 +135,20 @@ fn a_recipient_named_twice_has_two_verdicts() {
     let mut session = open(script);
     assert_eq!(session.send(&twice, b"hi"), Wants::Command);
     assert_eq!(session.events[4..], ["final[0.0] 250", "final[0.1] 452", "ended[0] Answered"]);
+}
+
+#[test]
+fn a_verdict_that_makes_no_sense_leaves_its_recipient_unknown() {
+    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 354 what"));
+    let mut journal = Journal::new();
+    let transaction = session.client.begin(&three()).unwrap();
+    journal.begin(transaction, 3);
+    session.journal = Some(journal);
+    session.hand_over(&three(), b"hi");
+    session.pump();
+    let end = session.end();
+    let outcome = session.journal.take().unwrap().take_outcome(end).unwrap();
+    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
+    assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Unknown]);
+    assert_eq!(outcome.recipient(2).unwrap().retry, Retry::MayDuplicate);
 }

@@ -247,3 +247,23 @@ fn attributes_that_the_server_does_not_take_are_not_sent() {
     assert_eq!(session.inquire(Inquiry::XForward(&ident)), Wants::Command);
     session.expect_events(&["xforward 250"]);
 }
+
+#[test]
+fn a_session_that_ends_while_quit_is_said_stays_ended() {
+    let mut session = Session::open(plain_config(), "");
+    // The start of a reply to nothing; what it is shows when something is to be said.
+    assert_eq!(session.hear(b"250-x\r\n"), Wants::Command);
+    session.client.quit().unwrap();
+    assert_eq!(session.client.wants(), Wants::Nothing);
+    assert_eq!(session.client.transmit(), b"");
+    assert_eq!(session.end(), Some(End::Peer(PeerError::Unsolicited)));
+}
+
+#[test]
+fn a_session_that_ends_while_xclient_is_said_stays_ended() {
+    let attributes = [attribute(AttributeName::Login, "a")];
+    let mut session = trusted();
+    assert_eq!(session.hear(b"250-x\r\n"), Wants::Command);
+    session.client.inquire(Inquiry::XClient(&attributes)).unwrap();
+    assert_eq!(session.client.wants(), Wants::Nothing);
+}

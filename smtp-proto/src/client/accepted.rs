@@ -3,7 +3,7 @@
 use crate::buffer::Storage;
 
 /// One bit for each recipient.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Accepted<B> {
     bits: B,
 }
@@ -39,5 +39,10 @@ impl<B: Storage> Accepted<B> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.bits.as_ref().iter().all(|&octet| octet == 0)
+    }
+
+    #[cfg(feature = "model")]
+    pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+        write!(out, "!{:?}", self.bits.as_ref())
     }
 }

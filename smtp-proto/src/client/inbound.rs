@@ -7,7 +7,7 @@ use crate::{
 
 /// What stands at the front is first a part of a reply, then a reply that is known, then one that is
 /// lent, then gone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Inbound<B> {
     buffer: Buffer<B>,
     framer: Framer,
@@ -110,5 +110,12 @@ impl<B: Storage> Inbound<B> {
     /// Whether the reply of which a part has come may have this code.
     pub(super) fn may_be(&self, code: [u8; 3]) -> bool {
         self.unread().iter().zip(code).all(|(&octet, digit)| octet == digit)
+    }
+
+    #[cfg(feature = "model")]
+    pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+        let Self { buffer, framer, framed, lent, ended } = self;
+        let octets = buffer.filled().escape_ascii();
+        write!(out, "<{octets} {framer:?} {framed:?} {lent} {ended}")
     }
 }

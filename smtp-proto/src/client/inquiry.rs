@@ -70,7 +70,7 @@ impl<B: Storage> Client<B> {
         self.issue(&command, verb)?;
         if verb == Verb::XClient {
             // Nothing may follow: the answer makes the session a new one.
-            self.stage = Stage::Opening;
+            self.enter(Stage::Opening);
         }
         Ok(())
     }

@@ -44,6 +44,8 @@ mod event;
 mod inbound;
 mod inquiry;
 mod limits;
+#[cfg(feature = "model")]
+mod model;
 mod needs;
 mod opening;
 mod outbox;

@@ -28,7 +28,7 @@ impl<B: Storage> Client<B> {
             _ if self.outbox.is_closed() => Err(Misuse::NotOpen),
             (Stage::Ready, Sending::Idle) if !self.auth.is_active() => {
                 self.issue(&Command::Quit, Verb::Quit).map_err(|_| Misuse::Busy)?;
-                self.stage = Stage::Quitting;
+                self.enter(Stage::Quitting);
                 Ok(())
             }
             (Stage::Ready, _) => Err(Misuse::Busy),

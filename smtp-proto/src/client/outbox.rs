@@ -7,7 +7,7 @@ use crate::buffer::{Buffer, Storage};
 
 use super::spans::{Span, SpanKind, Spans};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outbox<B: Storage> {
     buffer: Buffer<B>,
     /// Octets at the buffer's start that may leave.
@@ -154,6 +154,14 @@ impl<B: Storage> Outbox<B> {
 
     pub(super) const fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// How much has left since the start is only counted, for a driver's time limits.
+    #[cfg(feature = "model")]
+    pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+        let Self { buffer, released, spans, chunk, sent: _, closed } = self;
+        write!(out, ">{} {released} {chunk:?} {closed}", buffer.filled().escape_ascii())?;
+        spans.facts(out)
     }
 
     // --- chunks (RFC 3030) ---

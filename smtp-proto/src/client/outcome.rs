@@ -285,11 +285,10 @@ impl Outcome {
             Event::Data { reply, .. } => self.data = Some(reply.into()),
             Event::Final { recipient, phase, reply, .. } => {
                 let rcpt = recipient.and_then(|index| self.recipients.get_mut(index as usize));
-                // An intermediate one makes no sense, so it is no verdict.
-                let verdict =
-                    Some(reply).filter(|reply| reply.code().class() != Class::Intermediate);
-                if let (Some(rcpt), Some(verdict)) = (rcpt, verdict) {
-                    *rcpt = Rcpt::Final(verdict.into());
+                // 3yz makes no sense, so it is no verdict, and nobody knows.
+                let decides = reply.code().class() != Class::Intermediate;
+                if let Some(rcpt) = rcpt.filter(|_| decides) {
+                    *rcpt = Rcpt::Final(reply.into());
                 }
                 self.last = Some((phase, reply.into()));
             }

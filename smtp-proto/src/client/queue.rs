@@ -99,7 +99,7 @@ impl Verb {
 }
 
 /// The entries in order: `sent` wholly on their way, then `released` to be written, then held back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Queue<B> {
     ring: B,
     head: usize,
@@ -230,6 +230,14 @@ impl<B: Storage> Queue<B> {
             self.len -= 1;
         }
         handed_over
+    }
+
+    /// Where in the ring the entries stand makes no difference.
+    #[cfg(feature = "model")]
+    pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+        let Self { ring: _, head: _, sent, released, len } = self;
+        write!(out, "?{sent} {released} {len}")?;
+        (0..*len).try_for_each(|at| write!(out, " {:?}", self.at(at)))
     }
 
     fn at(&self, index: usize) -> Verb {

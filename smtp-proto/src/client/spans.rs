@@ -42,7 +42,7 @@ pub struct Span<'a> {
 const MAX_SPANS: usize = 32;
 
 /// The stretches in order. Each is packed into 32 bits, the kind in the upper three.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Spans {
     packed: [u32; MAX_SPANS],
     count: usize,
@@ -138,6 +138,11 @@ impl Spans {
             start += length;
         }
         place
+    }
+
+    #[cfg(feature = "model")]
+    pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+        self.iter().try_for_each(|span| write!(out, "{span:?}"))
     }
 
     /// Cuts octets at the front into stretches.

@@ -369,6 +369,13 @@ impl<B: Storage> Client<B> {
         self.say_quit();
     }
 
+    /// A command was issued that takes the session there, unless issuing it has shown that all is over.
+    pub(super) fn enter(&mut self, stage: Stage) {
+        if self.stage != Stage::Closed {
+            self.stage = stage;
+        }
+    }
+
     /// The session is over; the first cause stays.
     pub(super) fn close(&mut self, end: End) -> End {
         self.stage = Stage::Closed;

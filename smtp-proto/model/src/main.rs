@@ -1,0 +1,96 @@
+//! The real client (`smtp_proto::client::Client`) against a server that may say anything at any moment: every state
+//! that can be reached is looked at. See `scenario` for what can happen, `broken` for what has to hold.
+
+mod asked;
+mod broken;
+mod oracle;
+mod record;
+mod scenario;
+mod session;
+mod symbol;
+mod wire;
+
+use std::{process::ExitCode, time::Instant};
+
+use smtp_proto::client::TlsPolicy;
+use stateright::{Checker, Model};
+
+use crate::scenario::Scenario;
+
+const POLICIES: [(&str, TlsPolicy); 3] = [
+    ("opportunistic", TlsPolicy::Opportunistic),
+    ("required", TlsPolicy::Required),
+    ("implicit", TlsPolicy::Implicit),
+];
+
+/// The searches: every TLS policy with and without PIPELINING; with `quick`, few recipients.
+fn scenarios(quick: bool) -> Vec<(String, Scenario)> {
+    let mut all = Vec::new();
+    for (policy, tls) in POLICIES {
+        for pipelining in [false, true] {
+            let name = format!("{policy}{}", if pipelining { "-pipelining" } else { "" });
+            let about = about(Scenario::new(tls, pipelining), quick);
+            all.extend(about.map(|(what, scenario)| (format!("{name}-{what}"), scenario)));
+        }
+    }
+    all
+}
+
+fn about(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static str, Scenario)> {
+    let one = Scenario { messages: if quick { &[2] } else { &[4] }, ..base };
+    let burst = Scenario { messages: if quick { &[1] } else { &[2] }, unread: 2, ..base };
+    let messages: &[usize] = if quick { &[1, 1] } else { &[3, 2] };
+    let two = Scenario { run_ahead: true, messages, ..base };
+    let lmtp = Scenario { lmtp: true, ..one };
+    let auth = Scenario { auth: true, noops: u8::from(!quick), ..base };
+    let clear_auth = Scenario { plaintext_auth: true, ..auth };
+    let opportunistic = base.tls == TlsPolicy::Opportunistic;
+    [
+        (true, "one", one),
+        // The largest: when in a hurry, for one policy.
+        (!quick || base.tls == TlsPolicy::Required, "burst", burst),
+        (true, "two", two),
+        (true, "lmtp", lmtp),
+        (true, "auth", auth),
+        // The other policies have no AUTH in the clear.
+        (opportunistic, "clear-auth", clear_auth),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, what, scenario)| wanted.then_some((what, scenario)))
+}
+
+fn main() -> ExitCode {
+    let (options, names): (Vec<_>, Vec<_>) =
+        std::env::args().skip(1).partition(|word| word.starts_with("--"));
+    let quick = options.iter().any(|option| option == "--quick");
+    let (mut total, mut good) = (0, true);
+    for (name, scenario) in scenarios(quick) {
+        if names.is_empty() || names.iter().any(|part| name.contains(part)) {
+            let (states, holds) = search(&name, scenario);
+            total += states;
+            good &= holds;
+        }
+    }
+    println!("{total} states in all");
+    if good && total > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Looks at every state that can be reached; says how many there are, and whether all properties hold.
+fn search(name: &str, scenario: Scenario) -> (usize, bool) {
+    let start = Instant::now();
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let checker = scenario.checker().threads(threads).spawn_bfs().join();
+    let (states, depth) = (checker.unique_state_count(), checker.max_depth());
+    let mut holds = true;
+    for property in checker.model().properties() {
+        let expected = matches!(property.expectation, stateright::Expectation::Sometimes);
+        let path = checker.discovery(property.name);
+        if path.is_some() != expected {
+            holds = false;
+            let actions = path.map(stateright::Path::into_actions);
+            println!("{name}: NOT SO: {}: {actions:?}", property.name);
+        }
+    }
+    println!("{name}: {states} states to depth {depth}, {:.1} s", start.elapsed().as_secs_f64());
+    (states, holds)
+}

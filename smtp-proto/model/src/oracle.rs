@@ -1,0 +1,245 @@
+//! What the wire alone tells: which reply answers what, and what follows from it. It never asks the client, only
+//! compares.
+
+use std::collections::VecDeque;
+
+use smtp_proto::client::{Fate, Phase, TlsPolicy, Transaction};
+
+use crate::{asked::Asked, broken::Broken, record::Record, symbol::Symbol, wire::Mode};
+
+/// What the client says of a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs, reason = "as the client's events")]
+pub enum Told {
+    Answer(Phase),
+    Mail(u32),
+    Recipient(u32, u32),
+    Data(u32),
+    Final(u32, Option<u32>, Phase),
+    Closing(Phase),
+}
+
+/// The observer on the wire.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct Oracle {
+    /// The first property that did not hold.
+    pub broken: Option<Broken>,
+    /// What the session has to have ended for, by the next time that no event waits.
+    pub must_end: Option<Broken>,
+    /// TLS is on.
+    pub secure: bool,
+    /// The handshake is next: nothing may leave, nothing may come.
+    pub in_handshake: bool,
+    /// STARTTLS was refused.
+    pub starttls_refused: bool,
+    /// What the last EHLO reply was, since TLS is on if it is.
+    pub offers: Option<Symbol>,
+    /// What was asked and is not answered.
+    pub expected: VecDeque<Asked>,
+    /// What came and was not taken.
+    pub arrived: VecDeque<Symbol>,
+    /// Octets of the line, or content, that leaves now.
+    pub line: Vec<u8>,
+    /// What leaves now.
+    pub mode: Mode,
+    /// Recipients that have left of the transaction that left last.
+    pub recipients_left: u8,
+    /// Transactions begun and not ended.
+    pub open: VecDeque<Record>,
+    /// How many ended.
+    pub ended: u32,
+    /// Challenges in a row.
+    pub rounds: u8,
+    /// LMTP is spoken.
+    pub lmtp: bool,
+    /// EHLO has to end in TLS.
+    pub tls_required: bool,
+    /// Envelopes may run ahead.
+    pub run_ahead: bool,
+    /// PIPELINING is among what [`Symbol::Offers`] offers.
+    pub pipelining: bool,
+}
+
+/// As the model's clients are configured.
+pub const ROUNDS: u8 = 2;
+
+impl Oracle {
+    /// Remembers the first property that does not hold.
+    pub fn hold(&mut self, property: Broken, holds: bool) {
+        if !holds {
+            self.broken.get_or_insert(property);
+        }
+    }
+
+    /// Whether the server takes groups of commands.
+    pub fn pipelining_offered(&self) -> bool {
+        self.pipelining && self.offers == Some(Symbol::Offers)
+    }
+
+    /// Whether somebody is to get the content of the transaction whose replies come now.
+    pub fn current_is_wanted(&self) -> bool {
+        self.open.front().is_some_and(Record::is_wanted)
+    }
+
+    /// Whether a whole reply waits to be taken.
+    pub fn has_whole(&self) -> bool {
+        self.arrived.iter().any(|symbol| *symbol != Symbol::Start)
+    }
+
+    /// The code of the reply at the front: that of its last line, where the lines before it agree.
+    fn take(&mut self) -> Option<(Symbol, u16)> {
+        let mut continued = false;
+        loop {
+            match self.arrived.pop_front()? {
+                Symbol::Start => continued = true,
+                symbol => {
+                    let code = symbol.code().filter(|code| !continued || *code == 250)?;
+                    return Some((symbol, code));
+                }
+            }
+        }
+    }
+
+    /// The client tells of a reply: it has to be the first that came, and what it answers the first that was asked.
+    pub fn told(&mut self, told: Told, code: u16) {
+        let Some((symbol, _)) = self.take().filter(|(_, came)| *came == code) else {
+            return self.hold(Broken::D23, false);
+        };
+        let asked = self.expected.pop_front();
+        let predicted = self.predicted(asked, code);
+        self.hold(Broken::D23, predicted == Some(told));
+        match asked {
+            Some(asked) if code != 421 || matches!(asked, Asked::Final | Asked::Quit) => {
+                if !asked.takes(code) {
+                    self.must_end = Some(Broken::D24);
+                }
+                self.answered(asked, symbol, code);
+            }
+            _ => self.must_end = Some(Broken::D23),
+        }
+    }
+
+    fn predicted(&self, asked: Option<Asked>, code: u16) -> Option<Told> {
+        let record = self.open.front();
+        let index = || u32::try_from(record?.rcpt.len()).ok();
+        Some(match asked {
+            None if code == 421 => Told::Closing(Phase::Idle),
+            None => return None,
+            Some(asked @ (Asked::Final | Asked::Content))
+                if asked == Asked::Final || code != 421 =>
+            {
+                let named = self.lmtp && asked == Asked::Final;
+                let recipient = record.and_then(Record::next_of_lmtp).filter(|_| named);
+                Told::Final(self.ended, recipient, asked.phase())
+            }
+            Some(asked) if code == 421 && asked != Asked::Quit => Told::Closing(asked.phase()),
+            Some(Asked::Mail) => Told::Mail(self.ended),
+            Some(Asked::Rcpt) => Told::Recipient(self.ended, index()?),
+            Some(Asked::Data) => Told::Data(self.ended),
+            Some(asked) => Told::Answer(asked.phase()),
+        })
+    }
+
+    fn answered(&mut self, asked: Asked, symbol: Symbol, code: u16) {
+        let refused = code >= 400;
+        match asked {
+            Asked::Greeting | Asked::Helo | Asked::Rset if refused => {
+                self.must_end = Some(Broken::D24);
+            }
+            Asked::Ehlo if refused && (self.lmtp || self.tls_required && !self.secure) => {
+                self.must_end = Some(Broken::D13);
+            }
+            Asked::Ehlo => self.offers = (code == 250).then_some(symbol),
+            Asked::StartTls => self.starttls_answered(code),
+            Asked::Auth => self.auth_answered(code),
+            Asked::Cancel => self.rounds = 0,
+            Asked::Quit => self.must_end = Some(Broken::D23),
+            _ => self.transaction_answered(asked, code),
+        }
+    }
+
+    /// The handshake is done.
+    pub fn shaken(&mut self, tls: TlsPolicy) {
+        self.in_handshake = false;
+        self.secure = true;
+        self.offers = None;
+        if tls == TlsPolicy::Implicit {
+            self.expected.push_back(Asked::Greeting);
+        }
+    }
+
+    fn starttls_answered(&mut self, code: u16) {
+        self.in_handshake = code == 220;
+        self.starttls_refused = code >= 400;
+        if code >= 400 && self.tls_required {
+            self.must_end = Some(Broken::D13);
+        }
+    }
+
+    fn auth_answered(&mut self, code: u16) {
+        self.mode = Mode::Commands;
+        self.rounds = if code == 334 { self.rounds + 1 } else { 0 };
+        if code == 334 {
+            self.mode = Mode::Response;
+        }
+        if self.rounds > ROUNDS {
+            self.must_end = Some(Broken::D24);
+        }
+    }
+
+    fn transaction_answered(&mut self, asked: Asked, code: u16) {
+        let class = u8::try_from(code / 100).unwrap_or(0);
+        let lmtp = self.lmtp;
+        let Some(record) = self.open.front_mut() else { return };
+        match asked {
+            Asked::Mail => record.mail = Some(class),
+            Asked::Rcpt => record.rcpt.push(class),
+            Asked::Data => {
+                record.data = Some(class);
+                if code == 354 {
+                    self.go_ahead();
+                }
+            }
+            Asked::Content => {
+                record.last.push(class);
+                record.early = true;
+                self.must_end = Some(Broken::D24);
+            }
+            Asked::Final => {
+                record.last.push(class);
+                if code == 421 {
+                    self.must_end = Some(Broken::D23);
+                } else if lmtp && record.last.len() < record.accepted().count() {
+                    self.expected.push_front(Asked::Final);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn go_ahead(&mut self) {
+        let record = self.open.front();
+        let refused = record.is_some_and(|record| record.mail.is_some_and(|class| class >= 4));
+        if self.current_is_wanted() {
+            self.mode = Mode::Content;
+            self.expected.push_front(Asked::Content);
+        } else if refused || self.lmtp {
+            self.must_end = Some(Broken::D25);
+        } else {
+            self.mode = Mode::LoneDot;
+        }
+    }
+
+    /// The client tells the end of a transaction.
+    pub fn ended(&mut self, transaction: Transaction, fate: Fate) {
+        self.hold(Broken::D28, transaction.index() == self.ended);
+        let Some(record) = self.open.pop_front() else {
+            return self.hold(Broken::D28, false);
+        };
+        self.ended += 1;
+        let property = if self.lmtp { Broken::D27 } else { Broken::D26 };
+        let found = record.gathered(transaction, fate, self.lmtp);
+        self.hold(property, found == record.expected(self.lmtp));
+    }
+}

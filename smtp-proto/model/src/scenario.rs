@@ -1,0 +1,250 @@
+//! What a search is about: how the client is configured, what its caller does, and what can happen.
+
+use std::collections::VecDeque;
+
+use smtp_proto::{
+    client::{BufferSizes, Client, Config, Limits, Protocol, TlsPolicy, Wants},
+    envelope::Envelope,
+    hello::EhloName,
+};
+use stateright::{Model, Property};
+
+use crate::{
+    asked::Asked,
+    broken::Broken,
+    oracle::{Oracle, ROUNDS},
+    session::{Machine, Reached, Session},
+    symbol::Symbol,
+    wire::Mode,
+};
+
+/// The recipients that there are.
+pub const ADDRESSES: [&str; 4] = ["a@a.example", "b@b.example", "c@c.example", "d@d.example"];
+/// Every message.
+pub const CONTENT: &[u8] = b".\r\n";
+/// The same as it has to leave.
+pub const CONTENT_ON_THE_WIRE: &[u8] = b"..\r\n.\r\n";
+
+/// One search.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
+pub struct Scenario {
+    /// Whether there is TLS.
+    pub tls: TlsPolicy,
+    /// Whether the offers name PIPELINING.
+    pub pipelining: bool,
+    /// LMTP in place of SMTP.
+    pub lmtp: bool,
+    /// Envelopes run ahead of the verdict before them.
+    pub run_ahead: bool,
+    /// The caller allows AUTH in the clear.
+    pub plaintext_auth: bool,
+    /// The caller tries AUTH once.
+    pub auth: bool,
+    /// NOOPs that the caller may say.
+    pub noops: u8,
+    /// The caller's messages, by their recipients.
+    pub messages: &'static [usize],
+    /// What may come before anything of it is taken.
+    pub unread: usize,
+}
+
+/// What can happen next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "as the client's calls")]
+pub enum Action {
+    Reply(Symbol),
+    Poll,
+    Write,
+    WriteAllButOne,
+    Deaf,
+    Abort,
+    Shake,
+    Authenticate,
+    Begin,
+    Envelope,
+    Content,
+    Noop,
+    Quit,
+}
+
+impl Scenario {
+    /// One message to one recipient, one thing read at a time.
+    pub const fn new(tls: TlsPolicy, pipelining: bool) -> Self {
+        Self {
+            tls,
+            pipelining,
+            lmtp: false,
+            run_ahead: false,
+            plaintext_auth: false,
+            auth: false,
+            noops: 0,
+            messages: &[1],
+            unread: 1,
+        }
+    }
+
+    /// The envelope of the message at this place.
+    pub fn envelope(&self, index: usize) -> Envelope {
+        let empty = Envelope::new("a@example.org").expect("an address");
+        let recipients = ADDRESSES.iter().take(self.messages[index]);
+        recipients.fold(empty, |envelope, to| envelope.to(to).expect("an address"))
+    }
+
+    fn client(&self) -> Client<Box<[u8]>> {
+        let name = EhloName::parse("client.example").expect("a name");
+        let mut limits = Limits::default();
+        limits.auth_rounds = ROUNDS;
+        let config = Config::new(name)
+            .with_tls(self.tls)
+            .with_protocol(if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp })
+            .with_run_ahead(self.run_ahead)
+            .with_plaintext_auth(self.plaintext_auth)
+            .with_limits(limits);
+        // Small, so that an envelope does not fit at once; and fast to copy.
+        let mut sizes = BufferSizes::SMALL.with_receive(192).with_transmit(96).with_in_flight(6);
+        sizes.capabilities = 64;
+        sizes.recipients = 1;
+        Client::with_sizes(config, sizes)
+    }
+
+    fn oracle(&self) -> Oracle {
+        let implicit = self.tls == TlsPolicy::Implicit;
+        Oracle {
+            broken: None,
+            must_end: None,
+            secure: false,
+            in_handshake: implicit,
+            starttls_refused: false,
+            offers: None,
+            expected: if implicit { VecDeque::new() } else { [Asked::Greeting].into() },
+            arrived: VecDeque::new(),
+            line: Vec::new(),
+            mode: Mode::Commands,
+            recipients_left: 0,
+            open: VecDeque::new(),
+            ended: 0,
+            rounds: 0,
+            lmtp: self.lmtp,
+            tls_required: self.tls == TlsPolicy::Required,
+            run_ahead: self.run_ahead,
+            pipelining: self.pipelining,
+        }
+    }
+
+    /// What the driver and the caller may do, and the contract allows.
+    fn calls(&self, state: &Session, wants: Wants, actions: &mut Vec<Action>) {
+        let client = &state.client.0;
+        match wants {
+            Wants::Event => return actions.push(Action::Poll),
+            Wants::Tls => actions.push(Action::Shake),
+            Wants::Credentials => actions.push(Action::Authenticate),
+            Wants::Envelope => actions.push(Action::Envelope),
+            Wants::Content => actions.push(Action::Content),
+            Wants::Command => {
+                actions.push(Action::Quit);
+                if self.auth && !state.auth_tried {
+                    actions.push(Action::Authenticate);
+                }
+                if state.noops < self.noops {
+                    actions.push(Action::Noop);
+                }
+            }
+            _ => {}
+        }
+        if client.can_begin() && state.begun < self.messages.len() {
+            actions.push(Action::Begin);
+        }
+        match client.transmit().len() {
+            0 => {}
+            1 => actions.extend([Action::Write, Action::Deaf]),
+            _ => actions.extend([Action::Write, Action::WriteAllButOne, Action::Deaf]),
+        }
+        actions.push(Action::Abort);
+    }
+}
+
+impl Model for Scenario {
+    type State = Session;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<Session> {
+        vec![Session {
+            client: Machine(self.client()),
+            oracle: self.oracle(),
+            begun: 0,
+            content: 0,
+            auth_tried: false,
+            noops: 0,
+            stream_ended: false,
+            deaf: false,
+            reached: None,
+        }]
+    }
+
+    fn actions(&self, state: &Session, actions: &mut Vec<Action>) {
+        let wants = state.client.0.wants();
+        // What follows a broken property is of no interest: the way there stays short.
+        if wants == Wants::Nothing || state.oracle.broken.is_some() {
+            return;
+        }
+        self.calls(state, wants, actions);
+        if state.stream_ended {
+            return;
+        }
+        if state.oracle.arrived.len() < self.unread {
+            let said = Symbol::ALL.into_iter().filter(|symbol| *symbol != Symbol::End);
+            actions.extend(said.map(Action::Reply));
+        }
+        // While something waits to be taken, a read of nothing says nothing.
+        if wants != Wants::Event {
+            actions.push(Action::Reply(Symbol::End));
+        }
+    }
+
+    fn next_state(&self, last: &Session, action: Action) -> Option<Session> {
+        last.after(self, action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        macro_rules! never {
+            ($($property:ident $says:literal)*) => { vec![$(
+                Property::always($says, |_: &Self, state: &Session| state.oracle.broken != Some(Broken::$property)),
+            )*] };
+        }
+        macro_rules! somewhere {
+            ($($reached:ident)*) => { [$(
+                Property::sometimes(stringify!($reached), |_: &Self, state: &Session| {
+                    state.reached == Some(Reached::$reached)
+                }),
+            )*] };
+        }
+        let mut properties = never! {
+            D12 "D12 nothing between 220 and the handshake"
+            D13 "D13 nothing in the clear where TLS is required"
+            D14 "D14 offers are those of the last EHLO"
+            D15 "D15 no credential in the clear"
+            D23 "D23 each reply to its command"
+            D24 "D24 no code outside its classes"
+            D25 "D25 no content without 354 and a recipient"
+            D26 "D26 one outcome for each recipient"
+            D27 "D27 a verdict for each recipient of LMTP"
+            D28 "D28 an outcome does not change"
+            Wire "known commands, in order, in groups"
+            Stuck "nothing is waited for in vain"
+        };
+        properties.extend(somewhere! { Delivered Unknown });
+        // Without PIPELINING, DATA is not said to a server that has refused everybody.
+        if self.pipelining && !self.lmtp {
+            properties.extend(somewhere! { LoneDot });
+        }
+        if self.auth {
+            properties.extend(somewhere! { Authenticated });
+        }
+        if self.run_ahead && self.pipelining {
+            properties.extend(somewhere! { RanAhead });
+        }
+        properties.extend(somewhere! { Injected });
+        properties
+    }
+}

@@ -1,0 +1,123 @@
+//! What leaves the client, octet by octet, with no look at its state: which command it is, and whether it may leave.
+
+use smtp_proto::client::TlsPolicy;
+
+use crate::{
+    asked::Asked,
+    broken::Broken,
+    oracle::Oracle,
+    scenario::{ADDRESSES, CONTENT_ON_THE_WIRE, Scenario},
+};
+
+/// What the octets are that leave now.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mode {
+    /// Command lines.
+    Commands,
+    /// One line that answers a challenge.
+    Response,
+    /// Content that somebody is to get.
+    Content,
+    /// A lone dot that ends content for nobody.
+    LoneDot,
+}
+
+const IN_THE_CLEAR: [&[u8]; 4] =
+    [b"EHLO client.example\r\n", b"LHLO client.example\r\n", b"STARTTLS\r\n", b"QUIT\r\n"];
+
+impl Oracle {
+    /// These octets have left.
+    pub fn left(&mut self, scenario: &Scenario, octets: &[u8]) {
+        for &octet in octets {
+            self.line.push(octet);
+            self.check_line(scenario);
+            if self.is_whole(octet) {
+                let line = std::mem::take(&mut self.line);
+                self.line_left(&line);
+            }
+        }
+    }
+
+    fn check_line(&mut self, scenario: &Scenario) {
+        let (secure, handshake) = (self.secure, self.in_handshake);
+        self.hold(Broken::D12, !handshake);
+        let line = &self.line;
+        let plain = match scenario.tls {
+            TlsPolicy::Opportunistic => true,
+            TlsPolicy::Required => IN_THE_CLEAR.iter().any(|whole| whole.starts_with(line)),
+            _ => false,
+        };
+        let secret = self.mode == Mode::Response || line.starts_with(b"AUTH");
+        let allowed = scenario.plaintext_auth && !self.starttls_refused;
+        let in_order = match self.mode {
+            Mode::Content => self.current_is_wanted() && CONTENT_ON_THE_WIRE.starts_with(line),
+            Mode::LoneDot => b".\r\n".starts_with(line),
+            _ => true,
+        };
+        self.hold(Broken::D13, secure || plain);
+        self.hold(Broken::D15, secure || allowed || !secret);
+        self.hold(Broken::D25, in_order);
+    }
+
+    fn is_whole(&self, octet: u8) -> bool {
+        if self.mode == Mode::Content { self.line == CONTENT_ON_THE_WIRE } else { octet == b'\n' }
+    }
+
+    fn line_left(&mut self, line: &[u8]) {
+        let asked = match (self.mode, line) {
+            (Mode::Content, _) => return self.content_left(),
+            (Mode::LoneDot, _) => Asked::LoneDot,
+            (Mode::Response, b"*\r\n") => Asked::Cancel,
+            (Mode::Response, _) => Asked::Auth,
+            (_, b"EHLO client.example\r\n" | b"LHLO client.example\r\n") => Asked::Ehlo,
+            (_, b"HELO client.example\r\n") => Asked::Helo,
+            (_, b"STARTTLS\r\n") => Asked::StartTls,
+            (_, b"MAIL FROM:<a@example.org>\r\n") => Asked::Mail,
+            (_, b"DATA\r\n") => Asked::Data,
+            (_, b"RSET\r\n") => Asked::Rset,
+            (_, b"NOOP\r\n") => Asked::Noop,
+            (_, b"QUIT\r\n") => Asked::Quit,
+            _ if line.starts_with(b"AUTH ") => Asked::Auth,
+            _ => return self.recipient_left(line),
+        };
+        self.mode = Mode::Commands;
+        if asked == Asked::Mail {
+            self.recipients_left = 0;
+        }
+        self.asked(asked);
+    }
+
+    /// It has to be the next one of the envelope; anything else is no command at all.
+    fn recipient_left(&mut self, line: &[u8]) {
+        let next = ADDRESSES.get(usize::from(self.recipients_left));
+        let named = next.is_some_and(|to| line == format!("RCPT TO:<{to}>\r\n").as_bytes());
+        self.hold(Broken::Wire, named);
+        self.recipients_left += 1;
+        self.asked(Asked::Rcpt);
+    }
+
+    fn content_left(&mut self) {
+        self.mode = Mode::Commands;
+        if let Some(record) = self.open.front_mut() {
+            record.handed_over = true;
+        }
+        // It was awaited as content already, at the front: all before it is answered.
+        match self.expected.front_mut() {
+            Some(content @ Asked::Content) => *content = Asked::Final,
+            _ => self.hold(Broken::D25, false),
+        }
+    }
+
+    /// A command may leave only when all before it is answered, or in a group (RFC 2920 3.1).
+    fn asked(&mut self, asked: Asked) {
+        let groups = self.expected.back().is_none_or(|last| self.may_follow(*last));
+        self.hold(Broken::Wire, groups);
+        self.expected.push_back(asked);
+    }
+
+    fn may_follow(&self, last: Asked) -> bool {
+        let group = matches!(last, Asked::Mail | Asked::Rcpt | Asked::Rset);
+        let ahead = self.run_ahead && matches!(last, Asked::Content | Asked::Final);
+        self.pipelining_offered() && (group || ahead)
+    }
+}
