@@ -3,7 +3,7 @@
 mod support;
 
 use smtp_proto::{
-    client::{Authentication, Config, Refusal, TlsPolicy, Wants},
+    client::{Authentication, Config, Misuse, Refusal, TlsPolicy, Wants},
     hello::EhloName,
     reply::Code,
     sasl::{CannotAnswer, Challenge, Login, Mechanism, Plain, Response},
@@ -244,4 +244,30 @@ fn secrets_cut_into_single_writes_show_one_mark() {
         session.client.transmitted(1).unwrap();
     }
     assert_eq!(text, "C: AUTH PLAIN ***\n");
+}
+
+#[test]
+fn yes_to_a_cancelled_dialogue_ends_the_session() {
+    let script = format!("C: AUTH PLAIN {PLAIN}\nS: 334\nC: *\nS: 235 welcome");
+    let mut session = open("AUTH_PLAIN", &script);
+    assert_eq!(session.authenticate(&mut Plain::new("user", "pass")), Wants::Nothing);
+    assert_eq!(session.client.authentication(), Authentication::BadChallenge);
+}
+
+#[test]
+fn who_is_authenticated_is_not_authenticated_again() {
+    let mut session = open("AUTH_PLAIN", &format!("C: AUTH PLAIN {PLAIN}\nS: 235 welcome"));
+    let mut plain = Plain::new("user", "pass");
+    assert_eq!(session.authenticate(&mut plain), Wants::Command);
+    let refusal = session.client.authenticate(&mut plain);
+    assert_eq!(refusal, Err(Refusal::Misuse(Misuse::AlreadyAuthenticated)));
+    assert_eq!(session.client.transmit(), b"");
+}
+
+#[test]
+fn another_identity_leaves_before_the_user() {
+    let mut session = open("AUTH_PLAIN", "C: AUTH PLAIN Ym9zcwB1c2VyAHBhc3M=\nS: 235 welcome");
+    let mut plain = Plain::new("user", "pass").with_authorization("boss");
+    assert_eq!(session.authenticate(&mut plain), Wants::Command);
+    assert!(session.peer.is_done());
 }

@@ -3,8 +3,11 @@
 mod support;
 
 use smtp_proto::{
-    client::{BufferSizes, Chunking, Client, Config, End, Journal, Phase, Retry, Status, Wants},
+    client::{
+        BufferSizes, Chunking, Client, Config, End, Journal, PeerError, Phase, Retry, Status, Wants,
+    },
     parameter::Body,
+    reply::Code,
 };
 use support::{Session, envelope, plain_config};
 
@@ -383,4 +386,16 @@ fn who_is_turned_away_before_anybody_is_accepted_may_try_again() {
     }
     let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 250 ok\nS: 421 bye");
     assert!(fates.iter().all(|(status, _)| *status == Status::Unknown), "it may not mean it");
+}
+
+#[test]
+fn a_go_ahead_to_a_chunk_ends_the_session() {
+    let script = format!(
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC- abcd\nS: 354 go"
+    );
+    let config = config(Chunking::AfterRecipients).with_chunk_size(4);
+    let mut session = Session::open(config, "CHUNKING").then(&script);
+    assert_eq!(session.send(&bob(), b"abcdefgh"), Wants::Nothing);
+    let (phase, code) = (Phase::Content, Code::START_CONTENT);
+    assert_eq!(session.end(), Some(End::Peer(PeerError::UnexpectedCode { phase, code })));
 }

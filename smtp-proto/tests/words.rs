@@ -313,3 +313,13 @@ fn what_is_secret_is_not_shown() {
     assert_eq!(format!("{:?}", Challenge::new(Some(b"secret"))), "Challenge(..)");
     assert_eq!(format!("{:?}", Response::new(&mut [0; 4])), "Response(***)");
 }
+
+#[test]
+fn a_server_shows_where_it_stands_and_can_be_given_up() {
+    let config = server::Config::new(EhloName::parse("mx.example").unwrap());
+    let mut server = server::Server::new(config);
+    let shown = format!("{server:?}");
+    assert!(shown.starts_with("Server { stage: ") && shown.ends_with("end: None, .. }"), "{shown}");
+    assert!(!server.offers_channel_binding());
+    assert_eq!(server.abort(), server::End::Aborted);
+}
