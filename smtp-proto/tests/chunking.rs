@@ -283,7 +283,7 @@ fn binary_content_leaves_octet_for_octet() {
 }
 
 #[test]
-fn any_size_of_buffers_reads_and_writes_adds_up() {
+fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
     let content: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
     let canonical = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n") + "\r\n";
     for transmit in [100, 128, 200, 1000, 5000] {
@@ -391,7 +391,7 @@ fn who_is_turned_away_before_anybody_is_accepted_may_try_again() {
 #[test]
 fn a_go_ahead_to_a_chunk_ends_the_session() {
     let script = format!(
-        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC- abcd\nS: 354 go"
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\n{BOB}S: 250 ok\nC: BDAT 4\nC+ abcd\nS: 354 go"
     );
     let config = config(Chunking::AfterRecipients).with_chunk_size(4);
     let mut session = Session::open(config, "CHUNKING").then(&script);
