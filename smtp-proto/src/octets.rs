@@ -9,7 +9,7 @@ pub(crate) const ATEXT: u8 = 1;
 pub(crate) const LABEL: u8 = 1 << 1;
 /// `qtextSMTP`: printable ASCII and SP but `"` and `\`, and the octets of UTF-8.
 pub(crate) const QTEXT: u8 = 1 << 2;
-/// `dcontent` of an address literal, but `<` and `>`, which would end a path.
+/// `dcontent` of an address literal, but `<`, `>` and `"`, which would end a path, or hide its end.
 pub(crate) const DCONTENT: u8 = 1 << 3;
 /// What follows the first octet of an `esmtp-keyword`.
 pub(crate) const KEYWORD: u8 = 1 << 4;
@@ -67,7 +67,7 @@ const fn quoted(octet: u8) -> u8 {
 }
 
 const fn literal(octet: u8) -> u8 {
-    if matches!(octet, b'<' | b'>' | b'[' | b'\\' | b']') { 0 } else { DCONTENT }
+    if matches!(octet, b'"' | b'<' | b'>' | b'[' | b'\\' | b']') { 0 } else { DCONTENT }
 }
 
 const fn parameter(octet: u8) -> u8 {
@@ -106,7 +106,7 @@ mod tests {
         assert!(members(QTEXT).eq((32..127).filter(|o| !b"\"\\".contains(o))));
         assert!(members(VALUE).eq((33..127).filter(|&o| o != b'=')));
         assert!(members(XCHAR).eq((33..127).filter(|o| !b"+=".contains(o))));
-        assert!(members(DCONTENT).eq((33..127).filter(|o| !b"<>[\\]".contains(o))));
+        assert!(members(DCONTENT).eq((33..127).filter(|o| !b"\"<>[\\]".contains(o))));
         assert!(
             members(KEYWORD).eq((0..128).filter(|&o: &u8| o.is_ascii_alphanumeric() || o == b'-'))
         );

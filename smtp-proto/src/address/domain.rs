@@ -189,9 +189,12 @@ mod tests {
 
     #[test]
     fn octets_in_and_behind_a_literal_are_named() {
-        for (bad, octet, offset) in
-            [("[1.2.3.4\r\n]", b'\r', 8), ("[a:b>]", b'>', 4), ("[1.2.3.4]x", b'x', 9)]
-        {
+        for (bad, octet, offset) in [
+            ("[1.2.3.4\r\n]", b'\r', 8),
+            ("[a:b>]", b'>', 4),
+            ("[a:\"]", b'"', 3),
+            ("[1.2.3.4]x", b'x', 9),
+        ] {
             assert_eq!(check(bad.as_bytes(), 0), Err(DomainError::Octet { octet, offset }));
         }
     }
