@@ -153,37 +153,6 @@ const ONE: &str =
     "C: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>\nC: BDAT 4 LAST\nC: hi\n";
 const OK: &str = "S: 250 ok\nS: 250 ok\nS: 250 queued\n";
 
-/// Everything leaves, then this arrives; what left, and the events.
-fn exchange(session: &mut Session, replies: &[u8]) -> (String, Vec<String>) {
-    let client = &mut session.client;
-    let sent = String::from_utf8(client.transmit().to_vec()).unwrap();
-    client.transmitted(sent.len()).unwrap();
-    client.read_buf()[..replies.len()].copy_from_slice(replies);
-    client.received(replies.len()).unwrap();
-    let mut events = Vec::new();
-    while let Some(event) = client.poll_event().unwrap() {
-        events.push(format!("{event:?}"));
-    }
-    (sent, events)
-}
-
-/// Found by the fuzz target `session`: the second envelope was taken back, and the third was credited with its replies.
-#[test]
-fn a_refused_mail_leaves_the_message_behind_it_alone() {
-    let mut session = in_flight(1, "");
-    session.client.begin(&bob()).unwrap();
-    let (_, events) = exchange(&mut session, b"550 no\r\n503 no\r\n503 no\r\n");
-    assert!(events.last().unwrap().ends_with("fate: Refused }"), "{events:?}");
-    assert_eq!(session.client.wants(), Wants::Content, "of the second message");
-    session.client.content(b"hi\r\n").unwrap();
-    session.client.finish().unwrap();
-    let (sent, events) = exchange(&mut session, b"250 ok\r\n250 ok\r\n250 ok\r\n250 queued\r\n");
-    assert!(sent.ends_with("BDAT 4 LAST\r\nhi\r\n"), "{sent}");
-    let end = "Ended { transaction: Transaction(1), fate: Answered }";
-    assert_eq!(events.last().map(String::as_str), Some(end), "{events:?}");
-    assert_eq!(session.client.wants(), Wants::Command);
-}
-
 #[test]
 fn ten_messages_leave_in_one_write_and_take_one_round_trip() {
     let group = format!("{ONE}{}", format!("C: RSET\n{ONE}").repeat(9));

@@ -1,5 +1,9 @@
 //! Commands survive the way to the other side, and nothing else can be written.
 
+#[path = "support/agree.rs"]
+mod agree;
+
+use agree::agree;
 use proptest::prelude::*;
 use smtp_proto::address::{Address, AddressError, DomainError, ForwardPath, ReversePath};
 use smtp_proto::command::{
@@ -23,35 +27,6 @@ fn encoded(command: &Command<'_>) -> Vec<u8> {
 
 fn parsed(line: &[u8]) -> Result<Received<'_>, CommandError> {
     Received::parse(line.strip_suffix(b"\r\n").unwrap_or(line))
-}
-
-/// Whether a server understood what the client meant.
-fn agree(sent: &Command<'_>, received: &Received<'_>) -> bool {
-    match (sent, received) {
-        (Command::Ehlo(a), Received::Ehlo(b))
-        | (Command::Helo(a), Received::Helo(b))
-        | (Command::Lhlo(a), Received::Lhlo(b)) => a == b,
-        (Command::Vrfy(a), Received::Vrfy(b)) | (Command::Expn(a), Received::Expn(b)) => a == b,
-        (Command::Help(a), Received::Help(b)) => a == b,
-        (Command::Auth(a), Received::Auth(b)) => a == b,
-        (Command::Bdat { size: a, last: m }, Received::Bdat { size: b, last: n }) => {
-            (a, m) == (b, n)
-        }
-        (Command::Rcpt(a), Received::Rcpt(b)) => {
-            let others: Vec<_> = b.others().collect();
-            b.typed().with_extra(&others) == Ok(*a) && b.needs() == a.needs()
-        }
-        (Command::Mail(a), Received::Mail(b)) => {
-            let others: Vec<_> = b.others().collect();
-            b.typed().with_extra(&others) == Ok(*a) && b.needs() == a.needs()
-        }
-        (Command::StartTls, Received::StartTls)
-        | (Command::Data, Received::Data)
-        | (Command::Rset, Received::Rset)
-        | (Command::Noop, Received::Noop)
-        | (Command::Quit, Received::Quit) => true,
-        _ => false,
-    }
 }
 
 /// One CRLF, at the end, and no octet before it that is neither printable nor UTF-8.

@@ -3,7 +3,9 @@
 mod support;
 
 use smtp_proto::{
-    client::{BufferSizes, Client, Config, End, Journal, Protocol, Refusal, Retry, Status, Wants},
+    client::{
+        BufferSizes, Client, Config, End, Journal, Outcome, Protocol, Refusal, Retry, Status, Wants,
+    },
     envelope::Envelope,
 };
 use support::{Session, envelope, plain_config};
@@ -60,31 +62,26 @@ fn a_verdict_too_many_is_unsolicited() {
     assert_eq!(session.events[7], "ended[0] Answered");
 }
 
-#[test]
-fn outcomes_tell_recipients_apart() {
-    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 452 full\nCLOSE"));
-    let mut journal = Journal::new();
-    let transaction = session.client.begin(&three()).unwrap();
-    journal.begin(transaction, 3);
-    session.journal = Some(journal);
-    session.hand_over(&three(), b"hi");
-    session.pump();
-    let outcome = session.journal.take().unwrap().take_outcome(None).unwrap();
-    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
-    assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Deferred]);
-}
-
-#[test]
-fn a_verdict_that_makes_no_sense_is_no_verdict() {
-    let mut session = open(&format!("{GROUP}S: 354 go"));
+/// What became of the three when the server's verdicts are these.
+fn outcome(verdicts: &str) -> Outcome {
+    let mut session = open(&format!("{GROUP}{verdicts}"));
     let mut journal = Journal::new();
     journal.begin(session.client.begin(&three()).unwrap(), 3);
     session.journal = Some(journal);
     session.hand_over(&three(), b"hi");
-    assert_eq!(session.pump(), Wants::Nothing);
-    let outcome = session.journal.take().unwrap().take_outcome(session.end()).unwrap();
-    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
-    assert_eq!(statuses, [Status::Unknown, Status::Rejected, Status::Unknown]);
+    session.pump();
+    let end = session.end();
+    session.journal.take().unwrap().take_outcome(end).unwrap()
+}
+
+fn statuses(outcome: &Outcome) -> Vec<Status> {
+    outcome.recipients().map(|recipient| recipient.status).collect()
+}
+
+#[test]
+fn outcomes_tell_recipients_apart() {
+    let outcome = outcome("S: 250 stored\nS: 452 full\nCLOSE");
+    assert_eq!(statuses(&outcome), [Status::Accepted, Status::Rejected, Status::Deferred]);
 }
 
 #[test]
@@ -139,16 +136,9 @@ fn a_recipient_named_twice_has_two_verdicts() {
 
 #[test]
 fn a_verdict_that_makes_no_sense_leaves_its_recipient_unknown() {
-    let mut session = open(&format!("{GROUP}S: 250 stored\nS: 354 what"));
-    let mut journal = Journal::new();
-    let transaction = session.client.begin(&three()).unwrap();
-    journal.begin(transaction, 3);
-    session.journal = Some(journal);
-    session.hand_over(&three(), b"hi");
-    session.pump();
-    let end = session.end();
-    let outcome = session.journal.take().unwrap().take_outcome(end).unwrap();
-    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
-    assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Unknown]);
-    assert_eq!(outcome.recipient(2).unwrap().retry, Retry::MayDuplicate);
+    let last = outcome("S: 250 stored\nS: 354 what");
+    assert_eq!(statuses(&last), [Status::Accepted, Status::Rejected, Status::Unknown]);
+    assert_eq!(last.recipient(2).unwrap().retry, Retry::MayDuplicate);
+    let first = outcome("S: 354 what");
+    assert_eq!(statuses(&first), [Status::Unknown, Status::Rejected, Status::Unknown]);
 }

@@ -1,5 +1,9 @@
 //! Values on their way to the other side and back.
 
+#[path = "../../../smtp-proto/tests/support/agree.rs"]
+mod agree;
+
+use agree::agree;
 use arbitrary::Arbitrary;
 use smtp_proto::{
     address::{Address, ForwardPath, ReversePath},
@@ -84,35 +88,6 @@ fn assert_one_line(line: &[u8]) -> &str {
 
 fn ends_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// Whether a server understood what the client meant.
-fn agree(sent: &Command<'_>, received: &Received<'_>) -> bool {
-    match (sent, received) {
-        (Command::Ehlo(a), Received::Ehlo(b))
-        | (Command::Helo(a), Received::Helo(b))
-        | (Command::Lhlo(a), Received::Lhlo(b)) => a == b,
-        (Command::Vrfy(a), Received::Vrfy(b)) | (Command::Expn(a), Received::Expn(b)) => a == b,
-        (Command::Help(a), Received::Help(b)) => a == b,
-        (Command::Auth(a), Received::Auth(b)) => a == b,
-        (Command::Bdat { size: a, last: m }, Received::Bdat { size: b, last: n }) => {
-            (a, m) == (b, n)
-        }
-        (Command::Mail(a), Received::Mail(b)) => {
-            let others: Vec<_> = b.others().collect();
-            b.typed().with_extra(&others) == Ok(*a) && b.needs() == a.needs()
-        }
-        (Command::Rcpt(a), Received::Rcpt(b)) => {
-            let others: Vec<_> = b.others().collect();
-            b.typed().with_extra(&others) == Ok(*a) && b.needs() == a.needs()
-        }
-        (Command::StartTls, Received::StartTls)
-        | (Command::Data, Received::Data)
-        | (Command::Rset, Received::Rset)
-        | (Command::Noop, Received::Noop)
-        | (Command::Quit, Received::Quit) => true,
-        _ => false,
-    }
 }
 
 /// What a server has understood, a client can say.

@@ -5,6 +5,7 @@ mod io_smtp;
 mod lettre;
 mod mail_send;
 mod near;
+mod ours;
 mod smtp_async;
 mod smtp_source;
 mod smtp_sync;
@@ -61,18 +62,36 @@ impl Contender {
 type Run = fn(SocketAddr, &Job) -> Result<Report, Failure>;
 
 pub(crate) const ALL: &[Contender] = &[
-    Contender::new("smtp-sync", Side::Ours, smtp_sync::by_default),
-    Contender::new("smtp-sync, ahead", Side::Ours, smtp_sync::ahead).only(has_many),
-    Contender::new("smtp-sync, BDAT in flight", Side::Ours, smtp_sync::chunks),
-    Contender::new("smtp-sync, large buffers", Side::Ours, smtp_sync::large).only(is_large),
-    Contender::new("smtp-sync, BDAT, large buffers", Side::Ours, smtp_sync::large_chunks)
-        .only(is_large),
-    Contender::new("smtp-async", Side::Ours, smtp_async::by_default),
-    Contender::new("smtp-async, ahead", Side::Ours, smtp_async::ahead).only(has_many),
-    Contender::new("smtp-async, BDAT in flight", Side::Ours, smtp_async::chunks),
-    Contender::new("smtp-async, large buffers", Side::Ours, smtp_async::large).only(is_large),
-    Contender::new("smtp-async, BDAT, large buffers", Side::Ours, smtp_async::large_chunks)
-        .only(is_large),
+    Contender::new("smtp-sync", Side::Ours, |to, job| smtp_sync::run(to, job, &ours::BY_DEFAULT)),
+    Contender::new("smtp-sync, ahead", Side::Ours, |to, job| smtp_sync::run(to, job, &ours::AHEAD))
+        .only(has_many),
+    Contender::new("smtp-sync, BDAT in flight", Side::Ours, |to, job| {
+        smtp_sync::run(to, job, &ours::CHUNKS)
+    }),
+    Contender::new("smtp-sync, large buffers", Side::Ours, |to, job| {
+        smtp_sync::run(to, job, &ours::LARGE)
+    })
+    .only(is_large),
+    Contender::new("smtp-sync, BDAT, large buffers", Side::Ours, |to, job| {
+        smtp_sync::run(to, job, &ours::LARGE_CHUNKS)
+    })
+    .only(is_large),
+    Contender::new("smtp-async", Side::Ours, |to, job| smtp_async::run(to, job, &ours::BY_DEFAULT)),
+    Contender::new("smtp-async, ahead", Side::Ours, |to, job| {
+        smtp_async::run(to, job, &ours::AHEAD)
+    })
+    .only(has_many),
+    Contender::new("smtp-async, BDAT in flight", Side::Ours, |to, job| {
+        smtp_async::run(to, job, &ours::CHUNKS)
+    }),
+    Contender::new("smtp-async, large buffers", Side::Ours, |to, job| {
+        smtp_async::run(to, job, &ours::LARGE)
+    })
+    .only(is_large),
+    Contender::new("smtp-async, BDAT, large buffers", Side::Ours, |to, job| {
+        smtp_async::run(to, job, &ours::LARGE_CHUNKS)
+    })
+    .only(is_large),
     Contender::new("lettre, SmtpTransport", Side::Peer, lettre::pooled).waiting().with_blank_line(),
     Contender::new("lettre, SmtpConnection", Side::Peer, lettre::single)
         .waiting()

@@ -1,13 +1,13 @@
-//! smtp-async, in the ways of [`smtp_sync`](super::smtp_sync).
+//! smtp-async, in any of our [ways](super::ours).
 
 use std::net::SocketAddr;
 
-use smtp_async::{
-    Client, Connector, TlsPolicy,
-    proto::client::{BufferSizes, Config},
-};
+use smtp_async::{Client, Connector, TlsPolicy};
 
-use super::smtp_sync::{delivered, envelope, in_flight, large_buffers};
+use super::{
+    ours::Way,
+    smtp_sync::{delivered, envelope},
+};
 use crate::load::{
     Failure,
     client::{AsyncSession, Report, tokio},
@@ -36,38 +36,12 @@ impl AsyncSession for Ours {
     }
 }
 
-pub(super) fn by_default(address: SocketAddr, job: &Job) -> Result<Report, Failure> {
-    run(address, job, false, BufferSizes::LARGE, |config| config)
-}
-
-pub(super) fn ahead(address: SocketAddr, job: &Job) -> Result<Report, Failure> {
-    run(address, job, true, BufferSizes::LARGE, |config| config.with_run_ahead(true))
-}
-
-pub(super) fn chunks(address: SocketAddr, job: &Job) -> Result<Report, Failure> {
-    run(address, job, true, BufferSizes::LARGE, in_flight)
-}
-
-pub(super) fn large(address: SocketAddr, job: &Job) -> Result<Report, Failure> {
-    run(address, job, false, large_buffers(), |config| config)
-}
-
-pub(super) fn large_chunks(address: SocketAddr, job: &Job) -> Result<Report, Failure> {
-    run(address, job, true, large_buffers(), in_flight)
-}
-
-fn run(
-    address: SocketAddr,
-    job: &Job,
-    batch: bool,
-    sizes: BufferSizes,
-    configure: fn(Config) -> Config,
-) -> Result<Report, Failure> {
+pub(super) fn run(address: SocketAddr, job: &Job, way: &Way) -> Result<Report, Failure> {
     tokio(address, job, async |address: SocketAddr| {
         let connector = Connector::new(&address.ip().to_string(), address.port())
             .with_tls(TlsPolicy::None)
-            .with_sizes(sizes)
-            .configure(configure);
-        Ok(Ours { client: connector.connect().await?, batch })
+            .with_sizes(way.sizes)
+            .configure(way.configure);
+        Ok(Ours { client: connector.connect().await?, batch: way.batch })
     })
 }
