@@ -149,6 +149,40 @@ fn the_eleventh_bad_command_is_421_and_the_end() {
 }
 
 #[test]
+fn what_a_group_holds_behind_a_refused_mail_is_no_bad_command() {
+    for mail in ["MAIL FROM:<a@x> SIZE=99999999999\r\n", "MAIL FROM:<a@x>\r\n", "MAIL FROM:\r\n"] {
+        let config = config().with_extensions(Config::SUPPORTED);
+        let mut peer = Peer::after(config, "EHLO c.example\r\n");
+        peer.policy = |event| matches!(event, Event::Mail(_)).then_some(Answer::NOT_ALLOWED);
+        let rest = "RCPT TO:<b@x>\r\n".repeat(20) + "BDAT 1 LAST\r\nxDATA\r\n";
+        let answers = peer.say(format!("{mail}{rest}"));
+        assert_eq!(answers.matches("503 5.5.1 ").count(), 22, "{mail}{answers}");
+        assert_eq!(peer.say("NOOP\r\n"), "250 2.0.0 OK\r\n", "{mail}");
+    }
+}
+
+#[test]
+fn what_nothing_excuses_is_a_bad_command() {
+    let message = OPEN.to_owned() + "DATA\r\n\r\n.\r\n";
+    let recipient = "RCPT TO:<b@mx.example>\r\n";
+    for (before, said) in [
+        ("EHLO c.example\r\n", recipient),
+        (&*message, recipient),
+        ("EHLO c.example\r\nMAIL\r\nNOOP\r\n", recipient),
+        ("EHLO c.example\r\n", "MAIL\r\n"),
+        ("", "MAIL FROM:<a@x>\r\n"),
+        (OPEN, "MAIL FROM:<a@x>\r\n"),
+    ] {
+        let mut peer = Peer::after(config(), before);
+        let answers = peer.say(said.repeat(11));
+        assert!(
+            answers.ends_with("421 4.7.0 Too many bad commands, closing\r\n"),
+            "{before}{said}"
+        );
+    }
+}
+
+#[test]
 fn a_group_is_answered_in_one_write() {
     let mut peer = Peer::after(config(), "EHLO c.example\r\n");
     let writes = peer.writes;

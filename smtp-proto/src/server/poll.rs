@@ -10,7 +10,7 @@ use super::{
     event::{ContentFault, Event},
     line::Found,
     reply,
-    sequence::{Action, is_verb, may_wait},
+    sequence::{Action, is_verb, may_wait, needs_mail},
     state::{Question, Stage},
 };
 
@@ -84,7 +84,9 @@ impl<B: Storage> Server<B> {
         }
         let line = self.receive.filled().get(..length).unwrap_or_default();
         let (waits, is_chunk) = (may_wait(line), is_verb(line, *b"BDAT"));
-        self.session.mails = self.session.mails.saturating_add(is_verb(line, *b"MAIL").into());
+        let is_mail = is_verb(line, *b"MAIL");
+        self.session.mail_refused &= needs_mail(line);
+        self.session.mails = self.session.mails.saturating_add(is_mail.into());
         let judgement = self.line().ok_or(Answer::BAD_LINE).and_then(|line| self.judge(line));
         let told = match judgement {
             Ok(action) => self.perform(action),
@@ -97,6 +99,7 @@ impl<B: Storage> Server<B> {
                 None
             }
         };
+        self.session.mail_refused |= is_mail && self.session.transaction.is_none();
         self.urgent |= !waits && !self.transmit.is_empty();
         told
     }

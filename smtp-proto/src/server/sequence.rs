@@ -213,6 +213,11 @@ pub(super) fn may_wait(line: &[u8]) -> bool {
     [*b"MAIL", *b"RCPT", *b"RSET", *b"BDAT"].into_iter().any(|verb| is_verb(line, verb))
 }
 
+/// Whether the line makes sense behind MAIL alone.
+pub(super) fn needs_mail(line: &[u8]) -> bool {
+    [*b"RCPT", *b"DATA", *b"BDAT"].into_iter().any(|verb| is_verb(line, verb))
+}
+
 /// Whether the line begins with this verb, whatever follows.
 pub(super) fn is_verb(line: &[u8], verb: [u8; 4]) -> bool {
     let word = line.split(|octet| !octet.is_ascii_alphabetic()).next();

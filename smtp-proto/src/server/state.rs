@@ -99,6 +99,9 @@ pub(super) struct Session {
     pub(super) refused: bool,
     /// MAIL commands so far, also those that were refused.
     pub(super) mails: u32,
+    /// MAIL was refused or has yet to be answered, and all since is what a client sends in the same
+    /// group.
+    pub(super) mail_refused: bool,
     pub(super) transaction: Option<Transaction>,
 }
 
@@ -193,6 +196,7 @@ impl<B: Storage> Server<B> {
             }
             Question::Mail { smtp_utf8, binary } => {
                 let transfer = Transfer::Open;
+                self.session.mail_refused = !accepted;
                 self.session.transaction =
                     accepted.then_some(Transaction { smtp_utf8, binary, recipients: 0, transfer });
                 self.say(answer);
@@ -280,8 +284,12 @@ impl<B: Storage> Server<B> {
         self.stage = if greeted { Stage::Commands } else { Stage::Connecting };
     }
 
-    /// Answers a command that is refused for what it is; too many of them end the session.
+    /// Answers a command that is refused for what it is; too many of them end the session. What a
+    /// client sent behind MAIL before it knew of the refusal does not count (RFC 2920 3.1).
     pub(super) fn refuse(&mut self, answer: Answer<'_>) {
+        if self.session.mail_refused && answer == Answer::BAD_SEQUENCE {
+            return self.say(answer);
+        }
         self.bad_commands = self.bad_commands.saturating_add(1);
         if self.bad_commands > self.config.limits.bad_commands {
             self.say(Answer::TOO_MANY_BAD_COMMANDS);
