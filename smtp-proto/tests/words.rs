@@ -13,7 +13,7 @@ use smtp_proto::{
     parameter::{Body, OriginalRecipient, ParameterError, Submitter},
     reply::{Code, Framer, OwnedReply, Reply, ReplyLimits},
     route::RouteError,
-    sasl::{Challenge, Response, SaslName, scram::ScramError},
+    sasl::{Challenge, Nonce, Response, SaslName, scram::ScramError},
     server::{self, AnswerError},
     stuffing::{ContentError, Newlines, Stuffer, Unstuffer},
     xtext::Xtext,
@@ -253,6 +253,10 @@ fn scram_and_routes_say_what_is_wrong() {
         (&ScramError::TooFewIterations(1), "1 iterations are too few"),
         (&ScramError::TooManyIterations(9), "9 iterations are too many"),
         (&ScramError::Signature, "the server's signature is wrong"),
+        (
+            &Nonce::new("a,b").unwrap_err(),
+            "a nonce is 1 to 64 characters of printable ASCII without a comma",
+        ),
         (&RouteError::NoDomain, "the recipient has no domain"),
         (&RouteError::UnknownLiteral, "the address literal is neither IPv4 nor IPv6"),
         (&RouteError::NoSuchDomain, "the domain does not exist"),
@@ -296,6 +300,7 @@ fn values_show_what_they_hold() {
         (&Body::EightBitMime, "8BITMIME"),
         (&original, "rfc822;a@b.example"),
         (&Submitter::UNKNOWN, "<>"),
+        (&Submitter::from_value("a+2Bb@c.example").unwrap(), "a+b@c.example"),
     ]);
     assert_eq!(Address::try_from("a@b.example").unwrap().as_ref(), "a@b.example");
     assert_eq!(
@@ -305,6 +310,8 @@ fn values_show_what_they_hold() {
     assert_eq!(Xtext::parse(b"a+2B").unwrap().as_bytes(), b"a+2B");
     let (reply, _) = Reply::parse(b"250 \x07\r\n").unwrap().unwrap();
     assert_eq!(format!("{:?}", OwnedReply::from(reply)), format!("{reply:?}"));
+    let name = SaslName::parse("a=2Cb").unwrap();
+    assert_eq!((name.to_string().as_str(), name.as_escaped()), ("a,b", "a=2Cb"));
     assert_eq!(SaslName::parse("a").map(|name| format!("{name:?}")).unwrap(), "SaslName(\"a\")");
 }
 

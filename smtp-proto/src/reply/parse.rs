@@ -13,9 +13,9 @@ use super::{Code, EnhancedCode};
 
 /// `Reply-code = %x32-35 2DIGIT`, the second digit beyond 5 too.
 pub(super) fn code(input: &[u8]) -> IResult<&[u8], Code> {
-    map_opt(take(3usize), |digits: &[u8]| match *digits {
-        [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Some(Code::from_digits([a, b, c])),
-        _ => None,
+    map_opt(take(3usize), |digits: &[u8]| {
+        let &[a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] = digits else { return None };
+        Some(Code::from_digits([a, b, c]))
     })
     .parse(input)
 }
