@@ -395,7 +395,8 @@ fn an_envelope_that_ends_when_all_are_refused_already_is_refused() {
 #[test]
 fn chunking_is_in_use_where_content_leaves_by_it() {
     let used = |chunking, offers| Session::open(config(chunking), offers).client.used();
-    let (chunks, pipelining) = (Extension::Chunking.into(), Extensions::from(Extension::Pipelining));
+    let (chunks, pipelining) =
+        (Extension::Chunking.into(), Extensions::from(Extension::Pipelining));
     assert_eq!(used(Chunking::AfterRecipients, "CHUNKING"), chunks);
     assert_eq!(used(Chunking::InFlight, "CHUNKING PIPELINING"), pipelining.union(chunks));
     assert_eq!(used(Chunking::Off, "CHUNKING PIPELINING"), pipelining);

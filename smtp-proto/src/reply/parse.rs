@@ -6,6 +6,7 @@ use nom::{
     bytes::complete::{take, take_while_m_n},
     character::complete::{char, one_of},
     combinator::{eof, map, map_opt, peek},
+    error::{ErrorKind::Verify, make_error},
     sequence::preceded,
 };
 
@@ -26,10 +27,8 @@ pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
     let (rest, subject) = preceded(char('.'), number).parse(rest)?;
     let (rest, detail) = preceded(char('.'), number).parse(rest)?;
     let (rest, ()) = alt((map(char(' '), |_| ()), map(peek(eof), |_| ()))).parse(rest)?;
-    match EnhancedCode::new(class, subject, detail) {
-        Some(code) => Ok((rest, code)),
-        None => Err(nom::Err::Error(nom::error::make_error(input, nom::error::ErrorKind::Verify))),
-    }
+    let code = EnhancedCode::new(class, subject, detail);
+    code.map(|code| (rest, code)).ok_or_else(|| nom::Err::Error(make_error(input, Verify)))
 }
 
 /// One to three digits.
