@@ -5,6 +5,7 @@ from there to the end of the item, which is the next line that is indented no mo
 """
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 
@@ -19,6 +20,19 @@ def runs(path):
         elif key == "DA" and lines is not None:
             line, count = value.split(",")[:2]
             lines[int(line)] = lines.get(int(line), 0) + int(count)
+    return found
+
+
+def branches(path):
+    """Each branch of the core, `(file, line)` and what tells it apart, with how often it was taken; a nightly's alone."""
+    found, name = Counter(), ""
+    for record in Path(path).read_text().splitlines():
+        key, _, value = record.partition(":")
+        if key == "SF":
+            name = value.partition("/smtp-proto/src/")[2]
+        elif key == "BRDA" and name:
+            line, block, branch, taken = value.split(",")
+            found[name, int(line), block, branch] += 0 if taken == "-" else int(taken)
     return found
 
 
@@ -56,6 +70,11 @@ def main(lcov, exclusions, percent):
             print(f"{name}: {' '.join(map(str, lines))}")
     share = 100 * (1 - sum(map(len, missed.values())) / total)
     print(f"{share:.2f} % of {total} lines")
+    counted = {key: taken for key, taken in branches(lcov).items() if key[1] in found[key[0]]}
+    if counted:
+        untaken = Counter(key[:2] for key, taken in counted.items() if not taken)
+        print("branches not taken:", *sorted(f"{name}:{line}" for name, line in untaken))
+        print(f"{100 * (1 - untaken.total() / len(counted)):.2f} % of {len(counted)} branches")
     return stale and f"no such item: {stale}" or share < float(percent) and f"less than {percent} %"
 
 

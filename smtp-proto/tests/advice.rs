@@ -149,6 +149,7 @@ fn the_valve_that_fits_is_one_that_was_in_use() {
     let (without_pipelining, without_chunking) =
         (Some(Hint::RetryWithoutPipelining), Some(Hint::RetryWithoutChunking));
     for (end, used, hint) in [
+        (End::Lost(Phase::Mail), pipelining, without_pipelining),
         (End::Lost(Phase::Rcpt), pipelining, without_pipelining),
         (End::Aborted(Phase::Data), pipelining, without_pipelining),
         (End::Aborted(Phase::Content), pipelining, without_pipelining),

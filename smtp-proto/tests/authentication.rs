@@ -3,7 +3,7 @@
 mod support;
 
 use smtp_proto::{
-    client::{Authentication, Config, Misuse, Refusal, TlsPolicy, Wants},
+    client::{Authentication, BufferSizes, Client, Config, Misuse, Refusal, TlsPolicy, Wants},
     hello::EhloName,
     reply::Code,
     sasl::{CannotAnswer, Challenge, Login, Mechanism, Plain, Response},
@@ -270,4 +270,59 @@ fn another_identity_leaves_before_the_user() {
     let mut plain = Plain::new("user", "pass").with_authorization("boss");
     assert_eq!(session.authenticate(&mut plain), Wants::Command);
     assert!(session.peer.is_done());
+}
+
+/// A client with PLAIN and LOGIN offered, and room for so many octets of commands.
+fn with_room(room: usize, script: &str) -> Session {
+    let config = plain_config().with_plaintext_auth(true);
+    let client = Client::with_sizes(config, BufferSizes::SMALL.with_transmit(room));
+    Session::open_with(client, "AUTH_LOGIN_TWENTY-OCTETS-OF-ITS").then(script)
+}
+
+#[test]
+fn a_command_without_room_for_its_response_does_not_leave() {
+    struct Long;
+    impl Mechanism for Long {
+        fn name(&self) -> &'static str {
+            "TWENTY-OCTETS-OF-ITS"
+        }
+        fn respond(&mut self, _: Challenge<'_>, _: &mut Response<'_>) -> Result<(), CannotAnswer> {
+            Ok(())
+        }
+    }
+    let whole = "AUTH TWENTY-OCTETS-OF-ITS =\r\n";
+    for limit in whole.len() - 4..whole.len() {
+        let mut session = with_room(limit, "");
+        let refused = session.client.authenticate(&mut Long);
+        assert_eq!(refused, Err(Refusal::CommandTooLong { limit }));
+        assert_eq!(session.client.transmit(), b"");
+    }
+    let mut session = with_room(whole.len(), "");
+    assert_eq!(session.client.authenticate(&mut Long), Ok(()));
+    assert_eq!(session.client.transmit(), whole.as_bytes());
+}
+
+#[test]
+fn an_answer_without_room_cancels_the_dialogue() {
+    let password = "p".repeat(48);
+    let script = "C: AUTH LOGIN\nS: 334 a\nC: dXNlcg==\nS: 334 b\nC: *\nS: 501 cancelled";
+    // Too long by itself, or with the line end behind it.
+    for room in [63, 64, 65] {
+        let mut session = with_room(room, script);
+        let wants = session.authenticate(&mut Login::new("user", &password));
+        assert_eq!(wants, Wants::Command, "{room}");
+        assert_eq!(session.client.authentication(), Authentication::BadChallenge);
+        assert!(session.peer.is_done(), "{room}");
+    }
+}
+
+#[test]
+fn a_mechanism_that_is_gone_cancels_its_dialogue() {
+    let script = "C: AUTH LOGIN\nS: 334 a\nC: *\nS: 501 cancelled";
+    let mut session = open("AUTH_LOGIN", script);
+    session.client.authenticate(&mut Login::new("user", "pass")).unwrap();
+    let nothing: &mut [&mut dyn Mechanism] = &mut [];
+    assert_eq!(session.authenticate_further(nothing), Wants::Command);
+    assert_eq!(session.client.authentication(), Authentication::BadChallenge);
+    assert!(session.peer.is_done() && session.client.is_reusable());
 }

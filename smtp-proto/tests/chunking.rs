@@ -6,6 +6,7 @@ use smtp_proto::{
     client::{
         BufferSizes, Chunking, Client, Config, End, Journal, PeerError, Phase, Retry, Status, Wants,
     },
+    hello::{Extension, Extensions},
     parameter::Body,
     reply::Code,
 };
@@ -367,4 +368,56 @@ fn a_go_ahead_to_a_chunk_ends_the_session() {
     assert_eq!(session.send(&bob(), b"abcdefgh"), Wants::Nothing);
     let (phase, code) = (Phase::Content, Code::START_CONTENT);
     assert_eq!(session.end(), Some(End::Peer(PeerError::UnexpectedCode { phase, code })));
+}
+
+/// Only a caller that changes its envelope on the way gets there; the session goes on all the same.
+#[test]
+fn an_envelope_that_ends_when_all_are_refused_already_is_refused() {
+    for chunking in [Chunking::Off, Chunking::AfterRecipients] {
+        let sizes = BufferSizes::SMALL.with_in_flight(1);
+        let mut session =
+            Session::open_with(Client::with_sizes(config(chunking), sizes), "CHUNKING").then(
+                "C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 550 no",
+            );
+        let both = envelope("a@example.org", &["b@example.net", "c@example.net"]);
+        session.client.begin(&both).unwrap();
+        while session.events.last().is_none_or(|event| event != "rcpt[0.0] 550") {
+            session.client.continue_envelope(&both).unwrap();
+            assert_eq!(session.pump(), Wants::Envelope);
+        }
+        session.client.continue_envelope(&bob()).unwrap();
+        assert_eq!(session.pump(), Wants::Command);
+        assert_eq!(session.events.last().unwrap(), "ended[0] Refused", "{chunking:?}");
+        assert!(session.client.is_reusable(), "{chunking:?}");
+    }
+}
+
+#[test]
+fn chunking_is_in_use_where_content_leaves_by_it() {
+    let used = |chunking, offers| Session::open(config(chunking), offers).client.used();
+    let (chunks, pipelining) =
+        (Extension::Chunking.into(), Extensions::from(Extension::Pipelining));
+    assert_eq!(used(Chunking::AfterRecipients, "CHUNKING"), chunks);
+    assert_eq!(used(Chunking::InFlight, "CHUNKING PIPELINING"), pipelining.union(chunks));
+    assert_eq!(used(Chunking::Off, "CHUNKING PIPELINING"), pipelining);
+    assert_eq!(used(Chunking::InFlight, ""), Extensions::EMPTY);
+}
+
+#[test]
+fn no_content_is_taken_into_a_chunk_while_there_is_no_room_for_one() {
+    let sizes = BufferSizes::SMALL.with_transmit(64);
+    let client = Client::with_sizes(config(Chunking::AfterRecipients).with_chunk_size(16), sizes);
+    let mut session = Session::open_with(client, "CHUNKING").then(
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok
+         C: BDAT 16\nC+ 0123456789abcdef\nS: 250 ok\nC: BDAT 16\nC+ 0123456789abcdef\nS: 250 ok
+         C: BDAT 2 LAST\nC+ \\r\\n\nS: 250 ok",
+    );
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    assert_eq!(session.client.content(b"0123456789abcdef"), Ok(16));
+    assert_eq!(session.client.content(b"0123456789abcdef"), Ok(16));
+    assert_eq!(session.client.content(b"more"), Ok(0));
+    session.hand_over(&bob(), b"");
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
 }

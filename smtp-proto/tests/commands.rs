@@ -523,3 +523,17 @@ fn many_parameters_are_refused_in_linear_time() {
     assert!(matches!(Received::parse(line.as_bytes()), Err(CommandError::Parameter { .. })));
     assert_eq!(Parameters::MAX, 32);
 }
+
+#[test]
+fn smtputf8_behind_a_text_is_part_of_it_unless_the_text_needs_it() {
+    for (line, text) in [
+        ("VRFY Ren\u{e9} SMTPUTF8", "Ren\u{e9}"),
+        ("VRFY Ren\u{e9} smtputf8", "Ren\u{e9}"),
+        ("VRFY Rene SMTPUTF8", "Rene SMTPUTF8"),
+        ("VRFY Ren\u{e9} of the office", "Ren\u{e9} of the office"),
+        ("VRFY Ren\u{e9}SMTPUTF8", "Ren\u{e9}SMTPUTF8"),
+    ] {
+        let Ok(Received::Vrfy(found)) = Received::parse(line.as_bytes()) else { panic!("{line}") };
+        assert_eq!(found.as_str(), text, "{line}");
+    }
+}

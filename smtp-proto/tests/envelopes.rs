@@ -85,3 +85,14 @@ fn a_split_envelope_keeps_order_and_settings() {
     }
     assert!(full().split(3).is_empty());
 }
+
+#[test]
+fn envelopes_are_equal_where_they_say_the_same() {
+    let named = |id: &str| {
+        Envelope::new("").expect("the null sender").with_envid(EnvelopeId::new(id).expect("a name"))
+    };
+    let received = EnvelopeId::from_value("a+2Bb").expect("a name");
+    let kept = Envelope::new("").expect("the null sender").with_envid(received);
+    assert_eq!(kept, named("a+b"), "however it came");
+    assert_ne!(kept, named("a+c"));
+}

@@ -3,12 +3,12 @@
 mod support;
 
 use smtp_proto::{
-    client::{AsEnvelope, Config, Hint, Journal, Outcome, Refusal, Retry, Status, Wants},
+    client::{AsEnvelope, Config, Hint, Journal, Outcome, Phase, Refusal, Retry, Status, Wants},
     envelope::{Delivery, Envelope},
     hello::{Capabilities, Extension, ServerLimits},
     parameter::Parameter,
 };
-use support::{Session, envelope, plain_config};
+use support::{Session, Stand, envelope, plain_config};
 
 fn open(extensions: &str) -> Session {
     Session::open(plain_config(), extensions)
@@ -144,4 +144,29 @@ fn a_server_that_takes_nobody_is_not_asked_again() {
     delivery.record(outcome(&whole, script));
     assert!(delivery.envelope().is_none());
     assert_eq!(delivery.recipients().next().unwrap().unwrap().retry, Retry::Later);
+}
+
+#[test]
+fn more_recipients_than_are_worth_comparing_are_left_to_the_server() {
+    let to = |count| {
+        let all = (0..count).map(|index| format!("a@{index}.example"));
+        all.fold(Envelope::new("").unwrap(), |envelope, to| envelope.to(&to).unwrap())
+    };
+    let mut session = open("LIMITS_RCPTDOMAINMAX=2");
+    assert_eq!(session.client.begin(&to(1000)), Err(Refusal::TooManyDomains { limit: 2 }));
+    assert!(session.client.begin(&to(1001)).is_ok());
+    assert!(open("LIMITS_RCPTDOMAINMAX=2").client.begin(&to(2)).is_ok(), "no more than domains");
+}
+
+#[test]
+fn replies_stay_within_the_limits_of_the_caller() {
+    let mut limits = smtp_proto::client::Limits::default();
+    assert_eq!(limits, smtp_proto::client::Limits::DEFAULT);
+    limits.reply_lines = 2;
+    let config = plain_config().with_limits(limits);
+    assert_eq!(Session::open(config, "PIPELINING").end(), None);
+    let mut session = Session::new(config, "S: 220-a\nS: 220-b\nS: 220 c");
+    assert_eq!(session.pump(), Wants::Nothing);
+    let end = session.end().map(|end| end.to_string());
+    assert_eq!(Stand::of(&session), Stand::Malformed(Phase::Greeting), "{end:?}");
 }

@@ -3,7 +3,10 @@
 mod support;
 
 use smtp_proto::{
-    client::{Config, End, HelloCommand, Inquiry, PeerError, Phase, Refusal, TlsPolicy, Wants},
+    client::{
+        BufferSizes, Client, Config, End, HelloCommand, Inquiry, PeerError, Phase, Refusal,
+        TlsPolicy, Wants,
+    },
     command::{Argument, Attribute, AttributeName},
     hello::{EhloName, Extension},
 };
@@ -266,4 +269,17 @@ fn a_session_that_ends_while_xclient_is_said_stays_ended() {
     assert_eq!(session.hear(b"250-x\r\n"), Wants::Command);
     session.client.inquire(Inquiry::XClient(&attributes)).unwrap();
     assert_eq!(session.client.wants(), Wants::Nothing);
+}
+
+#[test]
+fn a_session_whose_first_command_does_not_fit_is_given_up() {
+    let hello = "EHLO client.example\r\n".len();
+    for (room, end) in [(hello, None), (hello - 1, Some(End::Aborted(Phase::Hello)))] {
+        let sizes = BufferSizes::SMALL.with_transmit(room);
+        let client = Client::with_sizes(plain_config(), sizes);
+        let mut session = Session::with_client(client, "S: 220 mx\nC: EHLO client.example");
+        session.pump();
+        assert_eq!(session.end(), end, "{room}");
+        assert_eq!(session.peer.is_done(), end.is_none(), "nothing leaves in part");
+    }
 }

@@ -8,8 +8,8 @@ use smtp_proto::{
     command::{Mail, Recipient},
     hello::{EhloName, Extension},
     parameter::{
-        DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Priority, Ret, Submitter,
-        Timestamp, ValidSince,
+        DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, ParameterError, Priority, Ret,
+        Submitter, Timestamp, ValidSince,
     },
 };
 use support::{Session, plain_config};
@@ -213,4 +213,23 @@ fn all_parameters_count_for_the_room_of_a_command() {
         }
     }
     panic!("never enough room");
+}
+
+#[test]
+fn a_command_that_the_transmit_buffer_cannot_hold_is_refused_before_anything_is_written() {
+    use smtp_proto::client::{BufferSizes, Client};
+    let client = Client::with_sizes(plain_config(), BufferSizes::SMALL.with_transmit(64));
+    let mut session = Session::open_with(client, "SIZE");
+    let long = format!("{}@example.net", "b".repeat(64));
+    let carol = Recipient::new(ForwardPath::from(Address::parse(&long).unwrap()));
+    let refused = refusal(&mut session, &(mail(), vec![bob(), carol]));
+    assert_eq!(refused, Some(Refusal::CommandTooLong { limit: 64 }));
+    assert_eq!(refusal(&mut session, &(mail(), vec![bob()])), None);
+}
+
+#[test]
+fn a_submitter_that_is_too_long_when_encoded_is_refused() {
+    let mailbox = format!("a@{}", ["\u{e9}".repeat(30).as_str(); 4].join("."));
+    let address = Address::parse(&mailbox).unwrap();
+    assert_eq!(Submitter::mailbox(address), Err(ParameterError::TooLong { max: 500 }));
 }

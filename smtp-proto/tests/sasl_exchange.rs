@@ -293,3 +293,29 @@ fn every_error_of_the_server_is_read_as_it_is_written() {
     let error = ScramError::Server(ServerError::InvalidProof);
     assert_eq!(error.to_string(), "the server says: invalid-proof");
 }
+
+/// Has room for so many octets.
+struct Room(usize);
+
+impl core::fmt::Write for Room {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.0 = self.0.checked_sub(text.len()).ok_or(core::fmt::Error)?;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_challenge_without_room_is_no_resources() {
+    let secrets = Secrets::<Sha1>::from_password("p", SALT, ITERATIONS);
+    let account = Account::new(&secrets, SALT, ITERATIONS);
+    let (first, nonce) = (ClientFirst::parse(b"n,,n=u,r=c").unwrap(), Nonce::new("n").unwrap());
+    let start = |room: &mut dyn core::fmt::Write| {
+        ScramServer::start(&first, &account, &nonce, ServerBinding::Unsupported, room).map(|_| ())
+    };
+    let mut whole = String::new();
+    start(&mut whole).unwrap();
+    assert_eq!(start(&mut Room(whole.len())), Ok(()));
+    for room in 0..whole.len() {
+        assert_eq!(start(&mut Room(room)), Err(ServerError::NoResources), "{room}");
+    }
+}

@@ -9,7 +9,8 @@ use smtp_proto::{
     client::{Authentication, End, PeerError, Wants},
     reply::Code,
     sasl::{
-        CannotAnswer, ChannelBinding, Mechanism, Nonce, Plain, ScramSha1, ScramSha256,
+        CannotAnswer, ChannelBinding, Mechanism, Mechanisms, Nonce, Password, Plain, ScramSha1,
+        ScramSha256,
         scram::{ScramError, ServerError},
     },
 };
@@ -300,4 +301,15 @@ fn nonces_are_printable_without_a_comma() {
         assert!(Nonce::new(nonce).is_err(), "{nonce:?}");
     }
     assert!(Nonce::new(&"n".repeat(64)).is_ok());
+}
+
+#[test]
+fn a_list_for_a_password_tells_the_error_of_its_scram() {
+    let mut password = Password::new(USER, PASSWORD).with_nonce(Nonce::new(NONCE).unwrap());
+    assert_eq!(password.scram_error(), None);
+    let scram = password.mechanism(0).unwrap();
+    assert!(scram.name().starts_with("SCRAM-"), "{}", scram.name());
+    answer(scram, b"").unwrap();
+    answer(scram, b"r=other,s=QSXCR+Q6sek8bf92,i=4096").unwrap_err();
+    assert_eq!(password.scram_error(), Some(ScramError::Nonce));
 }

@@ -137,3 +137,41 @@ fn scram_shows_nothing_not_even_what_comes_of_the_password() {
     assert_silent(&shown);
     assert_eq!(shown, "Scram(SCRAM-SHA-256, ***)Secrets(***)Nonce(***)Some(Signature)");
 }
+
+#[cfg(all(feature = "alloc", feature = "scram", feature = "cram-md5"))]
+#[test]
+fn what_a_server_keeps_of_a_dialogue_shows_nothing() {
+    use smtp_proto::sasl::{
+        Nonce,
+        scram::Sha1,
+        server::{
+            Account, BearerExchange, ClientFirst, CramMd5Exchange, CramMd5Response,
+            OAuthBearerResponse, ScramExchange, ScramServer, Secrets, ServerBinding,
+        },
+    };
+    let random: [u8; 32] = CANARY.repeat(2).as_bytes()[..32].try_into().unwrap();
+    let secrets = Secrets::<Sha1>::from_password(CANARY, b"salt", 1);
+    let account = Account::new(&secrets, b"salt", 1);
+    let first = ClientFirst::parse(b"n,,n=u,r=c").unwrap();
+    let (nonce, binding) = (Nonce::new(CANARY).unwrap(), ServerBinding::Unsupported);
+    let scram = ScramServer::start(&first, &account, &nonce, binding, &mut String::new()).unwrap();
+    let digest = format!("u {}", "5c".repeat(16));
+    let bearer = format!("n,a=u,\x01auth=Bearer {CANARY}\x01\x01");
+    let shown = format!(
+        "{:?} {scram:?} {:?} {:?} {:?} {:?}",
+        ScramExchange::<_, Sha1>::new(Nobody, &random, None),
+        CramMd5Exchange::new(Nobody, &random),
+        BearerExchange::oauthbearer(Nobody),
+        CramMd5Response::parse(digest.as_bytes()).unwrap(),
+        OAuthBearerResponse::parse(bearer.as_bytes()).unwrap(),
+    );
+    assert_silent(&shown);
+    assert!(!shown.contains("5c5c") && !shown.contains("92, 92"), "{shown}");
+    assert!(shown.starts_with("ScramExchange(***) ScramServer(***) CramMd5Exchange"), "{shown}");
+}
+
+#[cfg(all(feature = "alloc", feature = "scram", feature = "cram-md5"))]
+struct Nobody;
+
+#[cfg(all(feature = "alloc", feature = "scram", feature = "cram-md5"))]
+impl smtp_proto::sasl::server::Accounts for Nobody {}

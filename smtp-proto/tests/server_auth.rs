@@ -169,3 +169,49 @@ fn secrets_are_wiped_once_answered() {
         }
     }
 }
+
+#[test]
+fn a_user_of_login_as_long_as_a_mailbox_is_kept_and_no_longer_one() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    for (length, answer) in [(254, "334 "), (255, "501 5.5.2 ")] {
+        let user = STANDARD.encode("u".repeat(length));
+        let mut peer = Peer::after(config_with_auth(), &format!("{HELLO}AUTH LOGIN\r\n"));
+        assert!(peer.say(format!("{user}\r\n")).starts_with(answer), "{length}");
+    }
+}
+
+#[test]
+fn nothing_follows_the_padding_of_a_response() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    // 46 octets make 64 characters, as many as are decoded at a time.
+    let padded = STANDARD.encode(format!("\0alice\0{}", "p".repeat(39)));
+    assert!(padded.len() == 64 && padded.ends_with("=="));
+    for (response, answer) in [(padded.clone(), "535 "), (padded + "YWFh", "501 5.5.2 ")] {
+        let mut peer = Peer::after(config_with_auth(), &format!("{HELLO}AUTH PLAIN\r\n"));
+        assert!(peer.say(format!("{response}\r\n")).starts_with(answer), "{response}");
+    }
+}
+
+#[test]
+fn credentials_are_the_same_where_all_of_them_is() {
+    let asked = |line: &str| {
+        let mut server = Peer::after(config_with_auth(), HELLO).server;
+        server.read_buf()[..line.len()].copy_from_slice(line.as_bytes());
+        server.received(line.len()).expect("room");
+        server
+    };
+    let line = |message: &str| {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        format!("AUTH PLAIN {}\r\n", STANDARD.encode(message))
+    };
+    let mut one = asked(&line("\0alice\0s3cret"));
+    let one = one.poll_event();
+    for (message, same) in [
+        ("\0alice\0s3cret", true),
+        ("\0alice\0s3creT", false),
+        ("\0alicE\0s3cret", false),
+        ("bob\0alice\0s3cret", false),
+    ] {
+        assert_eq!(asked(&line(message)).poll_event() == one, same, "{message:?}");
+    }
+}

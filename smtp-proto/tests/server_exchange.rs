@@ -129,3 +129,22 @@ fn an_answer_in_place_of_the_exchange_ends_it() {
     assert!(host.server.transmit().starts_with(b"454 4.7.0"));
     assert!(host.say("").contains("250 2.0.0 OK"), "the line is a command");
 }
+
+#[test]
+fn where_plus_is_not_offered_a_client_may_say_so_and_where_it_is_that_is_a_lie() {
+    for (channel, step) in [(None, Step::Challenge), (Some([9; 32]), Step::Failure)] {
+        let mut exchange =
+            exchange("SCRAM-SHA-1", Directory, &[0; 32], channel.as_ref()).expect("a mechanism");
+        let mut challenge = [0; 200];
+        let mut challenge = ServerChallenge::new(&mut challenge);
+        assert_eq!(exchange.respond(Some(b"y,,n=alice,r=c"), &mut challenge), step);
+    }
+}
+
+#[test]
+fn who_comes_anonymously_without_a_trace_is_asked_for_one() {
+    let mut host = Host::greeted(config());
+    assert_eq!(host.say("AUTH ANONYMOUS"), "334 \r\n");
+    assert_eq!(host.say("dHJhY2U="), SUCCESS);
+    assert_eq!(host.user.as_deref(), Some("anonymous"));
+}

@@ -292,3 +292,35 @@ fn texts_cannot_end_a_line() {
     assert!(Answer::new(Code::OK, None, &long[1..]).is_ok());
     assert!(Answer::new(Code::OK, EnhancedCode::new(5, 0, 0), "").is_err());
 }
+
+#[test]
+fn unknown_parameters_of_a_recipient_are_555() {
+    let config = config().with_extensions(Config::SUPPORTED);
+    let mut peer = Peer::after(config, "EHLO c.example\r\nMAIL FROM:<a@b>\r\n");
+    for parameter in ["FOO=1", "SIZE=1"] {
+        let answer = peer.say(format!("RCPT TO:<b@c> {parameter}\r\n"));
+        assert!(answer.starts_with("555 5.5.4"), "{parameter}: {answer}");
+    }
+    assert!(peer.events.is_empty());
+    assert!(peer.say("RCPT TO:<b@c>\r\n").starts_with("250 "));
+}
+
+#[test]
+fn a_command_may_be_declined_for_good() {
+    let mut server = Peer::new(config()).server;
+    server.read_buf()[..6].copy_from_slice(b"NOOP\r\n");
+    assert_eq!(server.received(6), Ok(()));
+    let closing = Answer::new(Code::SERVICE_CLOSING, EnhancedCode::new(4, 3, 2), "Going down");
+    assert_eq!(server.decline(closing.expect("valid")), Ok(()));
+    assert_eq!(server.end(), Some(End::ServiceClosing));
+    assert_eq!(server.transmit(), b"421 4.3.2 Going down\r\n");
+}
+
+#[test]
+fn more_octets_than_there_was_room_for_were_not_received() {
+    let mut peer = Peer::new(config());
+    let room = peer.server.read_buf().len();
+    assert_eq!(peer.server.received(room + 1), Err(Misuse::OutOfBounds));
+    assert_eq!(peer.server.read_buf().len(), room);
+    assert!(peer.say("EHLO c.example\r\n").starts_with("250-"));
+}

@@ -388,3 +388,24 @@ fn chunks_are_canonical_and_nothing_in_them_is_stuffed() {
         }
     }
 }
+
+#[test]
+fn slices_that_are_not_taken_leave_their_input() {
+    let mut stuffer = Stuffer::new(Newlines::Normalise, false);
+    let mut pieces = stuffer.pieces(b"a\r\n.b");
+    assert_eq!(pieces.rest(), b"a\r\n.b");
+    assert_eq!(pieces.next(), Some(Ok(&b"a\r\n"[..])));
+    assert_eq!(pieces.rest(), b".b");
+    assert_eq!(pieces.by_ref().count(), 2);
+    assert_eq!(pieces.rest(), b"");
+}
+
+#[test]
+fn nothing_is_taken_behind_the_end_of_content() {
+    let mut unstuffer = Unstuffer::new();
+    let wire = b".\r\nQUIT\r\n";
+    let end = unstuffer.feed(wire).expect("an empty message");
+    assert_eq!((end.consumed, end.end), (3, true));
+    let behind = unstuffer.feed(&wire[3..]).expect("nothing is looked at");
+    assert_eq!((behind.consumed, behind.content, behind.end), (0, &b""[..], true));
+}

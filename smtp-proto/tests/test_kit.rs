@@ -123,3 +123,20 @@ fn a_handshake_and_silence_are_for_the_driver_to_tell() {
     assert_eq!(said(&mut peer), b"220 mx\r\n");
     assert_eq!(peer.wants(), PeerWants::Nothing);
 }
+
+#[test]
+fn content_may_be_empty() {
+    assert!(after("CONTENT", b".\r\n").unwrap().is_done());
+    assert!(after("CONTENT\nC: a", b".\r\na\r\n").unwrap().is_done());
+}
+
+#[test]
+fn a_line_that_is_no_step_is_shown() {
+    let error = Peer::new("S: 220 mx\nX: a").unwrap_err();
+    assert_eq!(error.to_string(), r#"no step of a script: "X: a""#);
+}
+
+#[test]
+fn a_tab_may_be_written_as_an_escape() {
+    assert!(after(r"C+ a\tb\r\n", b"a\tb\r\n").unwrap().is_done());
+}

@@ -13,8 +13,9 @@ use smtp_proto::{
     envelope::Envelope,
     hello::EhloName,
     parameter::{Notify, Priority},
-    reply::Reply,
+    reply::{EnhancedCode, Reply},
     sasl::{External, Mechanism, Mechanisms, Token, server::Accounts},
+    server,
 };
 use support::{Session, envelope, plain_config};
 
@@ -168,4 +169,69 @@ fn a_session_may_be_named_anew_and_read_while_it_writes() {
     let mut client = Client::new(config);
     let (transmit, room) = client.transmit_and_read_buf();
     assert!(transmit.is_empty() && !room.is_empty());
+}
+
+#[test]
+fn a_recipient_that_was_not_announced_has_no_outcome() {
+    let (_, [transaction, _]) = journal();
+    let mut journal = Journal::new();
+    journal.begin(transaction, 1);
+    for (index, octets) in [&b"250 x\r\n"[..], b"550 x\r\n"].into_iter().enumerate() {
+        let index = index.try_into().unwrap();
+        journal.record(&Event::Recipient { transaction, index, reply: reply(octets) });
+    }
+    let last = Event::Final {
+        transaction,
+        recipient: Some(1),
+        phase: Phase::Final,
+        reply: reply(b"550 x\r\n"),
+    };
+    journal.record(&last);
+    journal.record(&Event::Ended { transaction, fate: Fate::Unknown });
+    let outcome = journal.take_outcome(None).unwrap();
+    assert_eq!(outcome.recipient_count(), 1);
+    assert_ne!(outcome.recipient(0).unwrap().status, Status::Rejected);
+}
+
+#[test]
+fn parameters_are_gone_through_by_reference() {
+    let Ok(Received::Rcpt(rcpt)) = Received::parse(RCPT) else { panic!("no RCPT") };
+    let parameters = rcpt.parameters();
+    let mut keywords = Vec::new();
+    for parameter in &parameters {
+        keywords.push(parameter.keyword().to_owned());
+    }
+    assert_eq!(keywords, ["NOTIFY", "ORCPT", "RRVS"]);
+}
+
+#[test]
+fn a_code_of_another_class_or_too_many_digits_is_no_enhanced_code() {
+    let code = |class, subject, detail| {
+        EnhancedCode::new(class, subject, detail).map(|code| code.to_string())
+    };
+    assert_eq!(code(4, 999, 0).as_deref(), Some("4.999.0"));
+    for (class, subject, detail) in [(3, 0, 0), (6, 0, 0), (2, 1000, 0), (5, 0, 1000)] {
+        assert_eq!(code(class, subject, detail), None, "{class}.{subject}.{detail}");
+    }
+}
+
+#[test]
+fn settings_of_a_server_are_read_back() {
+    assert_eq!(server::Limits::default(), server::Limits::DEFAULT);
+    for (tls, is_used) in [
+        (server::TlsPolicy::None, false),
+        (server::TlsPolicy::Offered, true),
+        (server::TlsPolicy::Required, true),
+        (server::TlsPolicy::Implicit, true),
+    ] {
+        let config = server::Config::new(EhloName::parse("mx.example").unwrap()).with_tls(tls);
+        assert_eq!((config.tls(), config.tls().is_used()), (tls, is_used));
+    }
+}
+
+#[test]
+fn who_has_neither_passwords_nor_tokens_knows_nobody() {
+    struct Nobody;
+    impl Accounts for Nobody {}
+    assert_eq!((Nobody.password("alice"), Nobody.user_of_token("t0ken")), (None, None));
 }

@@ -3,7 +3,10 @@
 
 mod support;
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    sync::{Arc, Mutex},
+};
 
 use smtp_proto::{
     address::{Address, AddressError, DomainError},
@@ -13,11 +16,13 @@ use smtp_proto::{
     parameter::{Body, OriginalRecipient, ParameterError, Submitter},
     reply::{Code, Framer, OwnedReply, Reply, ReplyLimits},
     route::RouteError,
-    sasl::{Challenge, Response, SaslName, scram::ScramError},
+    sasl::{Challenge, Nonce, Plain, Response, SaslName, scram::ScramError},
     server::{self, AnswerError},
     stuffing::{ContentError, Newlines, Stuffer, Unstuffer},
+    transcript::Lines,
     xtext::Xtext,
 };
+use support::{Session, plain_config};
 
 #[track_caller]
 fn all_say(table: &[(&dyn Display, &str)]) {
@@ -253,6 +258,10 @@ fn scram_and_routes_say_what_is_wrong() {
         (&ScramError::TooFewIterations(1), "1 iterations are too few"),
         (&ScramError::TooManyIterations(9), "9 iterations are too many"),
         (&ScramError::Signature, "the server's signature is wrong"),
+        (
+            &Nonce::new("a,b").unwrap_err(),
+            "a nonce is 1 to 64 characters of printable ASCII without a comma",
+        ),
         (&RouteError::NoDomain, "the recipient has no domain"),
         (&RouteError::UnknownLiteral, "the address literal is neither IPv4 nor IPv6"),
         (&RouteError::NoSuchDomain, "the domain does not exist"),
@@ -296,6 +305,7 @@ fn values_show_what_they_hold() {
         (&Body::EightBitMime, "8BITMIME"),
         (&original, "rfc822;a@b.example"),
         (&Submitter::UNKNOWN, "<>"),
+        (&Submitter::from_value("a+2Bb@c.example").unwrap(), "a+b@c.example"),
     ]);
     assert_eq!(Address::try_from("a@b.example").unwrap().as_ref(), "a@b.example");
     assert_eq!(
@@ -305,6 +315,8 @@ fn values_show_what_they_hold() {
     assert_eq!(Xtext::parse(b"a+2B").unwrap().as_bytes(), b"a+2B");
     let (reply, _) = Reply::parse(b"250 \x07\r\n").unwrap().unwrap();
     assert_eq!(format!("{:?}", OwnedReply::from(reply)), format!("{reply:?}"));
+    let name = SaslName::parse("a=2Cb").unwrap();
+    assert_eq!((name.to_string().as_str(), name.as_escaped()), ("a,b", "a=2Cb"));
     assert_eq!(SaslName::parse("a").map(|name| format!("{name:?}")).unwrap(), "SaslName(\"a\")");
 }
 
@@ -322,4 +334,22 @@ fn a_server_shows_where_it_stands_and_can_be_given_up() {
     assert!(shown.starts_with("Server { stage: ") && shown.ends_with("end: None, .. }"), "{shown}");
     assert!(!server.offers_channel_binding());
     assert_eq!(server.abort(), server::End::Aborted);
+}
+
+#[test]
+fn lines_of_a_transcript_come_whole_and_without_secrets() {
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&said);
+    let mut lines = Lines::new(move |line| sink.lock().unwrap().push(line.to_owned()));
+    let config = plain_config().with_plaintext_auth(true);
+    let mut session = Session::open(config, "AUTH_PLAIN");
+    session.client.authenticate(&mut Plain::new("alice", "s3cret")).unwrap();
+    let octets = session.client.transmit().len();
+    session.client.transmit_spans(5).for_each(|span| lines.sent(span));
+    assert_eq!(*said.lock().unwrap(), Vec::<String>::new(), "not yet whole");
+    session.client.transmitted(5).unwrap();
+    session.client.transmit_spans(octets - 5).for_each(|span| lines.sent(span));
+    lines.received(Reply::parse(b"235 welcome\r\n").unwrap().unwrap().0);
+    assert_eq!(*said.lock().unwrap(), ["C: AUTH PLAIN ***", "S: 235 welcome"]);
+    assert!(format!("{lines:?}").starts_with("Transcript"), "{lines:?}");
 }

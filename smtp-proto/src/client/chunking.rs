@@ -69,6 +69,7 @@ impl<B: Storage> Client<B> {
             self.start_chunks(transfer);
         } else {
             self.cancel_envelope();
+            self.end_cancelled();
         }
     }
 
@@ -114,18 +115,17 @@ impl<B: Storage> Client<B> {
     }
 
     fn close_chunk(&mut self) {
-        if self.outbox.close_chunk(false, |size, out| encode(size, false, out)) {
+        if self.outbox.close_chunk(false, |size, out| encode(size, false, out)).is_some() {
             self.queue.push(Verb::Chunk);
         }
     }
 
     fn close_last_chunk(&mut self) {
-        let empty = self.outbox.chunk_len() == 0;
-        if self.outbox.close_chunk(true, |size, out| encode(size, true, out)) {
-            // Nothing of an empty chunk can still be on its way when its command has left.
-            self.queue.push(if empty { Verb::Final } else { Verb::Content });
-            self.sending = Sending::Idle;
-        }
+        let closed = self.outbox.close_chunk(true, |size, out| encode(size, true, out));
+        let Some(length) = closed else { return };
+        // Nothing of an empty chunk can still be on its way when its command has left.
+        self.queue.push(if length == 0 { Verb::Final } else { Verb::Content });
+        self.sending = Sending::Idle;
     }
 
     pub(super) fn is_chunk_full(&self) -> bool {

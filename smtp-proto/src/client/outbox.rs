@@ -196,18 +196,15 @@ impl<B: Storage> Outbox<B> {
         written.is_some()
     }
 
-    /// Puts the command before the chunk that was filled; both are held back.
+    /// Puts the command before the chunk that was filled; both are held back. Says how long the chunk is.
     pub(super) fn close_chunk(
         &mut self,
         last: bool,
         encode: impl FnOnce(u64, &mut [u8]) -> Option<usize>,
-    ) -> bool {
-        let length = self.chunk_len();
-        if self.chunk.take().is_none() {
-            return false;
-        }
+    ) -> Option<usize> {
+        let length = self.chunk.take()?;
         let mut command = [0; CHUNK_COMMAND];
-        let Some(written) = encode(length as u64, &mut command) else { return false };
+        let written = encode(length as u64, &mut command)?;
         let start = self.buffer.len() - length - CHUNK_COMMAND;
         let unused = CHUNK_COMMAND - written;
         let octets = self.buffer.filled_mut();
@@ -224,7 +221,7 @@ impl<B: Storage> Outbox<B> {
         self.spans.push(SpanKind::Command, written);
         let kind = if last { SpanKind::LastChunk } else { SpanKind::Content };
         self.spans.push(kind, length);
-        true
+        Some(length)
     }
 }
 

@@ -54,11 +54,8 @@ impl<'a> Reply<'a> {
     /// Reads a reply that a [`Framer`] has found whole.
     #[must_use]
     pub(crate) fn from_frame(octets: &'a [u8]) -> Self {
-        let code = match parse::code(octets) {
-            Ok((_, code)) => code,
-            // The framer has seen three digits.
-            Err(_) => Code::TRANSACTION_FAILED,
-        };
+        // The framer has seen three digits.
+        let code = parse::code(octets).map_or(Code::TRANSACTION_FAILED, |(_, code)| code);
         Self { octets, code }
     }
 

@@ -6,6 +6,7 @@ use nom::{
     bytes::complete::{take, take_while_m_n},
     character::complete::{char, one_of},
     combinator::{eof, map, map_opt, peek},
+    error::{ErrorKind::Verify, make_error},
     sequence::preceded,
 };
 
@@ -13,9 +14,9 @@ use super::{Code, EnhancedCode};
 
 /// `Reply-code = %x32-35 2DIGIT`, the second digit beyond 5 too.
 pub(super) fn code(input: &[u8]) -> IResult<&[u8], Code> {
-    map_opt(take(3usize), |digits: &[u8]| match *digits {
-        [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Some(Code::from_digits([a, b, c])),
-        _ => None,
+    map_opt(take(3usize), |digits: &[u8]| {
+        let &[a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] = digits else { return None };
+        Some(Code::from_digits([a, b, c]))
     })
     .parse(input)
 }
@@ -26,10 +27,8 @@ pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
     let (rest, subject) = preceded(char('.'), number).parse(rest)?;
     let (rest, detail) = preceded(char('.'), number).parse(rest)?;
     let (rest, ()) = alt((map(char(' '), |_| ()), map(peek(eof), |_| ()))).parse(rest)?;
-    match EnhancedCode::new(class, subject, detail) {
-        Some(code) => Ok((rest, code)),
-        None => Err(nom::Err::Error(nom::error::make_error(input, nom::error::ErrorKind::Verify))),
-    }
+    let code = EnhancedCode::new(class, subject, detail);
+    code.map(|code| (rest, code)).ok_or_else(|| nom::Err::Error(make_error(input, Verify)))
 }
 
 /// One to three digits.

@@ -1,7 +1,7 @@
 //! The AUTH dialogue (RFC 4954): its lines, decoded in place; PLAIN and LOGIN. Other mechanisms go on
 //! in `exchange.rs`.
 
-use core::{fmt, str};
+use core::str;
 
 use zeroize::Zeroize;
 
@@ -98,10 +98,8 @@ impl Dialogue {
 
     /// The mechanism, where it is one of the application.
     pub(super) const fn exchange(&self) -> Option<&'static str> {
-        match self.method {
-            Method::Exchange(mechanism) => Some(mechanism),
-            _ => None,
-        }
+        let Method::Exchange(mechanism) = self.method else { return None };
+        Some(mechanism)
     }
 
     /// Reads what `octets`, the lines that are lent, and the user kept say together.
@@ -231,11 +229,5 @@ impl<B: Storage> Server<B> {
 impl Drop for Dialogue {
     fn drop(&mut self) {
         self.user.zeroize();
-    }
-}
-
-impl fmt::Debug for Dialogue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialogue").field("method", &self.method).finish_non_exhaustive()
     }
 }

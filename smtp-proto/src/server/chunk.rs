@@ -47,12 +47,11 @@ impl<B: Storage> Server<B> {
         if chunk.refusal.is_some() {
             return;
         }
-        if let Some(transaction) = &mut self.session.transaction {
-            if transaction.transfer != Transfer::Chunks {
-                self.content = transaction.new_content();
-            }
-            transaction.transfer = Transfer::Chunks;
+        let Some(transaction) = &mut self.session.transaction else { return };
+        if transaction.transfer != Transfer::Chunks {
+            self.content = transaction.new_content();
         }
+        transaction.transfer = Transfer::Chunks;
         self.content.announce(chunk.size);
     }
 

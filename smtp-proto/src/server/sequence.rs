@@ -44,10 +44,9 @@ impl<B: Storage> Server<B> {
             return Err(Answer::BAD_LINE);
         }
         let received = Received::parse(line).map_err(|error| refusal(line, error))?;
-        if let Received::Bdat { size, last } = received {
-            return Ok(Action::Chunk(Chunk::new(size, last, self.judge_chunk().err())));
-        }
-        if self.session.refused && received != Received::Quit {
+        // The octets of a chunk come whatever is answered.
+        let is_due = matches!(received, Received::Quit | Received::Bdat { .. });
+        if self.session.refused && !is_due {
             return Err(Answer::BAD_SEQUENCE);
         }
         self.judge_command(line, &received)
@@ -63,13 +62,15 @@ impl<B: Storage> Server<B> {
             Received::Mail(mail) => self.judge_mail(mail),
             Received::Rcpt(recipient) => self.judge_recipient(recipient),
             Received::Data => self.judge_data(),
+            &Received::Bdat { size, last } => {
+                Ok(Action::Chunk(Chunk::new(size, last, self.judge_chunk().err())))
+            }
             Received::Rset => Ok(Action::Reset),
             Received::Noop => Ok(Action::Say(Answer::OK)),
             Received::Quit => Ok(Action::Quit),
             Received::Vrfy(_) => Ok(Action::Ask(Question::Verify)),
             Received::Expn(_) => Ok(Action::Ask(Question::Expand)),
             Received::Help(_) => Ok(Action::Say(Answer::HELP)),
-            _ => Err(Answer::NOT_IMPLEMENTED),
         }
     }
 

@@ -129,11 +129,9 @@ fn blocks<const N: usize>(input: &[u8], start: usize, count: usize, octets: Octe
     let mut end = start;
     for _ in 0..count {
         let Some(window) = input.get(end..end + N + 2) else { break };
-        let (Some(x), Some(y), Some(z)) =
-            (window.first_chunk(), window[1..].first_chunk(), window[2..].first_chunk())
-        else {
-            break;
-        };
+        let Some(x) = window.first_chunk() else { break };
+        let Some(y) = window[1..].first_chunk() else { break };
+        let Some(z) = window[2..].first_chunk() else { break };
         if !is_clean::<N>(x, y, z, octets) {
             break;
         }
@@ -200,9 +198,8 @@ fn even_group(mut group: &[u8], step: usize, octets: Octets) -> bool {
 fn even_line(line: &[u8], low: &mut [u8; 16], high: &mut [u8; 16]) -> bool {
     let Some((text, &[cr, lf, next])) = line.split_last_chunk::<3>() else { return false };
     // The last 16 octets overlap the first 64: no odd tail.
-    let (Some(head), Some(tail)) = (text.first_chunk::<64>(), text.last_chunk::<16>()) else {
-        return false;
-    };
+    let Some(head) = text.first_chunk::<64>() else { return false };
+    let Some(tail) = text.last_chunk::<16>() else { return false };
     for block in head.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
         fold(block, low, high);
     }
