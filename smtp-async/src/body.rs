@@ -16,10 +16,10 @@ impl<S: Stream> Client<S> {
     ) -> Result<(), Error> {
         loop {
             match self.pump().await? {
-                Wants::Envelope => self.proto.continue_envelope(envelope)?,
+                Wants::Envelope => self.dialogue.proto.continue_envelope(envelope)?,
                 Wants::Content => {
                     if !self.hand_over_chunk(content).await? {
-                        return Ok(self.proto.finish()?);
+                        return Ok(self.dialogue.proto.finish()?);
                     }
                 }
                 _ => return Ok(()),
@@ -38,7 +38,7 @@ impl<S: Stream> Client<S> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
             Err(error) => return Err(self.fail(Error::Content(Arc::new(error)))),
         };
-        let taken = self.proto.content(chunk)?;
+        let taken = self.dialogue.proto.content(chunk)?;
         // The reader's own time is not the server's.
         self.deadline.restart();
         content.consume(taken);

@@ -4,11 +4,10 @@ use core::{fmt, net::IpAddr, time::Duration};
 use std::{io, sync::Arc};
 
 use smtp_proto::{
-    client::{BufferSizes, Client as Proto, Config, Phase, Timeouts, TlsPolicy},
+    client::{BufferSizes, Config, Phase, Timeouts, TlsPolicy},
     hello::EhloName,
-    transcript::Lines,
 };
-use smtp_sync::trace;
+use smtp_sync::{shared::Dialogue, trace};
 
 use crate::{
     Error, Url,
@@ -16,7 +15,7 @@ use crate::{
     deadline::Deadline,
     happy_eyeballs,
     stream::{BoxedStream, Stream},
-    tls::Tls,
+    tls::{Tls, Transport},
 };
 
 /// How to reach a server, and what a session with it is like.
@@ -199,10 +198,12 @@ impl Connector {
 
     /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
-        let proto = Proto::with_sizes(self.config, self.sizes);
-        let deadline = Deadline::new(self.timeouts);
-        let (tls, log) = (self.tls, trace::dialogue(self.log).map(Lines::new));
-        Client { proto, tls, deadline, log, ..Client::over(stream, self.config) }
+        Client {
+            dialogue: Dialogue::new(self.config, self.sizes, self.log),
+            transport: Transport::Plain(stream),
+            tls: self.tls,
+            deadline: Deadline::new(self.timeouts),
+        }
     }
 }
 

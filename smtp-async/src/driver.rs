@@ -2,8 +2,8 @@
 
 use std::{io, sync::Arc};
 
-use smtp_proto::client::{End, Phase, Wants};
-use smtp_sync::{shared::Failure, trace};
+use smtp_proto::client::Wants;
+use smtp_sync::shared::Failure;
 use tokio::io::AsyncReadExt;
 
 use crate::{
@@ -27,8 +27,8 @@ impl<S: Stream> Client<S> {
 
     /// Does one thing that the core wants, or says what it wants of the caller.
     pub(crate) async fn step(&mut self) -> Result<Option<Wants>, Error> {
-        match self.proto.wants() {
-            Wants::Event => self.take_events(),
+        match self.dialogue.proto.wants() {
+            Wants::Event => self.dialogue.take_events(),
             Wants::Write => self.write().await?,
             Wants::Flush => self.flush().await?,
             Wants::Read => self.read().await?,
@@ -38,19 +38,9 @@ impl<S: Stream> Client<S> {
         Ok(None)
     }
 
-    /// A peer's error is told by the core's `end` as well.
-    pub(crate) fn take_events(&mut self) {
-        while let Ok(Some(event)) = self.proto.poll_event() {
-            self.journal.record(&event);
-            if let (Some(log), Some(reply)) = (&mut self.log, event.reply()) {
-                log.received(reply);
-            }
-        }
-    }
-
     async fn write(&mut self) -> Result<(), Error> {
         self.arm()?;
-        let (octets, space) = self.proto.transmit_and_read_buf();
+        let (octets, space) = self.dialogue.proto.transmit_and_read_buf();
         match self.deadline.within(self.transport.write_or_read(octets, space)).await {
             Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
@@ -59,7 +49,7 @@ impl<S: Stream> Client<S> {
 
     async fn flush(&mut self) -> Result<(), Error> {
         self.arm()?;
-        let flush = self.transport.flush_or_read(self.proto.read_buf());
+        let flush = self.transport.flush_or_read(self.dialogue.proto.read_buf());
         match self.deadline.within(flush).await {
             Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
@@ -69,15 +59,10 @@ impl<S: Stream> Client<S> {
     /// Takes note of what was done, in the same poll: a future that is dropped loses nothing.
     fn moved(&mut self, moved: Moved) -> Result<(), Error> {
         match moved {
-            Moved::Read(n) => self.proto.received(n)?,
+            Moved::Read(n) => self.dialogue.proto.received(n)?,
             Moved::Written(0) => return Err(self.fail_with(io::ErrorKind::WriteZero.into())),
-            Moved::Written(n) => {
-                if let Some(log) = &mut self.log {
-                    self.proto.transmit_spans(n).for_each(|span| log.sent(span));
-                }
-                self.proto.transmitted(n)?;
-            }
-            Moved::Flushed => self.proto.flushed(),
+            Moved::Written(n) => self.dialogue.transmitted(n)?,
+            Moved::Flushed => self.dialogue.proto.flushed(),
         }
         Ok(())
     }
@@ -89,11 +74,11 @@ impl<S: Stream> Client<S> {
 
     /// One read, within the time limit that was set.
     pub(crate) async fn receive(&mut self) -> Result<(), Error> {
-        let read = self.transport.read(self.proto.read_buf());
+        let read = self.transport.read(self.dialogue.proto.read_buf());
         match self.deadline.within(read).await.map_err(|error| self.judge(error)) {
-            Ok(n) => Ok(self.proto.received(n)?),
+            Ok(n) => Ok(self.dialogue.proto.received(n)?),
             Err(Failure::Retry) => Ok(()),
-            Err(Failure::Gone) => Ok(self.proto.received(0)?),
+            Err(Failure::Gone) => Ok(self.dialogue.proto.received(0)?),
             Err(Failure::Broken(error)) => Err(self.fail_with(error)),
         }
     }
@@ -113,7 +98,7 @@ impl<S: Stream> Client<S> {
         match self.judge(error) {
             Failure::Retry => Ok(()),
             Failure::Gone => {
-                self.proto.transmit_failed();
+                self.dialogue.proto.transmit_failed();
                 Ok(())
             }
             Failure::Broken(error) => Err(self.fail_with(error)),
@@ -122,7 +107,7 @@ impl<S: Stream> Client<S> {
 
     /// Keeps the clock for the wait at hand.
     pub(crate) fn arm(&mut self) -> Result<(), Error> {
-        let patience = self.proto.patience();
+        let patience = self.dialogue.proto.patience();
         if self.deadline.arm(patience) {
             Ok(())
         } else {
@@ -131,32 +116,22 @@ impl<S: Stream> Client<S> {
     }
 
     fn fail_with(&mut self, error: io::Error) -> Error {
-        let phase: Phase = self.proto.patience().0;
+        let (phase, _) = self.dialogue.proto.patience();
         self.fail(Error::Io { phase, error: Arc::new(error) })
     }
 
-    /// Gives the session up; nobody can tell any more what the next reply would belong to.
+    /// Gives the session up, and closes.
     pub(crate) fn fail(&mut self, error: Error) -> Error {
-        self.proto.abort();
-        self.take_events();
         self.transport = Transport::Gone;
-        trace::failed(&error);
-        self.failure.get_or_insert(error).clone()
+        self.dialogue.fail(error)
     }
 
     /// Why nothing can be done any more.
     pub(crate) fn ended(&mut self) -> Error {
-        let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
-        if self.proto.is_closed() {
+        let error = self.dialogue.ended();
+        if self.dialogue.proto.is_closed() {
             self.transport.hang_up();
         }
-        if let Some(failure) = &self.failure {
-            return failure.clone();
-        }
-        let error = Error::Ended { end, reply: self.journal.last_words(end).cloned() };
-        if end != End::Quit {
-            trace::failed(&error);
-        }
-        self.failure.insert(error).clone()
+        error
     }
 }

@@ -197,13 +197,13 @@ impl<S: Stream> Client<S> {
         match stream {
             Ok(stream) => self.transport = Transport::Tls(Box::new(stream)),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                let (phase, _) = self.proto.patience();
+                let (phase, _) = self.dialogue.proto.patience();
                 return Err(self.fail(Error::Timeout(phase)));
             }
             Err(error) => return Err(self.fail(Error::Tls(error.into()))),
         }
         self.deadline.restart();
-        Ok(self.proto.tls_established()?)
+        Ok(self.dialogue.proto.tls_established()?)
     }
 }
 

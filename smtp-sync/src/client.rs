@@ -5,19 +5,18 @@ use std::io::BufRead;
 
 use smtp_proto::{
     client::{
-        AsEnvelope, Authentication, BufferSizes, Client as Proto, Config, Inquiry, Journal,
-        Outcome, Phase, Timeouts, Transaction, Wants,
+        AsEnvelope, BufferSizes, Config, Inquiry, Outcome, Phase, Timeouts, Transaction, Wants,
     },
     envelope::Delivery,
     hello::{Capabilities, Extensions},
     reply::OwnedReply,
     sasl::Mechanisms,
-    transcript::Lines,
 };
 
 use crate::{
     connect::Connector,
     deadline::Deadline,
+    dialogue::Dialogue,
     error::Error,
     mail::Mail,
     stream::{BoxedStream, Stream},
@@ -33,14 +32,11 @@ use crate::{
 ///
 /// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
 pub struct Client<S = BoxedStream> {
-    pub(crate) proto: Proto<Box<[u8]>>,
-    pub(crate) journal: Journal,
+    pub(crate) dialogue: Dialogue,
     pub(crate) transport: Transport<S>,
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "empty without it"))]
     pub(crate) tls: Tls,
     pub(crate) deadline: Deadline,
-    pub(crate) log: Option<Lines>,
-    pub(crate) failure: Option<Error>,
 }
 
 impl Client {
@@ -60,13 +56,10 @@ impl<S: Stream> Client<S> {
     #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
     pub fn over(stream: S, config: Config) -> Self {
         Self {
-            proto: Proto::with_sizes(config, BufferSizes::LARGE),
-            journal: Journal::new(),
+            dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
             deadline: Deadline::new(Timeouts::RFC_5321),
-            log: None,
-            failure: None,
         }
     }
 
@@ -76,9 +69,7 @@ impl<S: Stream> Client<S> {
     /// # Errors
     /// Why the session is not open. QUIT was said then, where it could be.
     pub fn open(&mut self) -> Result<(), Error> {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
-        }
+        self.dialogue.check()?;
         self.quieten()
     }
 
@@ -98,18 +89,11 @@ impl<S: Stream> Client<S> {
         mechanisms: &mut (impl Mechanisms + ?Sized),
     ) -> Result<usize, Error> {
         self.open()?;
-        self.proto.authenticate(mechanisms)?;
+        self.dialogue.proto.authenticate(mechanisms)?;
         while self.pump()? == Wants::Credentials {
-            self.proto.authenticate(mechanisms)?;
+            self.dialogue.proto.authenticate(mechanisms)?;
         }
-        match self.proto.authentication() {
-            Authentication::Done(index) => Ok(index),
-            verdict => Err(Error::Authentication {
-                verdict,
-                reply: self.journal.last_answer().map(|(_, reply)| reply.clone()),
-                details: None,
-            }),
-        }
+        self.dialogue.authenticated()
     }
 
     /// Sends one message.
@@ -139,7 +123,7 @@ impl<S: Stream> Client<S> {
         mut content: impl BufRead,
     ) -> Result<Outcome, Error> {
         self.open()?;
-        let transaction = self.begin(envelope)?;
+        let transaction = self.dialogue.begin(envelope)?;
         self.hand_over(envelope, &mut content).ok();
         self.pump().ok();
         self.outcome(transaction)
@@ -210,14 +194,14 @@ impl<S: Stream> Client<S> {
         mut content: impl BufRead,
     ) -> Result<Transaction, Error> {
         self.make_way()?;
-        let transaction = self.begin(envelope)?;
+        let transaction = self.dialogue.begin(envelope)?;
         self.hand_over(envelope, &mut content).ok();
         Ok(transaction)
     }
 
     /// Goes on until the next message can begin.
     fn make_way(&mut self) -> Result<(), Error> {
-        while !self.proto.can_begin() {
+        while !self.dialogue.proto.can_begin() {
             if self.step()?.is_some() {
                 return Err(self.ended());
             }
@@ -225,18 +209,9 @@ impl<S: Stream> Client<S> {
         Ok(())
     }
 
-    fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Error> {
-        let transaction = self.proto.begin(envelope)?;
-        self.journal.begin(transaction, envelope.recipient_count());
-        Ok(transaction)
-    }
-
     /// There is one for each message that began.
     fn outcome(&mut self, transaction: Transaction) -> Result<Outcome, Error> {
-        match self.journal.take_outcome_of(transaction, self.proto.end()) {
-            Some(outcome) => Ok(outcome),
-            None => Err(self.ended()),
-        }
+        self.dialogue.take_outcome(transaction).ok_or_else(|| self.ended())
     }
 
     /// Asks something outside a message, and gives the server's answer, be it a refusal. Where a server
@@ -246,9 +221,9 @@ impl<S: Stream> Client<S> {
     /// The session is over, or nothing was written.
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open()?;
-        self.proto.inquire(inquiry)?;
+        self.dialogue.proto.inquire(inquiry)?;
         self.quieten()?;
-        let answer = self.journal.last_answer().map(|(_, reply)| reply.clone());
+        let answer = self.dialogue.journal.last_answer().map(|(_, reply)| reply.clone());
         answer.ok_or_else(|| self.ended())
     }
 
@@ -272,61 +247,58 @@ impl<S: Stream> Client<S> {
     /// The session was over before; a server that does not answer QUIT is none.
     pub fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
         self.open()?;
-        self.proto.quit()?;
+        self.dialogue.proto.quit()?;
         self.pump().ok();
-        Ok(self.journal.farewell().cloned())
+        Ok(self.dialogue.journal.farewell().cloned())
     }
 
     /// What the server offered in its last EHLO reply, less what was masked.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities<'_> {
-        self.proto.capabilities()
+        self.dialogue.proto.capabilities()
     }
 
     /// The server's greeting.
     #[must_use]
     pub const fn greeting(&self) -> Option<&OwnedReply> {
-        self.journal.greeting()
+        self.dialogue.journal.greeting()
     }
 
     /// The server's last answer outside a message, and to what.
     #[must_use]
     pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
-        self.journal.last_answer()
+        self.dialogue.journal.last_answer()
     }
 
     /// Whether the next message can be sent over this session, as far as is known without reading.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.proto.is_reusable()
+        self.dialogue.proto.is_reusable()
     }
 
     /// Whether TLS is on.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
-        self.proto.is_secure()
+        self.dialogue.proto.is_secure()
     }
 
     /// The extensions in use that some servers offer and cannot stand, for a
     /// [`Hint`](smtp_proto::client::Hint).
     #[must_use]
     pub fn used(&self) -> Extensions {
-        self.proto.used()
+        self.dialogue.proto.used()
     }
 
     /// What ended the session; every call says the same.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {
-        self.failure.as_ref()
+        self.dialogue.failure()
     }
 }
 
 impl<S> fmt::Debug for Client<S> {
     /// Shows where the session stands and none of its octets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("proto", &self.proto)
-            .field("failure", &self.failure)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("dialogue", &self.dialogue).finish_non_exhaustive()
     }
 }

@@ -9,18 +9,18 @@ use std::{
 };
 
 use smtp_proto::{
-    client::{BufferSizes, Client as Proto, Config, Phase, Timeouts, TlsPolicy},
+    client::{BufferSizes, Config, Phase, Timeouts, TlsPolicy},
     hello::EhloName,
-    transcript::Lines,
 };
 use socket2::{Domain, Socket, Type};
 
 use crate::{
     client::Client,
     deadline::Deadline,
+    dialogue::Dialogue,
     error::Error,
     stream::{BoxedStream, Stream},
-    tls::Tls,
+    tls::{Tls, Transport},
     trace,
     url::Url,
 };
@@ -182,10 +182,12 @@ impl Connector {
 
     /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
-        let proto = Proto::with_sizes(self.config, self.sizes);
-        let deadline = Deadline::new(self.timeouts);
-        let (tls, log) = (self.tls, trace::dialogue(self.log).map(Lines::new));
-        Client { proto, tls, deadline, log, ..Client::over(stream, self.config) }
+        Client {
+            dialogue: Dialogue::new(self.config, self.sizes, self.log),
+            transport: Transport::Plain(stream),
+            tls: self.tls,
+            deadline: Deadline::new(self.timeouts),
+        }
     }
 
     fn reach(&self) -> io::Result<(BoxedStream, Option<IpAddr>)> {

@@ -5,14 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use smtp_proto::client::{End, Phase, Wants};
+use smtp_proto::client::Wants;
 
 use crate::{
     client::Client,
     error::Error,
     stream::{Failure, Stream},
     tls::Transport,
-    trace,
 };
 
 impl<S: Stream> Client<S> {
@@ -29,8 +28,8 @@ impl<S: Stream> Client<S> {
 
     /// Does one thing that the core wants, or says what it wants of the caller.
     pub(crate) fn step(&mut self) -> Result<Option<Wants>, Error> {
-        match self.proto.wants() {
-            Wants::Event => self.take_events(),
+        match self.dialogue.proto.wants() {
+            Wants::Event => self.dialogue.take_events(),
             Wants::Write => self.write()?,
             Wants::Flush => self.flush()?,
             Wants::Read => self.read()?,
@@ -40,26 +39,11 @@ impl<S: Stream> Client<S> {
         Ok(None)
     }
 
-    /// A peer's error is told by the core's `end` as well.
-    fn take_events(&mut self) {
-        while let Ok(Some(event)) = self.proto.poll_event() {
-            self.journal.record(&event);
-            if let (Some(log), Some(reply)) = (&mut self.log, event.reply()) {
-                log.received(reply);
-            }
-        }
-    }
-
     fn write(&mut self) -> Result<(), Error> {
         self.arm()?;
-        match self.transport.write(self.proto.transmit()) {
+        match self.transport.write(self.dialogue.proto.transmit()) {
             Ok(0) => Err(self.fail_with(io::ErrorKind::WriteZero.into())),
-            Ok(n) => {
-                if let Some(log) = &mut self.log {
-                    self.proto.transmit_spans(n).for_each(|span| log.sent(span));
-                }
-                Ok(self.proto.transmitted(n)?)
-            }
+            Ok(n) => self.dialogue.transmitted(n),
             Err(error) => self.transmit_failed(error),
         }
     }
@@ -68,7 +52,7 @@ impl<S: Stream> Client<S> {
         self.arm()?;
         match self.transport.flush() {
             Ok(()) => {
-                self.proto.flushed();
+                self.dialogue.proto.flushed();
                 Ok(())
             }
             Err(error) => self.transmit_failed(error),
@@ -82,10 +66,10 @@ impl<S: Stream> Client<S> {
 
     /// One read, within the time limit that was set.
     pub(crate) fn receive(&mut self) -> Result<(), Error> {
-        match self.transport.read(self.proto.read_buf()).map_err(Failure::from) {
-            Ok(n) => Ok(self.proto.received(n)?),
+        match self.transport.read(self.dialogue.proto.read_buf()).map_err(Failure::from) {
+            Ok(n) => Ok(self.dialogue.proto.received(n)?),
             Err(Failure::Retry) => Ok(()),
-            Err(Failure::Gone) => Ok(self.proto.received(0)?),
+            Err(Failure::Gone) => Ok(self.dialogue.proto.received(0)?),
             Err(Failure::Broken(error)) => Err(self.fail_with(error)),
         }
     }
@@ -95,7 +79,7 @@ impl<S: Stream> Client<S> {
         match Failure::from(error) {
             Failure::Retry => Ok(()),
             Failure::Gone => {
-                self.proto.transmit_failed();
+                self.dialogue.proto.transmit_failed();
                 Ok(())
             }
             Failure::Broken(error) => Err(self.fail_with(error)),
@@ -104,7 +88,7 @@ impl<S: Stream> Client<S> {
 
     /// Keeps the clock for the wait at hand.
     pub(crate) fn arm(&mut self) -> Result<(), Error> {
-        let patience = self.proto.patience();
+        let patience = self.dialogue.proto.patience();
         match self.deadline.arm(patience, &mut self.transport) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.fail(Error::Timeout(patience.0))),
@@ -113,32 +97,22 @@ impl<S: Stream> Client<S> {
     }
 
     fn fail_with(&mut self, error: io::Error) -> Error {
-        let phase: Phase = self.proto.patience().0;
+        let (phase, _) = self.dialogue.proto.patience();
         self.fail(Error::Io { phase, error: Arc::new(error) })
     }
 
-    /// Gives the session up; nobody can tell any more what the next reply would belong to.
+    /// Gives the session up, and closes.
     pub(crate) fn fail(&mut self, error: Error) -> Error {
-        self.proto.abort();
-        self.take_events();
         self.transport = Transport::Gone;
-        trace::failed(&error);
-        self.failure.get_or_insert(error).clone()
+        self.dialogue.fail(error)
     }
 
     /// Why nothing can be done any more.
     pub(crate) fn ended(&mut self) -> Error {
-        let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
-        if self.proto.is_closed() {
+        let error = self.dialogue.ended();
+        if self.dialogue.proto.is_closed() {
             self.transport.hang_up();
         }
-        if let Some(failure) = &self.failure {
-            return failure.clone();
-        }
-        let error = Error::Ended { end, reply: self.journal.last_words(end).cloned() };
-        if end != End::Quit {
-            trace::failed(&error);
-        }
-        self.failure.insert(error).clone()
+        error
     }
 }

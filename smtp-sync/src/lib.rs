@@ -20,6 +20,7 @@ mod body;
 mod client;
 mod connect;
 mod deadline;
+mod dialogue;
 mod driver;
 mod error;
 mod login;
@@ -59,6 +60,7 @@ pub use self::{
 /// What the Tokio adapter shares with this one and nobody else needs.
 #[doc(hidden)]
 pub mod shared {
+    pub use crate::dialogue::Dialogue;
     pub use crate::server::Listening;
     pub use crate::stream::Failure;
     #[cfg(feature = "tls")]

@@ -149,7 +149,7 @@ impl<S: Stream> Client<S> {
             self.shake_hands_on().map_err(|error| self.fail(Error::Tls(error)))?;
         }
         self.deadline.restart();
-        Ok(self.proto.tls_established()?)
+        Ok(self.dialogue.proto.tls_established()?)
     }
 
     fn start_tls(&mut self) -> Result<(), TlsError> {

@@ -214,3 +214,109 @@ fn fold(block: &[u8; 16], low: &mut [u8; 16], high: &mut [u8; 16]) {
         high[i] = high[i].max(block[i]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use alloc::{vec, vec::Vec};
+
+    use super::*;
+
+    /// About 3,000 octets in lines of this length.
+    fn lines(length: usize) -> Vec<u8> {
+        let mut content = Vec::new();
+        while content.len() < 3000 {
+            content.extend((0..length).map(|i| b'0' + u8::try_from(i % 60).expect("less than 60")));
+            content.extend(b"\r\n");
+        }
+        content
+    }
+
+    /// Base64 of every length that [`even_lines`] takes, lines too short and too long for it, one line
+    /// for all, and first a line of another length.
+    fn contents() -> impl Iterator<Item = Vec<u8>> {
+        let ragged = [lines(30), lines(76)].concat();
+        (62..=81).chain([1, 5000]).map(lines).chain([ragged])
+    }
+
+    #[test]
+    fn the_fast_look_ends_at_most_a_small_block_before_what_needs_care() {
+        for content in contents() {
+            let places = (0..200).chain((200..content.len()).step_by(29));
+            for (at, trouble) in places.flat_map(|at| b"\r\n.\0\x0c\xff".map(|octet| (at, octet))) {
+                let mut input = content.clone();
+                input[at] = trouble;
+                let octets = Octets::SEVEN_BIT;
+                let exact = walk(&input, true, octets, usize::MAX).0;
+                let clean = clean_prefix(&input, input.len(), true, octets);
+                assert!(clean <= exact, "{trouble} at {at}: {clean} of {exact}");
+                assert!(exact - clean <= FINE + 2, "{trouble} at {at}: {clean} of {exact}");
+                assert_eq!(exact_prefix(&input, true, octets), exact, "{trouble} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_dot_needs_care_at_the_start_of_a_line_alone() {
+        let input = [&b"."[..], &lines(70)].concat();
+        for (line_start, exact) in [(true, 0), (false, input.len())] {
+            let clean = clean_prefix(&input, input.len(), line_start, Octets::ANY);
+            assert!(clean <= exact && exact - clean <= FINE + 2, "{clean} of {exact}");
+            assert_eq!(exact_prefix(&input, line_start, Octets::ANY), exact);
+        }
+        // Where the near look ends, in the middle of a line and at its start.
+        for (input, exact) in [(&b"1234567\r\n.x"[..], 9), (b"123456\r\n.", 8), (b"12345678.", 9)] {
+            assert_eq!(exact_prefix(input, true, Octets::ANY), exact, "{}", input.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn even_lines_are_judged_together() {
+        for length in 64..80 {
+            let (input, step) = (lines(length), length + 2);
+            let end = even_lines(&input, 3, input.len(), Octets::SEVEN_BIT);
+            assert!(input.len() - end <= GROUP * step, "{end} of {} by {length}", input.len());
+            assert_eq!(even_lines(&input, 3, 1, Octets::SEVEN_BIT), GROUP * step);
+        }
+        for length in [63, 80] {
+            assert_eq!(even_lines(&lines(length), 3, 3000, Octets::SEVEN_BIT), 3);
+        }
+    }
+
+    #[test]
+    fn a_limit_ends_the_look() {
+        for content in contents() {
+            for limit in [0, 1, 64, 500, 2000] {
+                let clean = clean_prefix(&content, limit, true, Octets::ANY);
+                assert!(clean <= limit && limit - clean <= FINE + 2, "{clean} of {limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn newlines_are_paired_where_each_cr_and_lf_is_in_a_crlf() {
+        let mut all = vec![Vec::new()];
+        for length in 0..6 {
+            let longer = all
+                .iter()
+                .filter(|text| text.len() == length)
+                .flat_map(|text| b"\r\na".map(|octet| [&text[..], &[octet]].concat()));
+            all.extend(longer.collect::<Vec<_>>());
+        }
+        for text in all {
+            let rest = text.windows(2).filter(|pair| pair == b"\r\n").count() * 2;
+            let newlines = text.iter().filter(|octet| b"\r\n".contains(octet)).count();
+            assert_eq!(newlines_paired(&text), newlines == rest, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn octets_pass_together_where_each_passes() {
+        for octets in [Octets::SEVEN_BIT, Octets::EIGHT_BIT, Octets::ANY] {
+            for pair in [[0, 9], [1, 127], [9, 128], [127, 255], [0, 255]] {
+                assert_eq!(octets.admit_all(&pair), pair.iter().all(|&octet| octets.admit(octet)));
+            }
+        }
+    }
+}

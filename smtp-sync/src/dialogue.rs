@@ -1,0 +1,133 @@
+//! What a client keeps besides its stream: the core, what it has told, its transcript, why it failed. Nothing here
+//! reads, writes or waits, so it is the same over every runtime.
+
+use core::fmt;
+
+use smtp_proto::{
+    client::{
+        AsEnvelope, Authentication, BufferSizes, Client, Config, End, Journal, Outcome, Transaction,
+    },
+    transcript::Lines,
+};
+
+use crate::{error::Error, trace};
+
+/// A session without its transport.
+pub struct Dialogue {
+    /// The state machine, whose octets the driver moves.
+    pub proto: Client<Box<[u8]>>,
+    /// The server's answers, and the outcomes of messages.
+    pub journal: Journal,
+    log: Option<Lines>,
+    failure: Option<Error>,
+}
+
+impl Dialogue {
+    /// A session that has yet to begin; `sink` is shown its transcript.
+    #[must_use]
+    pub fn new(config: Config, sizes: BufferSizes, sink: Option<trace::Sink>) -> Self {
+        Self {
+            proto: Client::with_sizes(config, sizes),
+            journal: Journal::new(),
+            log: trace::dialogue(sink).map(Lines::new),
+            failure: None,
+        }
+    }
+
+    /// What ended the session.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+
+    /// Says again why the session is over.
+    ///
+    /// # Errors
+    /// What ended it.
+    pub fn check(&self) -> Result<(), Error> {
+        self.failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Takes note of all events. A peer's error is told by the core's `end` as well.
+    pub fn take_events(&mut self) {
+        while let Ok(Some(event)) = self.proto.poll_event() {
+            self.journal.record(&event);
+            if let (Some(log), Some(reply)) = (&mut self.log, event.reply()) {
+                log.received(reply);
+            }
+        }
+    }
+
+    /// Takes note that so many octets have left.
+    ///
+    /// # Errors
+    /// There were not so many.
+    pub fn transmitted(&mut self, n: usize) -> Result<(), Error> {
+        if let Some(log) = &mut self.log {
+            self.proto.transmit_spans(n).for_each(|span| log.sent(span));
+        }
+        Ok(self.proto.transmitted(n)?)
+    }
+
+    /// Begins a message.
+    ///
+    /// # Errors
+    /// The core's; nothing of the message was written.
+    pub fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Error> {
+        let transaction = self.proto.begin(envelope)?;
+        self.journal.begin(transaction, envelope.recipient_count());
+        Ok(transaction)
+    }
+
+    /// What became of a message; there is an outcome for each that began.
+    pub fn take_outcome(&mut self, transaction: Transaction) -> Option<Outcome> {
+        self.journal.take_outcome_of(transaction, self.proto.end())
+    }
+
+    /// Which of the caller's mechanisms the server has taken.
+    ///
+    /// # Errors
+    /// [`Error::Authentication`]: none.
+    pub fn authenticated(&self) -> Result<usize, Error> {
+        match self.proto.authentication() {
+            Authentication::Done(index) => Ok(index),
+            verdict => Err(Error::Authentication {
+                verdict,
+                reply: self.journal.last_answer().map(|(_, reply)| reply.clone()),
+                details: None,
+            }),
+        }
+    }
+
+    /// Gives the session up; nobody can tell any more what the next reply would belong to. The first
+    /// cause stays.
+    pub fn fail(&mut self, error: Error) -> Error {
+        self.proto.abort();
+        self.take_events();
+        trace::failed(&error);
+        self.failure.get_or_insert(error).clone()
+    }
+
+    /// Why nothing can be done any more.
+    pub fn ended(&mut self) -> Error {
+        let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
+        if let Some(failure) = &self.failure {
+            return failure.clone();
+        }
+        let error = Error::Ended { end, reply: self.journal.last_words(end).cloned() };
+        if end != End::Quit {
+            trace::failed(&error);
+        }
+        self.failure.insert(error).clone()
+    }
+}
+
+impl fmt::Debug for Dialogue {
+    /// Shows where the session stands and none of its octets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialogue")
+            .field("proto", &self.proto)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}
