@@ -67,7 +67,7 @@ fn about_chunks(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static s
     let chunks = Scenario {
         chunking: Chunking::AfterRecipients,
         chunk_size: CONTENT.len() - 1,
-        messages: if quick { &[2] } else { &[3] },
+        messages: if quick { &[2] } else { &[4] },
         ..base
     };
     let whole = Scenario { chunk_size: usize::MAX, ..chunks };
@@ -81,8 +81,17 @@ fn about_chunks(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static s
     let in_flight_two = Scenario { messages: two.messages, ..in_flight };
     let in_flight_burst = Scenario { messages: burst.messages, unread: 2, ..in_flight };
     let in_flight_lmtp = Scenario { lmtp: true, ..in_flight };
+    // All of the messages behind the first in one write with it.
+    let in_flight_deep = Scenario {
+        messages: &[1, 1, 1],
+        transmit: 2 * IN_ONE_WRITE,
+        in_flight: 2 * base.in_flight,
+        ..in_flight
+    };
     // Without PIPELINING nothing is in flight.
     let pipelining = base.pipelining;
+    // The policies differ before the first transaction alone: for the larger ones, one is enough.
+    let larger = pipelining && base.tls == TlsPolicy::Required;
     [
         (true, "chunks", chunks),
         (!quick, "chunks-whole", whole),
@@ -91,9 +100,10 @@ fn about_chunks(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static s
         (!quick, "chunks-burst", burst),
         (!quick, "chunks-lmtp", lmtp),
         (pipelining, "in-flight", in_flight),
-        (pipelining, "in-flight-two", in_flight_two),
-        (pipelining && !quick, "in-flight-burst", in_flight_burst),
-        (pipelining && !quick, "in-flight-lmtp", in_flight_lmtp),
+        (larger || pipelining && !quick, "in-flight-two", in_flight_two),
+        (larger && !quick, "in-flight-burst", in_flight_burst),
+        (larger && !quick, "in-flight-deep", in_flight_deep),
+        (larger || pipelining && !quick, "in-flight-lmtp", in_flight_lmtp),
     ]
     .into_iter()
     .filter_map(|(wanted, what, scenario)| wanted.then_some((what, scenario)))

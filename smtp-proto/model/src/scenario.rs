@@ -41,6 +41,8 @@ pub struct Scenario {
     pub chunk_size: usize,
     /// Octets of commands and content that fit at once.
     pub transmit: usize,
+    /// Commands that may be in flight.
+    pub in_flight: usize,
     /// Envelopes run ahead of the verdict before them.
     pub run_ahead: bool,
     /// The caller allows AUTH in the clear.
@@ -85,6 +87,7 @@ impl Scenario {
             chunk_size: usize::MAX,
             // Little, so that an envelope does not fit at once; and fast to copy.
             transmit: 96,
+            in_flight: 6,
             run_ahead: false,
             plaintext_auth: false,
             auth: false,
@@ -113,7 +116,7 @@ impl Scenario {
             .with_run_ahead(self.run_ahead)
             .with_plaintext_auth(self.plaintext_auth)
             .with_limits(limits);
-        let sizes = BufferSizes::SMALL.with_receive(192).with_in_flight(6);
+        let sizes = BufferSizes::SMALL.with_receive(192).with_in_flight(self.in_flight);
         let mut sizes = sizes.with_transmit(self.transmit);
         sizes.capabilities = 64;
         sizes.recipients = 1;
