@@ -15,6 +15,8 @@ pub enum Asked {
     Mail,
     Rcpt,
     Data,
+    /// A chunk that is not the last.
+    Chunk,
     /// Content on its way: only a refusal makes sense.
     Content,
     Final,
@@ -35,7 +37,7 @@ impl Asked {
             Asked::Mail => Phase::Mail,
             Asked::Rcpt => Phase::Rcpt,
             Asked::Data => Phase::Data,
-            Asked::Content => Phase::Content,
+            Asked::Chunk | Asked::Content => Phase::Content,
             Asked::Final | Asked::LoneDot => Phase::Final,
             Asked::Rset => Phase::Rset,
             Asked::Noop => Phase::Noop,

@@ -11,11 +11,14 @@ pub enum Broken {
     D14,
     /// No credential leaves in the clear unless the caller said so.
     D15,
+    /// The chunks add up to the content, unstuffed, and none starts behind one that was refused.
+    D21,
     /// The k-th reply belongs to the k-th command that is outstanding; one too many ends the session.
     D23,
     /// A code outside a command's classes ends the session.
     D24,
-    /// Content leaves only after 354 with a recipient accepted, else the lone dot.
+    /// Content leaves only after 354 with a recipient accepted, else the lone dot; a chunk only with
+    /// a recipient accepted, or with the envelope as long as that is not known to be refused.
     D25,
     /// Each recipient ends in exactly one outcome, the one that the wire tells.
     D26,

@@ -3,6 +3,7 @@
 
 mod asked;
 mod broken;
+mod chunk;
 mod oracle;
 mod record;
 mod scenario;
@@ -12,10 +13,10 @@ mod wire;
 
 use std::{process::ExitCode, time::Instant};
 
-use smtp_proto::client::TlsPolicy;
+use smtp_proto::client::{Chunking, TlsPolicy};
 use stateright::{Checker, Model};
 
-use crate::scenario::Scenario;
+use crate::scenario::{CONTENT, Scenario};
 
 const POLICIES: [(&str, TlsPolicy); 3] = [
     ("opportunistic", TlsPolicy::Opportunistic),
@@ -29,7 +30,8 @@ fn scenarios(quick: bool) -> Vec<(String, Scenario)> {
     for (policy, tls) in POLICIES {
         for pipelining in [false, true] {
             let name = format!("{policy}{}", if pipelining { "-pipelining" } else { "" });
-            let about = about(Scenario::new(tls, pipelining), quick);
+            let base = Scenario::new(tls, pipelining);
+            let about = about(base, quick).chain(about_chunks(base, quick));
             all.extend(about.map(|(what, scenario)| (format!("{name}-{what}"), scenario)));
         }
     }
@@ -58,6 +60,57 @@ fn about(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static str, Sce
     .into_iter()
     .filter_map(|(wanted, what, scenario)| wanted.then_some((what, scenario)))
 }
+
+/// Content in chunks.
+fn about_chunks(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static str, Scenario)> {
+    // Two chunks: all but the last octet, and that.
+    let chunks = Scenario {
+        chunking: Chunking::AfterRecipients,
+        chunk_size: CONTENT.len() - 1,
+        messages: if quick { &[2] } else { &[4] },
+        ..base
+    };
+    let whole = Scenario { chunk_size: usize::MAX, ..chunks };
+    // One that holds all, and an empty last one.
+    let empty_last = Scenario { chunk_size: CONTENT.len(), ..chunks };
+    let two =
+        Scenario { run_ahead: true, messages: if quick { &[1, 1] } else { &[2, 2] }, ..chunks };
+    let burst = Scenario { messages: if quick { &[1] } else { &[2] }, unread: 2, ..chunks };
+    let lmtp = Scenario { lmtp: true, ..chunks };
+    let in_flight = Scenario { chunking: Chunking::InFlight, transmit: IN_ONE_WRITE, ..chunks };
+    let in_flight_two = Scenario { messages: two.messages, ..in_flight };
+    let in_flight_burst = Scenario { messages: burst.messages, unread: 2, ..in_flight };
+    let in_flight_lmtp = Scenario { lmtp: true, ..in_flight };
+    // All of the messages behind the first in one write with it.
+    let in_flight_deep = Scenario {
+        messages: &[1, 1, 1],
+        transmit: 2 * IN_ONE_WRITE,
+        in_flight: 2 * base.in_flight,
+        ..in_flight
+    };
+    // Without PIPELINING nothing is in flight.
+    let pipelining = base.pipelining;
+    // The policies differ before the first transaction alone: for the larger ones, one is enough.
+    let larger = pipelining && base.tls == TlsPolicy::Required;
+    [
+        (true, "chunks", chunks),
+        (!quick, "chunks-whole", whole),
+        (!quick, "chunks-empty-last", empty_last),
+        (!quick, "chunks-two", two),
+        (!quick, "chunks-burst", burst),
+        (!quick, "chunks-lmtp", lmtp),
+        (pipelining, "in-flight", in_flight),
+        (larger || pipelining && !quick, "in-flight-two", in_flight_two),
+        (larger && !quick, "in-flight-burst", in_flight_burst),
+        (larger && !quick, "in-flight-deep", in_flight_deep),
+        (larger || pipelining && !quick, "in-flight-lmtp", in_flight_lmtp),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, what, scenario)| wanted.then_some((what, scenario)))
+}
+
+/// Room for an envelope and a chunk behind it.
+const IN_ONE_WRITE: usize = 160;
 
 fn main() -> ExitCode {
     let (options, names): (Vec<_>, Vec<_>) =

@@ -45,6 +45,12 @@ pub struct Oracle {
     pub mode: Mode,
     /// Recipients that have left of the transaction that left last.
     pub recipients_left: u8,
+    /// Octets of its content that have left in whole chunks.
+    pub chunked: usize,
+    /// The envelope was refused, and chunks that begin in so many octets could not be taken back.
+    pub forfeit: Option<usize>,
+    /// 421 was said.
+    pub closing: bool,
     /// Transactions begun and not ended.
     pub open: VecDeque<Record>,
     /// How many ended.
@@ -59,6 +65,10 @@ pub struct Oracle {
     pub run_ahead: bool,
     /// PIPELINING is among what [`Symbol::Offers`] offers.
     pub pipelining: bool,
+    /// The client may use BDAT, and CHUNKING is among what [`Symbol::Offers`] offers.
+    pub chunks: bool,
+    /// Chunks may leave with the envelope.
+    pub in_flight: bool,
 }
 
 /// As the model's clients are configured.
@@ -109,8 +119,9 @@ impl Oracle {
         let asked = self.expected.pop_front();
         let predicted = self.predicted(asked, code);
         self.hold(Broken::D23, predicted == Some(told));
+        self.closing |= code == 421 && asked != Some(Asked::Quit);
         match asked {
-            Some(asked) if code != 421 || matches!(asked, Asked::Final | Asked::Quit) => {
+            Some(asked) if code != 421 || self.is_answered_by_closing(asked) => {
                 if !asked.takes(code) {
                     self.must_end = Some(Broken::D24);
                 }
@@ -120,25 +131,39 @@ impl Oracle {
         }
     }
 
+    /// Whether 421 is an answer like others.
+    fn is_answered_by_closing(&self, asked: Asked) -> bool {
+        asked == Asked::Quit || (asked == Asked::Final && self.current_is_wanted())
+    }
+
     fn predicted(&self, asked: Option<Asked>, code: u16) -> Option<Told> {
         let record = self.open.front();
         let index = || u32::try_from(record?.rcpt.len()).ok();
         Some(match asked {
             None if code == 421 => Told::Closing(Phase::Idle),
             None => return None,
-            Some(asked @ (Asked::Final | Asked::Content))
-                if asked == Asked::Final || code != 421 =>
-            {
+            Some(asked) if code == 421 && !self.is_answered_by_closing(asked) => {
+                Told::Closing(asked.phase())
+            }
+            Some(asked) if self.decides(asked, code) => {
                 let named = self.lmtp && asked == Asked::Final;
                 let recipient = record.and_then(Record::next_of_lmtp).filter(|_| named);
                 Told::Final(self.ended, recipient, asked.phase())
             }
-            Some(asked) if code == 421 && asked != Asked::Quit => Told::Closing(asked.phase()),
             Some(Asked::Mail) => Told::Mail(self.ended),
             Some(Asked::Rcpt) => Told::Recipient(self.ended, index()?),
-            Some(Asked::Data) => Told::Data(self.ended),
+            Some(Asked::Data | Asked::Chunk | Asked::Final) => Told::Data(self.ended),
             Some(asked) => Told::Answer(asked.phase()),
         })
+    }
+
+    /// Whether that is a verdict on the content.
+    fn decides(&self, asked: Asked, code: u16) -> bool {
+        match asked {
+            Asked::Content => true,
+            Asked::Chunk => self.current_is_wanted() && code >= 400,
+            _ => asked == Asked::Final && self.current_is_wanted(),
+        }
     }
 
     fn answered(&mut self, asked: Asked, symbol: Symbol, code: u16) {
@@ -201,6 +226,9 @@ impl Oracle {
                     self.go_ahead();
                 }
             }
+            Asked::Chunk => self.chunk_answered(class),
+            // Of chunks behind an envelope that was refused.
+            Asked::Final if !record.is_wanted() => record.data = Some(class),
             Asked::Content => {
                 record.last.push(class);
                 record.early = true;
@@ -234,9 +262,12 @@ impl Oracle {
     /// The client tells the end of a transaction.
     pub fn ended(&mut self, transaction: Transaction, fate: Fate) {
         self.hold(Broken::D28, transaction.index() == self.ended);
-        let Some(record) = self.open.pop_front() else {
+        let Some(mut record) = self.open.pop_front() else {
             return self.hold(Broken::D28, false);
         };
+        // Who says 421 before anybody is accepted takes nothing of what is in flight behind it.
+        record.handed_over &= !self.closing || record.is_wanted();
+        self.forfeit = None;
         self.ended += 1;
         let property = if self.lmtp { Broken::D27 } else { Broken::D26 };
         let found = record.gathered(transaction, fate, self.lmtp);

@@ -13,11 +13,13 @@ pub type Class = u8;
 pub struct Record {
     /// How many recipients its envelope has.
     pub recipients: usize,
+    /// MAIL has left.
+    pub mail_left: bool,
     /// The answer to MAIL.
     pub mail: Option<Class>,
     /// The answers to RCPT.
     pub rcpt: Vec<Class>,
-    /// The answer to DATA.
+    /// The answer to DATA, or the last one to chunks that decides nothing.
     pub data: Option<Class>,
     /// The answers to the content.
     pub last: Vec<Class>,
@@ -32,6 +34,7 @@ impl Record {
     pub const fn new(recipients: usize) -> Self {
         Self {
             recipients,
+            mail_left: false,
             mail: None,
             rcpt: Vec::new(),
             data: None,
@@ -44,6 +47,12 @@ impl Record {
     /// Whether somebody is to get the content.
     pub fn is_wanted(&self) -> bool {
         self.mail == Some(2) && self.rcpt.contains(&2)
+    }
+
+    /// Whether it is known that nobody is to get the content.
+    pub fn is_for_nobody(&self) -> bool {
+        let answered = self.rcpt.len() == self.recipients;
+        self.mail.is_some_and(|class| class >= 4) || (answered && !self.is_wanted())
     }
 
     /// Who is to get it.
@@ -70,6 +79,8 @@ impl Record {
                     };
                     self.of_accepted(verdict)
                 }
+                // It has left whole ahead of the answers: the server may have taken it.
+                _ if self.handed_over => Status::Unknown,
                 _ => Status::NotAttempted,
             })
             .collect()

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use smtp_proto::{
-    client::{BufferSizes, Client, Config, Limits, Protocol, TlsPolicy, Wants},
+    client::{BufferSizes, Chunking, Client, Config, Limits, Protocol, TlsPolicy, Wants},
     envelope::Envelope,
     hello::EhloName,
 };
@@ -35,6 +35,14 @@ pub struct Scenario {
     pub pipelining: bool,
     /// LMTP in place of SMTP.
     pub lmtp: bool,
+    /// Whether content leaves by BDAT where CHUNKING is offered, which it is unless this is off.
+    pub chunking: Chunking,
+    /// The largest chunk.
+    pub chunk_size: usize,
+    /// Octets of commands and content that fit at once.
+    pub transmit: usize,
+    /// Commands that may be in flight.
+    pub in_flight: usize,
     /// Envelopes run ahead of the verdict before them.
     pub run_ahead: bool,
     /// The caller allows AUTH in the clear.
@@ -75,6 +83,11 @@ impl Scenario {
             tls,
             pipelining,
             lmtp: false,
+            chunking: Chunking::Off,
+            chunk_size: usize::MAX,
+            // Little, so that an envelope does not fit at once; and fast to copy.
+            transmit: 96,
+            in_flight: 6,
             run_ahead: false,
             plaintext_auth: false,
             auth: false,
@@ -98,11 +111,13 @@ impl Scenario {
         let config = Config::new(name)
             .with_tls(self.tls)
             .with_protocol(if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp })
+            .with_chunking(self.chunking)
+            .with_chunk_size(self.chunk_size)
             .with_run_ahead(self.run_ahead)
             .with_plaintext_auth(self.plaintext_auth)
             .with_limits(limits);
-        // Small, so that an envelope does not fit at once; and fast to copy.
-        let mut sizes = BufferSizes::SMALL.with_receive(192).with_transmit(96).with_in_flight(6);
+        let sizes = BufferSizes::SMALL.with_receive(192).with_in_flight(self.in_flight);
+        let mut sizes = sizes.with_transmit(self.transmit);
         sizes.capabilities = 64;
         sizes.recipients = 1;
         Client::with_sizes(config, sizes)
@@ -122,6 +137,9 @@ impl Scenario {
             line: Vec::new(),
             mode: Mode::Commands,
             recipients_left: 0,
+            chunked: 0,
+            forfeit: None,
+            closing: false,
             open: VecDeque::new(),
             ended: 0,
             rounds: 0,
@@ -129,7 +147,14 @@ impl Scenario {
             tls_required: self.tls == TlsPolicy::Required,
             run_ahead: self.run_ahead,
             pipelining: self.pipelining,
+            chunks: self.chunking != Chunking::Off,
+            in_flight: self.chunking == Chunking::InFlight,
         }
+    }
+
+    /// Whether chunks may leave with the envelope.
+    fn is_in_flight(&self) -> bool {
+        self.chunking == Chunking::InFlight && self.pipelining
     }
 
     /// What the driver and the caller may do, and the contract allows.
@@ -224,6 +249,7 @@ impl Model for Scenario {
             D13 "D13 nothing in the clear where TLS is required"
             D14 "D14 offers are those of the last EHLO"
             D15 "D15 no credential in the clear"
+            D21 "D21 chunks add up, and none behind a refusal"
             D23 "D23 each reply to its command"
             D24 "D24 no code outside its classes"
             D25 "D25 no content without 354 and a recipient"
@@ -234,14 +260,26 @@ impl Model for Scenario {
             Stuck "nothing is waited for in vain"
         };
         properties.extend(somewhere! { Delivered Unknown });
-        // Without PIPELINING, DATA is not said to a server that has refused everybody.
-        if self.pipelining && !self.lmtp {
+        let chunks = self.chunking != Chunking::Off;
+        // Without PIPELINING, DATA is not said to a server that has refused everybody; with it, the
+        // content leaves by BDAT.
+        if self.pipelining && !self.lmtp && !chunks {
             properties.extend(somewhere! { LoneDot });
+        }
+        if chunks {
+            properties.extend(somewhere! { DeliveredInChunks });
+        }
+        if chunks && self.chunk_size <= CONTENT.len() {
+            properties.extend(somewhere! { ChunkTaken ChunkRefused });
+        }
+        if chunks && self.is_in_flight() {
+            properties.extend(somewhere! { ChunkForNobody });
         }
         if self.auth {
             properties.extend(somewhere! { Authenticated });
         }
-        if self.run_ahead && self.pipelining {
+        let ahead = self.run_ahead || (self.is_in_flight() && self.messages.len() > 1);
+        if ahead && self.pipelining {
             properties.extend(somewhere! { RanAhead });
         }
         properties.extend(somewhere! { Injected });

@@ -6,7 +6,7 @@ use std::{
 };
 
 use smtp_proto::{
-    client::{Client, End, Event, Inquiry, PeerError, Wants},
+    client::{Chunking, Client, End, Event, Inquiry, PeerError, Wants},
     hello::{Extension, Extensions},
     sasl::{CannotAnswer, Challenge, Mechanism, Response},
 };
@@ -82,6 +82,10 @@ pub struct Session {
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Reached {
     Delivered,
+    DeliveredInChunks,
+    ChunkTaken,
+    ChunkRefused,
+    ChunkForNobody,
     Unknown,
     LoneDot,
     Authenticated,
@@ -166,7 +170,8 @@ impl Session {
     }
 
     fn hear(&mut self, scenario: &Scenario, symbol: Symbol) -> Option<()> {
-        let octets = symbol.octets(scenario.pipelining);
+        let chunking = scenario.chunking != Chunking::Off;
+        let octets = symbol.octets(scenario.pipelining, chunking);
         let room = self.client.0.read_buf();
         room.get_mut(..octets.len())?.copy_from_slice(octets);
         self.client.0.received(octets.len()).ok()?;
@@ -179,7 +184,9 @@ impl Session {
     }
 
     fn poll(&mut self) {
-        while let Ok(Some(event)) = self.client.0.poll_event() {
+        loop {
+            let released = self.client.0.transmit().len();
+            let Ok(Some(event)) = self.client.0.poll_event() else { break };
             let code = event.reply().map_or(0, |reply| reply.code().value());
             let told = match event {
                 Event::Answer { phase, .. } => Told::Answer(phase),
@@ -199,16 +206,31 @@ impl Session {
                 }
                 _ => return self.oracle.hold(Broken::D23, false),
             };
+            self.note_chunk(told);
             self.oracle.told(told, code);
+            self.oracle.note_forfeit(released);
         }
         self.note_answers();
     }
 
+    fn note_chunk(&mut self, told: Told) {
+        self.reached = match (self.oracle.expected.front(), told) {
+            (Some(Asked::Chunk), Told::Data(_)) => Some(Reached::ChunkTaken),
+            (Some(Asked::Chunk), Told::Final(..)) => Some(Reached::ChunkRefused),
+            (Some(Asked::Final), Told::Data(_)) => Some(Reached::ChunkForNobody),
+            _ => self.reached,
+        };
+    }
+
     fn note_end(&mut self) {
         let Some(record) = self.oracle.open.front() else { return };
+        let chunks = self.oracle.chunking() != Chunking::Off;
         match record.last.last() {
+            Some(2) if chunks => self.reached = Some(Reached::DeliveredInChunks),
             Some(2) => self.reached = Some(Reached::Delivered),
-            None if record.handed_over => self.reached = Some(Reached::Unknown),
+            None if record.handed_over && record.is_wanted() => {
+                self.reached = Some(Reached::Unknown);
+            }
             _ => {}
         }
     }
@@ -320,6 +342,9 @@ impl Oracle {
             offered.insert(Extension::StartTls);
             if self.pipelining {
                 offered.insert(Extension::Pipelining);
+            }
+            if self.chunks {
+                offered.insert(Extension::Chunking);
             }
         }
         offered

@@ -7,7 +7,7 @@ pub enum Symbol {
     Ready,
     /// 250 on one line.
     Ok,
-    /// 250 with offers: STARTTLS, AUTH, and PIPELINING where the scenario has it.
+    /// 250 with offers: STARTTLS, AUTH, and PIPELINING and CHUNKING where the scenario has them.
     Offers,
     /// 250 that offers AUTH and nothing else, STARTTLS neither.
     Bare,
@@ -69,14 +69,11 @@ impl Symbol {
     }
 
     /// What comes.
-    pub const fn octets(self, pipelining: bool) -> &'static [u8] {
+    pub const fn octets(self, pipelining: bool, chunking: bool) -> &'static [u8] {
         match self {
             Symbol::Ready => b"220 x\r\n",
             Symbol::Ok => b"250 x\r\n",
-            Symbol::Offers if pipelining => {
-                b"250-x\r\n250-PIPELINING\r\n250-AUTH LOGIN PLAIN\r\n250 STARTTLS\r\n"
-            }
-            Symbol::Offers => b"250-x\r\n250-AUTH LOGIN PLAIN\r\n250 STARTTLS\r\n",
+            Symbol::Offers => offers(pipelining, chunking),
             Symbol::Bare => b"250-x\r\n250 AUTH LOGIN PLAIN\r\n",
             Symbol::Challenge => b"334 \r\n",
             Symbol::GoAhead => b"354 x\r\n",
@@ -88,6 +85,17 @@ impl Symbol {
             Symbol::Garbage => b"x\r\n",
             Symbol::Start => b"250-x\r\n",
             Symbol::End => b"",
+        }
+    }
+}
+
+const fn offers(pipelining: bool, chunking: bool) -> &'static [u8] {
+    match (pipelining, chunking) {
+        (false, false) => b"250-x\r\n250-AUTH LOGIN PLAIN\r\n250 STARTTLS\r\n",
+        (true, false) => b"250-x\r\n250-PIPELINING\r\n250-AUTH LOGIN PLAIN\r\n250 STARTTLS\r\n",
+        (false, true) => b"250-x\r\n250-CHUNKING\r\n250-AUTH LOGIN PLAIN\r\n250 STARTTLS\r\n",
+        (true, true) => {
+            b"250-x\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-AUTH LOGIN PLAIN\r\n250 STARTTLS\r\n"
         }
     }
 }

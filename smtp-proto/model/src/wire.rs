@@ -1,10 +1,11 @@
 //! What leaves the client, octet by octet, with no look at its state: which command it is, and whether it may leave.
 
-use smtp_proto::client::TlsPolicy;
+use smtp_proto::client::{Chunking, TlsPolicy};
 
 use crate::{
     asked::Asked,
     broken::Broken,
+    chunk::Chunk,
     oracle::Oracle,
     scenario::{ADDRESSES, CONTENT_ON_THE_WIRE, Scenario},
 };
@@ -18,6 +19,8 @@ pub enum Mode {
     Response,
     /// Content that somebody is to get.
     Content,
+    /// The octets of a chunk.
+    Chunk(Chunk),
     /// A lone dot that ends content for nobody.
     LoneDot,
 }
@@ -35,6 +38,7 @@ impl Oracle {
                 let line = std::mem::take(&mut self.line);
                 self.line_left(&line);
             }
+            self.forfeit = self.forfeit.map(|left| left.saturating_sub(1));
         }
     }
 
@@ -54,18 +58,28 @@ impl Oracle {
             Mode::LoneDot => b".\r\n".starts_with(line),
             _ => true,
         };
+        let adds_up = !matches!(self.mode, Mode::Chunk(_)) || self.is_next_of_content(line);
+        self.hold(Broken::D21, adds_up);
         self.hold(Broken::D13, secure || plain);
         self.hold(Broken::D15, secure || allowed || !secret);
         self.hold(Broken::D25, in_order);
     }
 
     fn is_whole(&self, octet: u8) -> bool {
-        if self.mode == Mode::Content { self.line == CONTENT_ON_THE_WIRE } else { octet == b'\n' }
+        match self.mode {
+            Mode::Content => self.line == CONTENT_ON_THE_WIRE,
+            Mode::Chunk(chunk) => chunk.is_whole(&self.line),
+            _ => octet == b'\n',
+        }
     }
 
     fn line_left(&mut self, line: &[u8]) {
+        if let (Mode::Commands, Some(chunk)) = (self.mode, Chunk::parse(line)) {
+            return self.chunk_announced(chunk);
+        }
         let asked = match (self.mode, line) {
             (Mode::Content, _) => return self.content_left(),
+            (Mode::Chunk(chunk), _) => return self.chunk_left(chunk),
             (Mode::LoneDot, _) => Asked::LoneDot,
             (Mode::Response, b"*\r\n") => Asked::Cancel,
             (Mode::Response, _) => Asked::Auth,
@@ -81,10 +95,21 @@ impl Oracle {
             _ => return self.recipient_left(line),
         };
         self.mode = Mode::Commands;
-        if asked == Asked::Mail {
-            self.recipients_left = 0;
+        match asked {
+            Asked::Mail => self.mail_left(),
+            // Never together with BDAT (RFC 3030 2).
+            Asked::Data => self.hold(Broken::Wire, self.chunking() == Chunking::Off),
+            _ => {}
         }
         self.asked(asked);
+    }
+
+    fn mail_left(&mut self) {
+        (self.recipients_left, self.chunked) = (0, 0);
+        match self.open.iter_mut().find(|record| !record.mail_left) {
+            Some(record) => record.mail_left = true,
+            None => self.hold(Broken::Wire, false),
+        }
     }
 
     /// It has to be the next one of the envelope; anything else is no command at all.
@@ -109,15 +134,16 @@ impl Oracle {
     }
 
     /// A command may leave only when all before it is answered, or in a group (RFC 2920 3.1).
-    fn asked(&mut self, asked: Asked) {
+    pub fn asked(&mut self, asked: Asked) {
         let groups = self.expected.back().is_none_or(|last| self.may_follow(*last));
         self.hold(Broken::Wire, groups);
         self.expected.push_back(asked);
     }
 
     fn may_follow(&self, last: Asked) -> bool {
-        let group = matches!(last, Asked::Mail | Asked::Rcpt | Asked::Rset);
-        let ahead = self.run_ahead && matches!(last, Asked::Content | Asked::Final);
+        let group = matches!(last, Asked::Mail | Asked::Rcpt | Asked::Rset | Asked::Chunk);
+        let ahead = (self.run_ahead || self.chunking() == Chunking::InFlight)
+            && matches!(last, Asked::Content | Asked::Final);
         self.pipelining_offered() && (group || ahead)
     }
 }

@@ -160,7 +160,11 @@ impl<B: Storage> Outbox<B> {
     #[cfg(feature = "model")]
     pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
         let Self { buffer, released, spans, chunk, sent: _, closed } = self;
-        write!(out, ">{} {released} {chunk:?} {closed}", buffer.filled().escape_ascii())?;
+        let (before, open) = buffer.filled().split_at(buffer.len() - chunk.unwrap_or(0));
+        // What is left in the room for a command that is not written yet means nothing.
+        let unwritten = chunk.map_or(0, |_| CHUNK_COMMAND);
+        let before = before[..before.len() - unwritten].escape_ascii();
+        write!(out, ">{before} {} {released} {chunk:?} {closed}", open.escape_ascii())?;
         spans.facts(out)
     }
 
