@@ -265,6 +265,24 @@ fn who_is_authenticated_is_not_authenticated_again() {
 }
 
 #[test]
+fn quit_waits_until_the_dialogue_is_over() {
+    let mut session = open(
+        "AUTH_LOGIN",
+        "C: AUTH LOGIN\nS: 334\nC: dQ==\nS: 334\nC: cA==\nS: 235 ok\nC: QUIT\nS: 221 bye",
+    );
+    let mut login = Login::new("u", "p");
+    for _ in 0..2 {
+        session.client.authenticate(&mut login).unwrap();
+        assert_eq!(session.client.quit(), Err(Misuse::Busy));
+        assert_eq!(session.pump(), Wants::Credentials);
+        assert_eq!(session.client.quit(), Err(Misuse::Busy));
+    }
+    session.authenticate_further(&mut login);
+    assert_eq!(session.quit(), Wants::Nothing);
+    assert!(session.peer.is_done());
+}
+
+#[test]
 fn another_identity_leaves_before_the_user() {
     let mut session = open("AUTH_PLAIN", "C: AUTH PLAIN Ym9zcwB1c2VyAHBhc3M=\nS: 235 welcome");
     let mut plain = Plain::new("user", "pass").with_authorization("boss");
