@@ -215,6 +215,12 @@ fn a_decoded_challenge_reaches_the_mechanism() {
         assert_eq!(echo.0.last().unwrap(), challenge);
         assert!(session.peer.is_done());
     }
+    for spaced in ["334  YWJj", "334   YWJj ", "334 YWJj  "] {
+        let script = format!("C: AUTH ECHO =\nS+ {spaced}\\r\\n\nC: YWJj\nS: 235 ok");
+        let mut session = open("AUTH_ECHO", &script);
+        session.authenticate(&mut Echo::default());
+        assert!(session.peer.is_done(), "{spaced}");
+    }
 }
 
 #[test]
