@@ -343,8 +343,10 @@ impl<B: Storage> Client<B> {
     pub(super) fn cancel_envelope(&mut self) {
         let held = match self.sending {
             _ if self.answering.in_flight() > 1 => false,
-            Sending::Envelope { .. } | Sending::AwaitingGoAhead(_) => true,
-            Sending::Chunks(_) | Sending::EndingChunks(_) => true,
+            Sending::Envelope { .. }
+            | Sending::AwaitingGoAhead(_)
+            | Sending::Chunks(_)
+            | Sending::EndingChunks(_) => true,
             _ => false,
         };
         if held {
