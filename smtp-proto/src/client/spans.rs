@@ -175,7 +175,9 @@ mod tests {
 
     fn spans(stretches: &[(SpanKind, usize)]) -> Spans {
         let mut spans = Spans::new();
-        stretches.iter().for_each(|&(kind, length)| spans.push(kind, length));
+        for &(kind, length) in stretches {
+            spans.push(kind, length);
+        }
         spans
     }
 
