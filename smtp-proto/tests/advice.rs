@@ -103,6 +103,7 @@ fn refusals_hint_at_what_is_missing() {
         (Phase::Mail, "530 need tls", tls),
         (Phase::Auth, "530 5.7.0 no", tls),
         (Phase::Auth, "538 5.7.11 Encryption required", tls),
+        (Phase::Mail, "538 Encryption required", tls),
         (Phase::Mail, "523 5.7.10 Encryption needed", tls),
         (Phase::Mail, "523 Encryption needed", tls),
         (Phase::Mail, "523 5.3.4 Message too large", None),
@@ -172,6 +173,8 @@ fn the_valve_that_fits_is_one_that_was_in_use() {
         (Phase::Final, "554 spam", None),
         (Phase::Final, "552 5.3.4 Header size exceeds fixed maximum size", without_chunking),
         (Phase::Final, "552 5.2.2 mailbox full", None),
+        (Phase::Final, "554 5.3.4 too large", None),
+        (Phase::Rcpt, "552 5.3.4 too large", None),
         (Phase::Content, "451 later", None),
     ] {
         assert_eq!(

@@ -215,6 +215,12 @@ fn a_decoded_challenge_reaches_the_mechanism() {
         assert_eq!(echo.0.last().unwrap(), challenge);
         assert!(session.peer.is_done());
     }
+    for spaced in ["334  YWJj", "334   YWJj ", "334 YWJj  "] {
+        let script = format!("C: AUTH ECHO =\nS+ {spaced}\\r\\n\nC: YWJj\nS: 235 ok");
+        let mut session = open("AUTH_ECHO", &script);
+        session.authenticate(&mut Echo::default());
+        assert!(session.peer.is_done(), "{spaced}");
+    }
 }
 
 #[test]
@@ -262,6 +268,24 @@ fn who_is_authenticated_is_not_authenticated_again() {
     let refusal = session.client.authenticate(&mut plain);
     assert_eq!(refusal, Err(Refusal::Misuse(Misuse::AlreadyAuthenticated)));
     assert_eq!(session.client.transmit(), b"");
+}
+
+#[test]
+fn quit_waits_until_the_dialogue_is_over() {
+    let mut session = open(
+        "AUTH_LOGIN",
+        "C: AUTH LOGIN\nS: 334\nC: dQ==\nS: 334\nC: cA==\nS: 235 ok\nC: QUIT\nS: 221 bye",
+    );
+    let mut login = Login::new("u", "p");
+    for _ in 0..2 {
+        session.client.authenticate(&mut login).unwrap();
+        assert_eq!(session.client.quit(), Err(Misuse::Busy));
+        assert_eq!(session.pump(), Wants::Credentials);
+        assert_eq!(session.client.quit(), Err(Misuse::Busy));
+    }
+    session.authenticate_further(&mut login);
+    assert_eq!(session.quit(), Wants::Nothing);
+    assert!(session.peer.is_done());
 }
 
 #[test]

@@ -4,11 +4,13 @@ mod support;
 
 use smtp_proto::{
     client::{
-        BufferSizes, Chunking, Client, Config, End, Journal, PeerError, Phase, Retry, Status, Wants,
+        BufferSizes, Chunking, Client, Config, End, Journal, PeerError, Phase, Refusal, Retry,
+        Status, Wants,
     },
     hello::{Extension, Extensions},
     parameter::Body,
     reply::Code,
+    stuffing::Newlines,
 };
 use support::{Session, envelope, plain_config};
 
@@ -61,6 +63,127 @@ fn an_empty_message_is_an_empty_last_chunk() {
     let script = format!("{MAIL}{BOB}S: 250 ok\nS: 250 ok\nC: BDAT 0 LAST\nS: 250 queued");
     let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
     assert_eq!(session.send(&bob(), b""), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn whoever_is_accepted_gets_the_message_in_whatever_order_the_others_are_refused() {
+    let (alice, two) = ("a@example.org", ["b@example.net", "c@example.net"]);
+    for (first, second) in [("550 no", "250 ok"), ("250 ok", "550 no")] {
+        let script = format!(
+            "{MAIL}{BOB}C: RCPT TO:<c@example.net>\nS: 250 ok\nS: {first}\nS: {second}\nC: BDAT 4 LAST\nC: hi\nS: 250 queued"
+        );
+        let mut session = Session::open(config(Chunking::AfterRecipients), OFFERS).then(&script);
+        assert_eq!(session.send(&envelope(alice, &two), b"hi"), Wants::Command);
+        assert!(session.peer.is_done());
+        assert_eq!(session.events.last().unwrap(), "ended[0] Answered", "{first}");
+    }
+}
+
+#[test]
+fn without_pipelining_no_content_is_asked_for_before_the_recipients_are_answered() {
+    let script = "C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 550 no";
+    let mut session = Session::open(config(Chunking::InFlight), "CHUNKING").then(script);
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.client.wants(), Wants::Write);
+    assert_eq!(session.pump(), Wants::Command, "nobody is to get it");
+    assert_eq!(session.events.last().unwrap(), "ended[0] Refused");
+}
+
+#[test]
+fn content_that_cannot_end_so_is_said_by_the_call_that_ends_it() {
+    let config = config(Chunking::AfterRecipients).with_newlines(Newlines::Reject);
+    let script = format!("{MAIL}{BOB}S: 250 ok\nS: 250 ok");
+    let mut session = Session::open(config, OFFERS).then(&script);
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    session.client.content(b"line\r\nCR at the end\r").unwrap();
+    assert!(matches!(session.client.finish(), Err(Refusal::Content(_))));
+    assert!(matches!(session.end(), Some(End::BadContent(_))));
+    assert_eq!(session.client.transmit(), b"");
+}
+
+#[test]
+fn the_last_line_ends_whatever_room_is_left_in_the_buffer() {
+    for room in 0..64 {
+        let sizes = BufferSizes::SMALL.with_transmit(128);
+        let client = Client::with_sizes(config(Chunking::AfterRecipients), sizes);
+        let mut session = Session::open_with(client, "CHUNKING")
+            .then("C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok");
+        session.client.begin(&bob()).unwrap();
+        assert_eq!(session.pump(), Wants::Content);
+        let content = vec![b'x'; 42 + room];
+        // In one piece, as much as there is room for.
+        let taken = session.client.content(&content).unwrap();
+        if taken == content.len() {
+            session.client.finish().unwrap();
+        }
+        let sent = swallow_from(&mut session, &content[taken..]);
+        assert_eq!(sent, [&content[..], b"\r\n"].concat(), "{room}");
+    }
+}
+
+#[test]
+fn no_chunk_in_the_middle_is_empty() {
+    let sizes = BufferSizes::SMALL.with_transmit(128);
+    let client = Client::with_sizes(config(Chunking::AfterRecipients), sizes);
+    let x = "x".repeat(60);
+    let mut session = Session::open_with(client, "CHUNKING").then(&format!(
+        "C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok
+         C: BDAT 60\nC+ {x}\nS: 250 ok\nC: BDAT 2 LAST\nC+ \\r\\n\nS: 250 ok"
+    ));
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    assert_eq!(session.client.content(x.as_bytes()), Ok(60));
+    assert_eq!(session.client.content(b""), Ok(0));
+    session.hand_over(&bob(), b"");
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_last_chunk_that_has_not_left_is_not_handed_over_though_it_is_empty() {
+    let script = format!("{MAIL}{BOB}");
+    let mut session = Session::open(config(Chunking::InFlight), OFFERS).then(&script);
+    session.client.begin(&bob()).unwrap();
+    session.client.finish().unwrap();
+    session.client.received(0).unwrap();
+    assert_eq!(session.pump(), Wants::Nothing);
+    session.expect_events(&["ended[0] NotSent"]);
+}
+
+#[test]
+fn a_message_refused_while_it_is_handed_over_is_handed_over_no_further() {
+    for (answers, events) in [
+        ("550 no\r\n503 no\r\n", ["mail[0] 550", "rcpt[0.0] 503", "ended[0] Refused"]),
+        ("250 ok\r\n550 no\r\n", ["mail[0] 250", "rcpt[0.0] 550", "ended[0] Refused"]),
+    ] {
+        let mut session = Session::open(config(Chunking::InFlight), OFFERS);
+        session.client.begin(&bob()).unwrap();
+        assert_eq!(session.pump(), Wants::Content);
+        assert_eq!(session.client.content(b"not to be sent\r\n"), Ok(16));
+        let commands = session.client.transmit().len();
+        session.client.transmitted(commands).unwrap();
+        assert_eq!(session.hear(answers.as_bytes()), Wants::Command, "{answers}");
+        session.expect_events(&events);
+        assert_eq!(session.client.transmit(), b"");
+    }
+}
+
+#[test]
+fn an_envelope_behind_the_window_waits_for_the_first_verdict() {
+    let client = Client::new(config(Chunking::InFlight).with_window(2));
+    let group = format!("{ONE}C: RSET\n{ONE}{OK}S: 250 reset\n");
+    let mut session = Session::open_with(client, "PIPELINING CHUNKING").then(&group);
+    for _ in 0..2 {
+        session.client.begin(&bob()).unwrap();
+        session.hand_over(&bob(), b"hi");
+    }
+    session.client.begin(&bob()).unwrap();
+    assert_eq!(session.client.wants(), Wants::Write);
+    session.peer.extend(&format!("C: RSET\n{ONE}{OK}S: 250 reset\n{OK}"));
+    session.hand_over(&bob(), b"hi");
+    assert_eq!(session.pump(), Wants::Command);
     assert!(session.peer.is_done());
 }
 
@@ -165,6 +288,21 @@ fn ten_messages_leave_in_one_write_and_take_one_round_trip() {
     assert_eq!((session.round_trips, session.writes.len() - writes), (1, 1));
     let delivered = session.events.iter().filter(|event| event.ends_with("Answered")).count();
     assert_eq!(delivered, 10);
+}
+
+#[test]
+fn more_messages_than_can_be_told_apart_at_once_leave_in_several_writes() {
+    let group = format!("{ONE}{}", format!("C: RSET\n{ONE}").repeat(19));
+    let replies = format!("{OK}{}", format!("S: 250 reset\n{OK}").repeat(19));
+    let mut session = in_flight(0, &format!("{group}{replies}"));
+    for _ in 0..20 {
+        session.client.begin(&bob()).unwrap();
+        session.hand_over(&bob(), b"hi\r\n");
+    }
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+    let delivered = session.events.iter().filter(|event| event.ends_with("Answered")).count();
+    assert_eq!((delivered, session.round_trips), (20, 1));
 }
 
 #[test]
@@ -273,9 +411,14 @@ fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
 }
 
 /// Plays a server that answers each chunk; what it has got.
-fn swallow(session: &mut Session, mut content: &[u8]) -> Vec<u8> {
-    let (mut got, mut done) = (Vec::new(), false);
+fn swallow(session: &mut Session, content: &[u8]) -> Vec<u8> {
     assert_eq!(session.pump(), Wants::Content);
+    swallow_from(session, content)
+}
+
+/// The same from the middle of the content on; it may have been finished before.
+fn swallow_from(session: &mut Session, mut content: &[u8]) -> Vec<u8> {
+    let (mut got, mut done) = (Vec::new(), false);
     session.peer.deaf = true;
     let mut from = session.peer.heard.len();
     for _ in 0..100_000 {

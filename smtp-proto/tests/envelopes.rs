@@ -72,6 +72,25 @@ fn recipients_have_options_of_their_own() {
 }
 
 #[test]
+fn an_envelope_is_the_same_by_reference_and_as_a_pair() {
+    fn told(envelope: impl AsEnvelope) -> (usize, Vec<Option<String>>) {
+        let name = |index| envelope.recipient(index).map(|to| to.address().to_string());
+        (envelope.recipient_count(), (0..3).map(name).collect())
+    }
+    let owned = Envelope::new("")
+        .and_then(|envelope| envelope.to("a@b.example"))
+        .and_then(|envelope| envelope.to("c@d.example"))
+        .expect("addresses");
+    let recipients: Vec<_> = (0..2).filter_map(|index| owned.recipient(index)).collect();
+    let expected = told(owned.clone());
+    assert_eq!(expected.0, 2);
+    assert_eq!(expected.1, [Some("<a@b.example>".into()), Some("<c@d.example>".into()), None]);
+    assert_eq!(told(&owned), expected);
+    assert_eq!(told((owned.mail(), &recipients[..])), expected);
+    assert_eq!(told((owned.mail(), &recipients[..0])).0, 0);
+}
+
+#[test]
 fn a_split_envelope_keeps_order_and_settings() {
     let mut whole = full();
     for index in 0..7 {

@@ -108,6 +108,42 @@ fn the_phase_says_what_is_waited_for() {
     assert_eq!(phases, expected);
 }
 
+/// A limit holds for one reply, or for one write of content to be taken.
+#[test]
+fn each_reply_and_each_write_begin_a_new_wait() {
+    let mut session = Session::open(plain_config(), "PIPELINING");
+    session.peer.deaf = true;
+    let message = envelope("", &["b@c", "d@e"]);
+    session.client.begin(&message).unwrap();
+    session.pump();
+    let mut seen = vec![session.client.patience().1];
+    for said in ["250 a\r\n", "250 b\r\n", "250 c\r\n", "354 go\r\n"] {
+        session.hear(said.as_bytes());
+        seen.push(session.client.patience().1);
+    }
+    session.client.content(b"line\r\nline\r\n").unwrap();
+    while !session.client.transmit().is_empty() {
+        session.client.transmitted(3).unwrap();
+        seen.push(session.client.patience().1);
+    }
+    assert!(seen.is_sorted_by(|before, after| before < after), "{seen:?}");
+    assert_eq!(seen.len(), 9);
+}
+
+#[test]
+fn what_has_left_is_flushed_once_before_an_answer_is_waited_for() {
+    let mut session = Session::open(plain_config(), "");
+    session.client.transmitted(0).unwrap();
+    assert_eq!(session.client.wants(), Wants::Command);
+    session.client.inquire(Inquiry::Noop).unwrap();
+    session.client.transmitted("NOOP\r\n".len()).unwrap();
+    assert_eq!(session.client.wants(), Wants::Flush);
+    session.client.flushed();
+    assert_eq!(session.client.wants(), Wants::Read);
+    session.client.transmitted(0).unwrap();
+    assert_eq!(session.client.wants(), Wants::Read, "nothing has left");
+}
+
 /// A message from the greeting to the 221, in storage that somebody else owns.
 #[test]
 fn a_whole_session_runs_in_arrays() {

@@ -97,6 +97,42 @@ fn several_transactions_share_a_connection() {
 }
 
 #[test]
+fn who_was_accepted_before_gets_no_verdict_of_the_next_message() {
+    let refused = GROUP.split("S: 354").next().unwrap();
+    let next = GROUP.replacen("S: 250 ok\nS: 250 ok", "S: 250 ok\nS: 550 no", 1);
+    let next = next.replacen("C: DATA\n", "C: DATA\nS: 250 reset\n", 1);
+    let script = format!("{refused}S: 451 later\nC: RSET\n{next}S: 250 d");
+    let mut session = open(&script);
+    assert_eq!(session.send(&three(), b"hi"), Wants::Command);
+    session.events.clear();
+    assert_eq!(session.send(&three(), b"hi"), Wants::Command);
+    assert_eq!(session.events[6..], ["final[1.2] 250", "ended[1] Answered"]);
+}
+
+#[test]
+fn verdicts_are_told_apart_from_what_runs_ahead_behind_them() {
+    let hello = "S: 220 lmtp\nC: LHLO client.example\nS+ 250-lmtp\\r\\n250 PIPELINING\\r\\n\n";
+    let (envelope, go) = GROUP.split_at(GROUP.find("S: 250").unwrap());
+    let script = format!(
+        "{hello}{GROUP}C: RSET\n{envelope}S: 250 b\nS: 552 d\nS: 250 reset\n{go}S: 250 b\nS: 450 d"
+    );
+    let mut session = Session::new(config().with_run_ahead(true), &script);
+    assert_eq!(session.pump(), Wants::Command);
+    for _ in 0..2 {
+        session.client.begin(&three()).unwrap();
+        session.hand_over(&three(), b"hi");
+    }
+    assert_eq!(session.pump(), Wants::Command);
+    let about = |word: &str| -> Vec<_> {
+        session.events.iter().filter(|event| event.starts_with(word)).collect()
+    };
+    let verdicts = ["final[0.0] 250", "final[0.2] 552", "final[1.0] 250", "final[1.2] 450"];
+    assert_eq!(about("final"), verdicts);
+    assert_eq!(about("ended"), ["ended[0] Answered", "ended[1] Answered"]);
+    assert!(session.peer.is_done());
+}
+
+#[test]
 fn refused_lhlo_is_never_followed_by_helo() {
     let mut session =
         Session::new(config(), "S: 220 x\nC: LHLO client.example\nS: 500 what\nC: QUIT");

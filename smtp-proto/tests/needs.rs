@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use smtp_proto::{
-    client::{Refusal, Wants},
+    client::{BufferSizes, Chunking, Client, Refusal, Wants},
     command::Argument,
     envelope::Envelope,
     hello::Extension,
@@ -83,6 +83,48 @@ fn a_message_over_the_announced_size_is_refused_here() {
     assert_eq!(begins(&mut unlimited, &sized(101)), "MAIL FROM:<> SIZE=101\r\n");
     let mut silent = Session::open(plain_config(), "HELP");
     assert_eq!(begins(&mut silent, &sized(101)), "MAIL FROM:<>\r\n");
+}
+
+#[test]
+fn binary_content_is_declared_also_where_8bitmime_is_not_offered() {
+    let config = plain_config().with_chunking(Chunking::AfterRecipients);
+    let mut session = Session::open(config, "BINARYMIME CHUNKING");
+    let binary = envelope("", &["b@c"]).with_body(Body::BinaryMime);
+    assert_eq!(begins(&mut session, &binary), "MAIL FROM:<> BODY=BINARYMIME\r\n");
+}
+
+#[test]
+fn octets_of_8_bits_leave_where_8bitmime_is_offered_only() {
+    for (offers, chunking, leave) in [
+        ("PIPELINING", Chunking::Off, false),
+        ("PIPELINING 8BITMIME", Chunking::Off, true),
+        ("PIPELINING CHUNKING", Chunking::InFlight, false),
+        ("PIPELINING CHUNKING 8BITMIME", Chunking::InFlight, true),
+    ] {
+        let config = plain_config().with_chunking(chunking);
+        let mut session = Session::open(config, offers);
+        session.client.begin(&envelope("", &["b@c"])).unwrap();
+        session.peer.deaf = true;
+        if chunking == Chunking::Off {
+            session.pump();
+            session.hear(b"250 a\r\n250 b\r\n354 go\r\n");
+        }
+        let taken = session.client.content("\u{e9}\r\n".as_bytes());
+        assert_eq!(taken.is_ok(), leave, "{offers}: {taken:?}");
+    }
+}
+
+#[test]
+fn a_command_that_just_fits_the_buffer_is_not_too_long() {
+    let to = envelope("", &["somebody.of.a.long.name@example.net"]);
+    let longest = "RCPT TO:<somebody.of.a.long.name@example.net>\r\n".len();
+    for (room, fits) in [(longest - 1, false), (longest, true), (longest + 1, true)] {
+        let sizes = BufferSizes::SMALL.with_transmit(room);
+        let mut session = Session::open_with(Client::with_sizes(plain_config(), sizes), "");
+        let refusal = session.client.begin(&to).err();
+        let too_long = Refusal::CommandTooLong { limit: room };
+        assert_eq!(refusal, (!fits).then_some(too_long), "{room}");
+    }
 }
 
 #[test]

@@ -33,6 +33,17 @@ fn ehlo_waits_for_the_last_line_of_the_greeting() {
 }
 
 #[test]
+fn the_name_that_was_set_last_is_said() {
+    let config = plain_config().with_name(EhloName::parse("other.example").unwrap());
+    let mut session =
+        Session::new(config, "S: 220 mx\nC: EHLO other.example\nS: 250 mx\nC: QUIT\nS: 221 bye");
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(!session.client.is_closed());
+    assert_eq!(session.quit(), Wants::Nothing);
+    assert!(session.client.is_closed() && session.peer.is_done());
+}
+
+#[test]
 fn refused_ehlo_falls_back_to_helo_and_leaves_no_capabilities() {
     for refusal in ["500 what", "502 EH?", "504 no", "550 no", "451 later"] {
         let script = format!(
@@ -246,6 +257,11 @@ fn attributes_that_the_server_does_not_take_are_not_sent() {
     for inquiry in [Inquiry::XClient(&ident), Inquiry::XClient(&[])] {
         let refusal = session.client.inquire(inquiry).unwrap_err();
         assert_eq!(refusal, Refusal::NotOffered(Extension::XClient));
+    }
+    let name = [attribute(AttributeName::Name, "a"), attribute(AttributeName::Addr, "192.0.2.1")];
+    for inquiry in [Inquiry::XForward(&name), Inquiry::XForward(&[])] {
+        let refusal = session.client.inquire(inquiry).unwrap_err();
+        assert_eq!(refusal, Refusal::NotOffered(Extension::XForward));
     }
     assert_eq!(session.inquire(Inquiry::XForward(&ident)), Wants::Command);
     session.expect_events(&["xforward 250"]);

@@ -6,7 +6,9 @@ mod support;
 use smtp_proto::{
     client::{Authentication, BufferSizes, Client, Inquiry, Phase, Wants},
     reply::Code,
-    sasl::{CramMd5, Login, Mechanism, OAuthBearer, Plain, XOAuth2},
+    sasl::{
+        CannotAnswer, Challenge, CramMd5, Login, Mechanism, OAuthBearer, Plain, Response, XOAuth2,
+    },
 };
 use support::{Session, Stand, plain_config};
 
@@ -167,6 +169,29 @@ fn an_initial_response_leaves_within_512_octets_only() {
         session.client.authenticate(&mut Plain::new("u", &password)).unwrap();
         let line = session.client.transmit();
         assert_eq!(line.len(), if at_once { 509 } else { b"AUTH PLAIN\r\n".len() });
+    }
+}
+
+/// A mechanism of a name that lets the line become 512 octets to the last.
+struct Four(usize);
+
+impl Mechanism for Four {
+    fn name(&self) -> &'static str {
+        "FOUR"
+    }
+    fn respond(&mut self, _: Challenge<'_>, out: &mut Response<'_>) -> Result<(), CannotAnswer> {
+        out.push(&"r".repeat(self.0).into_bytes());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_of_512_octets_is_not_too_long() {
+    for (response, length) in [(375, 512), (376, b"AUTH FOUR\r\n".len())] {
+        let config = plain_config().with_plaintext_auth(true);
+        let mut session = Session::open(config, "AUTH_FOUR");
+        session.client.authenticate(&mut Four(response)).unwrap();
+        assert_eq!(session.client.transmit().len(), length);
     }
 }
 

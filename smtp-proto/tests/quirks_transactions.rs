@@ -163,6 +163,51 @@ fn closing_is_no_verdict_and_says_when_to_try_again() {
     }
 }
 
+/// What the server says to the envelope, to what is handed over then, and the words that end it.
+type LastWords = (&'static [u8], &'static [u8], &'static str);
+
+const LAST_WORDS: &[LastWords] = &[
+    (b"354 mail\r\n", b"", "354 mail"),
+    (b"250 a\r\n250 b\r\n354 rcpt\r\n", b"", "354 rcpt"),
+    (b"250 a\r\n250 b\r\n250 c\r\n250 data\r\n", b"", "250 data"),
+    (b"250 a\r\n250 b\r\n421 rcpt\r\n", b"", "421 rcpt"),
+    (b"250 a\r\n250 b\r\n250 c\r\n354 go\r\n", b"354 final\r\n", "354 final"),
+    (b"250 a\r\n250 b\r\n250 c\r\n354 go\r\n", b"421 final\r\n", "421 final"),
+];
+
+#[test]
+fn the_words_that_ended_the_session_are_kept() {
+    for (envelope, content, words) in LAST_WORDS {
+        let mut session = begun(plain_config(), "PIPELINING");
+        session.hear(envelope);
+        hand_over(&mut session);
+        session.hear(content);
+        let end = session.end().expect("it has ended");
+        let journal = session.journal.as_ref().unwrap();
+        let kept = |end| journal.last_words(end).map(|reply| reply.as_reply().to_string());
+        assert_eq!(kept(end).as_deref(), Some(*words));
+        let code = journal.last_answer().unwrap().1.code();
+        assert_eq!(kept(End::Refused { phase: Phase::Hello, code }), None, "of another phase");
+        let code = smtp_proto::reply::Code::TRANSACTION_FAILED;
+        assert_eq!(kept(End::Refused { phase: end.phase(), code }), None, "another answer");
+    }
+    let mut early = begun(plain_config(), "PIPELINING");
+    early.hear(b"250 a\r\n250 b\r\n250 c\r\n354 go\r\n");
+    early.hear(b"250 early\r\n");
+    let words = early.journal.as_ref().unwrap().last_words(early.end().unwrap());
+    assert_eq!(words.unwrap().as_reply().to_string(), "250 early");
+}
+
+#[test]
+fn answers_to_a_message_that_do_not_end_the_session_are_its_own() {
+    for name in ["too_many_by_452", "nobody_and_a_503", "no_sender_and_503s"] {
+        let session = played(name);
+        assert_eq!(session.journal.unwrap().last_answer(), None, "{name}");
+    }
+    let refused = half_sent(false, b"552 too large\r\n");
+    assert_eq!(refused.journal.unwrap().last_answer(), None);
+}
+
 #[test]
 fn an_idle_server_that_closes_may_be_tried_at_once_elsewhere() {
     for (inquiry, phase) in [(Inquiry::Rset, Phase::Rset), (Inquiry::Noop, Phase::Noop)] {

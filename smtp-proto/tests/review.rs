@@ -97,7 +97,49 @@ fn nothing_is_said_to_a_transport_that_takes_nothing() {
     session.client.transmit_failed();
     assert_eq!(session.client.content(b"x"), Err(Refusal::Misuse(Misuse::NotWanted)));
     assert_eq!(session.client.finish(), Err(Refusal::Misuse(Misuse::NotWanted)));
+    assert_eq!(session.client.begin(&envelope(ALICE, &BOB)), Err(Misuse::NotOpen.into()));
     assert_eq!(session.client.transmit(), b"");
+}
+
+#[test]
+fn nothing_leaves_while_an_answer_is_unread() {
+    let mut session = Session::open(plain_config(), "PIPELINING");
+    session.client.inquire(Inquiry::Rset).unwrap();
+    session.client.transmitted(b"RSET\r\n".len()).unwrap();
+    hear(&mut session, b"250 ok\r\n");
+    session.client.quit().unwrap();
+    assert_eq!(session.client.transmit(), b"");
+    session.peer.extend("C: QUIT\nS: 221 bye");
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn a_secret_that_has_not_left_goes_with_its_client() {
+    let mut storage = [const { [0_u8; 128] }; 4];
+    let [receive, transmit, in_flight, capabilities] = &mut storage;
+    let buffers = Buffers {
+        receive: &mut receive[..],
+        transmit: &mut transmit[..],
+        in_flight: &mut in_flight[..],
+        capabilities: &mut capabilities[..],
+        recipients: &mut [],
+    };
+    {
+        let config = plain_config().with_plaintext_auth(true);
+        let mut client = Client::with_buffers(config, buffers);
+        for said in ["220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n"] {
+            client.read_buf()[..said.len()].copy_from_slice(said.as_bytes());
+            client.received(said.len()).unwrap();
+            while client.poll_event().unwrap().is_some() {}
+            let n = client.transmit().len();
+            client.transmitted(n).unwrap();
+        }
+        client.authenticate(&mut Plain::new("user", "pass")).unwrap();
+        assert!(client.transmit().ends_with(b"AHVzZXIAcGFzcw==\r\n"));
+    }
+    let left = String::from_utf8_lossy(transmit);
+    assert!(!left.contains("AHVzZXIA") && !left.contains("cGFzcw"), "{left:?}");
 }
 
 #[test]
@@ -230,6 +272,19 @@ fn everybody_refused_one_by_one_saves_data_in_the_smallest_queue_too() {
         let to = ["bob@example.net", "carol@example.net"];
         assert_eq!(session.send(&envelope(ALICE, &to), b"x"), Wants::Command, "{in_flight}");
         assert_eq!(session.events.last().unwrap(), "ended[0] Refused", "{in_flight}");
+    }
+}
+
+#[test]
+fn a_refused_sender_ends_an_envelope_that_is_not_queued_whole() {
+    for in_flight in 1..4 {
+        let sizes = BufferSizes::SMALL.with_in_flight(in_flight);
+        let client = Client::with_sizes(plain_config(), sizes);
+        let mut session =
+            Session::open_with(client, "").then("C: MAIL FROM:<alice@example.org>\nS: 550 no");
+        let to = ["bob@example.net", "carol@example.net", "dave@example.net"];
+        assert_eq!(session.send(&envelope(ALICE, &to), b"x"), Wants::Command, "{in_flight}");
+        session.expect_events(&["mail[0] 550", "ended[0] Refused"]);
     }
 }
 

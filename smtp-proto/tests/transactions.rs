@@ -2,7 +2,7 @@
 
 mod support;
 
-use smtp_proto::client::{BufferSizes, Client, End, Inquiry, Misuse, Phase, Wants};
+use smtp_proto::client::{BufferSizes, Client, End, Inquiry, Misuse, Phase, SpanKind, Wants};
 use support::{Session, envelope, plain_config};
 
 const TWO: [&str; 2] = ["bob@example.net", "carol@example.net"];
@@ -282,6 +282,44 @@ fn refused_sender_without_pipelining_sends_nothing_more() {
     assert_eq!(session.send(&envelope("alice@example.org", &TWO), b"x"), Wants::Command);
     session.expect_events(&["mail[0] 550", "ended[0] Refused"]);
     assert!(session.peer.is_done());
+}
+
+/// Nothing is in a group with what was asked before: whether RSET is due is known when it is answered.
+#[test]
+fn an_envelope_behind_a_question_waits_for_the_answer_and_needs_no_rset() {
+    for (inquiry, line) in [(Inquiry::Rset, "RSET"), (Inquiry::Noop, "NOOP")] {
+        let script = format!("C: {line}\nS: 250 ok\n{ENVELOPE}{GO}C: x\nC: .\nS: 250 ok");
+        let mut session = Session::open(plain_config(), "PIPELINING").then(&script);
+        let envelope = envelope("alice@example.org", &TWO[..1]);
+        session.client.inquire(inquiry).unwrap();
+        session.client.begin(&envelope).unwrap();
+        session.hand_over(&envelope, b"x");
+        assert_eq!(session.pump(), Wants::Command, "{line}");
+        assert!(session.peer.is_done(), "{line}");
+    }
+}
+
+#[test]
+fn octets_on_their_way_are_told_apart() {
+    let mut session = Session::open(plain_config(), "PIPELINING").then(&format!("{ENVELOPE}{GO}"));
+    session.client.begin(&envelope("alice@example.org", &TWO[..1])).unwrap();
+    assert_eq!(session.pump(), Wants::Content);
+    session.client.content(b"x").unwrap();
+    session.client.finish().unwrap();
+    let spans = session.client.transmit_spans(usize::MAX);
+    let spans: Vec<_> = spans.map(|span| (span.kind, span.octets, span.complete)).collect();
+    let (content, end) = (SpanKind::Content, SpanKind::EndOfContent);
+    assert_eq!(spans, [(content, &b"x"[..], true), (end, b"\r\n.\r\n", true)]);
+}
+
+#[test]
+fn the_offers_and_replies_of_large_servers_fit_large_buffers() {
+    let client = Client::with_sizes(plain_config(), BufferSizes::LARGE);
+    let keywords: Vec<_> = (0..200).map(|index| format!("X-{index:04}")).collect();
+    let mut session = Session::open_with(client, &keywords.join(" "));
+    assert_eq!(session.client.capabilities().lines().count(), keywords.len());
+    let replies = 1001 * b"250 2.1.5 Ok\r\n".len();
+    assert!(session.client.read_buf().len() >= replies, "in one read");
 }
 
 #[test]

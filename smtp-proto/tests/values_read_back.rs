@@ -107,7 +107,7 @@ fn outcomes_are_taken_by_transaction() {
     let (mut journal, [first, second]) = journal();
     let outcome = journal.take_outcome_of(first, None).unwrap();
     assert_eq!((outcome.verdict(), outcome.recipient_count()), (Verdict::Partial, 2));
-    assert!(outcome.end().is_none() && !outcome.came_too_late());
+    assert!(outcome.end().is_none() && !outcome.came_too_late() && !outcome.is_delivered());
     assert_eq!(journal.take_outcome_of(second, None).unwrap().verdict(), Verdict::Deferred);
     assert!(journal.take_outcome_of(second, None).is_none());
     assert_eq!(journal.farewell().unwrap().code().value(), 221);
@@ -131,6 +131,27 @@ fn a_message_that_came_too_late_says_so() {
     assert_eq!(outcome.verdict(), Verdict::Failed);
     assert_eq!(outcome.recipient(0).unwrap().status, Status::NotAttempted);
     assert_eq!(outcome.end(), Some(End::ServiceClosing(Phase::Idle)));
+}
+
+#[test]
+fn an_outcome_says_where_the_session_broke() {
+    let (_, [transaction, _]) = journal();
+    for (end, phase, too_late) in [
+        (End::Lost(Phase::Idle), Phase::Idle, true),
+        (End::Lost(Phase::Mail), Phase::Mail, true),
+        (End::Lost(Phase::Rcpt), Phase::Rcpt, false),
+        (End::ServiceClosing(Phase::Data), Phase::Data, false),
+        // The verdict on the message before was waited for.
+        (End::Lost(Phase::Final), Phase::Rcpt, true),
+    ] {
+        let mut journal = Journal::new();
+        journal.begin(transaction, 1);
+        journal.record(&Event::Ended { transaction, fate: Fate::NotSent });
+        let outcome = journal.take_outcome(Some(end)).unwrap();
+        let recipient = outcome.recipient(0).unwrap();
+        assert_eq!((recipient.status, recipient.phase), (Status::NotAttempted, phase), "{end:?}");
+        assert_eq!(outcome.came_too_late(), too_late, "{end:?}");
+    }
 }
 
 struct One;

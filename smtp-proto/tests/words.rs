@@ -337,6 +337,15 @@ fn a_server_shows_where_it_stands_and_can_be_given_up() {
 }
 
 #[test]
+fn a_client_shows_where_it_stands_and_no_octets() {
+    let mut session = Session::open(plain_config().with_plaintext_auth(true), "AUTH_PLAIN");
+    session.client.authenticate(&mut Plain::new("alice", "s3cret")).unwrap();
+    session.client.transmitted(1).unwrap();
+    let shown = format!("{:?}", session.client);
+    assert_eq!(shown, "Client { stage: Ready, phase: Idle, secure: false, end: None, .. }");
+}
+
+#[test]
 fn lines_of_a_transcript_come_whole_and_without_secrets() {
     let said = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&said);

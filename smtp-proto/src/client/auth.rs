@@ -188,14 +188,14 @@ impl<B: Storage> Client<B> {
     }
 
     fn say_auth(&mut self, mechanism: &mut dyn Mechanism, index: usize) -> Result<(), Refusal> {
-        let start = self.outbox.len();
+        // Nothing is unanswered, so nothing else waits to leave.
         self.auth.rounds = 0;
         mechanism.restart();
         let written = self.push_command(&[b"AUTH ", mechanism.name().as_bytes()])
-            && self.push_initial_response(mechanism, start)
+            && self.push_initial_response(mechanism)
             && self.push_command(&[b"\r\n"]);
         if !written {
-            self.outbox.truncate(start);
+            self.outbox.truncate(0);
             self.auth.step = Step::Idle;
             return Err(Refusal::CommandTooLong { limit: self.outbox.capacity() });
         }
@@ -206,7 +206,7 @@ impl<B: Storage> Client<B> {
     /// Puts the first answer behind AUTH where that is the mechanism's way and the line stays short;
     /// else the line stays as it is and the answer waits for the challenge. `false` when the answer
     /// does not fit the transmit buffer: it would not fit later either.
-    fn push_initial_response(&mut self, mechanism: &mut dyn Mechanism, start: usize) -> bool {
+    fn push_initial_response(&mut self, mechanism: &mut dyn Mechanism) -> bool {
         if mechanism.initial_response() == InitialResponse::Never {
             return true;
         }
@@ -220,7 +220,7 @@ impl<B: Storage> Client<B> {
         }
         // An empty answer is written "=" here (RFC 4954 4).
         let whole = answered.is_ok() && (self.outbox.len() > end + 1 || self.push_command(&[b"="]));
-        if !whole || self.outbox.len() - start + 2 > MAX_AUTH_LINE {
+        if !whole || self.outbox.len() + 2 > MAX_AUTH_LINE {
             self.outbox.truncate(end);
             mechanism.restart();
         }

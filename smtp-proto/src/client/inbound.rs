@@ -73,10 +73,6 @@ impl<B: Storage> Inbound<B> {
         self.framed
     }
 
-    pub(super) fn forget_framed(&mut self) {
-        self.framed = None;
-    }
-
     /// Lends the reply of this length at the front.
     pub(super) fn lend(&mut self, length: usize) -> Reply<'_> {
         self.framed = None;

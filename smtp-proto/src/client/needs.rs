@@ -136,10 +136,9 @@ impl<B: Storage> Client<B> {
         let Sending::Envelope { step: Step::Start | Step::Mail, .. } = self.sending else {
             return true;
         };
+        // A sender beyond ASCII brings it along.
         let mail = envelope.mail();
         let mut recipients = (0..).map_while(|index| envelope.recipient(index));
-        !mail.smtp_utf8()
-            && mail.from().is_ascii()
-            && recipients.all(|recipient| recipient.address().is_ascii())
+        !mail.smtp_utf8() && recipients.all(|recipient| recipient.address().is_ascii())
     }
 }

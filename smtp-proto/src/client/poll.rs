@@ -31,7 +31,6 @@ impl<B: Storage> Client<B> {
                 }
                 Some(Err(error)) => self.fail_malformed(error),
                 None if self.inbound.has_ended() => self.lose(),
-                None if self.stage == Stage::Closed => {}
                 None => {
                     self.make_progress();
                     if self.stage != Stage::Closed {

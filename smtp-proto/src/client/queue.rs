@@ -172,16 +172,6 @@ impl<B: Storage> Queue<B> {
         self.sent = (self.sent + n).min(self.released);
     }
 
-    /// Whether some entry is held back.
-    pub(super) const fn holds_back(&self) -> bool {
-        self.released < self.len
-    }
-
-    /// Whether exactly `n` entries are held back and nothing else is there.
-    pub(super) const fn only_holds_back(&self, n: usize) -> bool {
-        self.released == 0 && self.len == n
-    }
-
     /// Takes back all that has not been released.
     pub(super) fn cancel_unreleased(&mut self) {
         self.len = self.released;

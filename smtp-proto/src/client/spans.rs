@@ -160,3 +160,70 @@ impl Spans {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [SpanKind; 5] = [
+        SpanKind::Command,
+        SpanKind::Secret,
+        SpanKind::Content,
+        SpanKind::EndOfContent,
+        SpanKind::LastChunk,
+    ];
+
+    fn spans(stretches: &[(SpanKind, usize)]) -> Spans {
+        let mut spans = Spans::new();
+        for &(kind, length) in stretches {
+            spans.push(kind, length);
+        }
+        spans
+    }
+
+    #[track_caller]
+    fn assert_are(spans: &Spans, expected: &[(SpanKind, usize)]) {
+        assert!(spans.iter().eq(expected.iter().copied()), "{:?}", spans.packed);
+    }
+
+    #[test]
+    fn every_kind_and_length_is_read_back() {
+        for kind in KINDS {
+            for length in [1, 0xFFFF, MAX_LENGTH] {
+                assert_are(&spans(&[(kind, length)]), &[(kind, length)]);
+            }
+        }
+    }
+
+    #[test]
+    fn stretches_of_one_kind_are_one_but_ends_of_content_stay_apart() {
+        for kind in KINDS {
+            let twice = spans(&[(kind, 40_000), (kind, 40_000)]);
+            if matches!(kind, SpanKind::EndOfContent | SpanKind::LastChunk) {
+                assert_are(&twice, &[(kind, 40_000); 2]);
+            } else {
+                assert_are(&twice, &[(kind, 80_000)]);
+            }
+        }
+        let longest = (SpanKind::Content, MAX_LENGTH);
+        assert_are(&spans(&[longest, longest]), &[longest; 2]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_was_cut_off() {
+        let (command, secret) = ((SpanKind::Command, 10), (SpanKind::Secret, 20));
+        for (length, expected) in [
+            (0, &[][..]),
+            (4, &[(SpanKind::Command, 4)]),
+            (10, &[command]),
+            (11, &[command, (SpanKind::Secret, 1)]),
+            (30, &[command, secret]),
+            (31, &[command, secret]),
+        ] {
+            let mut spans = spans(&[command, secret, (SpanKind::Content, 5)]);
+            spans.truncate(30);
+            spans.truncate(length);
+            assert_are(&spans, expected);
+        }
+    }
+}

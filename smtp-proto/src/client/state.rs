@@ -381,7 +381,6 @@ impl<B: Storage> Client<B> {
         self.stage = Stage::Closed;
         self.sending = super::Sending::Idle;
         self.outbox.truncate(0);
-        self.inbound.forget_framed();
         *self.end.get_or_insert(end)
     }
 

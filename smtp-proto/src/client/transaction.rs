@@ -343,10 +343,10 @@ impl<B: Storage> Client<B> {
     pub(super) fn cancel_envelope(&mut self) {
         let held = match self.sending {
             _ if self.answering.in_flight() > 1 => false,
-            Sending::Envelope { .. } | Sending::Chunks(_) | Sending::EndingChunks(_) => true,
-            Sending::AwaitingGoAhead(_) => {
-                self.queue.holds_back() || self.chunking() != Chunking::Off
-            }
+            Sending::Envelope { .. }
+            | Sending::AwaitingGoAhead(_)
+            | Sending::Chunks(_)
+            | Sending::EndingChunks(_) => true,
             _ => false,
         };
         if held {
@@ -358,13 +358,10 @@ impl<B: Storage> Client<B> {
 
     /// Everyone is refused, and the content, or what asks for it, has not wholly left: it need not.
     pub(super) fn is_for_nobody(&self) -> bool {
-        let complete = match self.sending {
-            Sending::AwaitingGoAhead(_) => {
-                self.queue.only_holds_back(1) || self.chunking() != Chunking::Off
-            }
-            Sending::Chunks(_) | Sending::EndingChunks(_) => true,
-            _ => false,
-        };
+        let complete = matches!(
+            self.sending,
+            Sending::AwaitingGoAhead(_) | Sending::Chunks(_) | Sending::EndingChunks(_)
+        );
         complete && !self.answering.is_wanted() && !self.queue.contains(Verb::Rcpt)
     }
 
