@@ -54,6 +54,17 @@ fn login_answers_by_position_whatever_the_prompts_say() {
 }
 
 #[test]
+fn login_begins_anew_in_the_next_session() {
+    let mut login = Login::new("user", "pass");
+    for _ in 0..2 {
+        let script = "C: AUTH LOGIN\nS: 334\nC: dXNlcg==\nS: 334\nC: cGFzcw==\nS: 235 welcome";
+        let mut session = open("AUTH_LOGIN", script);
+        assert_eq!(session.authenticate(&mut login), Wants::Command);
+        assert_eq!(session.client.authentication(), Authentication::Done(0));
+    }
+}
+
+#[test]
 fn success_right_after_the_user_name_sends_no_password() {
     let mut session =
         open("AUTH_LOGIN", "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 235 welcome");

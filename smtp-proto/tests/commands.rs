@@ -486,6 +486,8 @@ fn received_parameters_without_their_meaning_are_refused() {
 fn parameters_stand_in_their_order() {
     let by = DeliverBy::or_notify(-DeliverBy::MAX).expect("in range").with_trace();
     let mail = Mail::new(ReversePath::Null)
+        .with_size(10)
+        .with_body(Body::EightBitMime)
         .with_ret(Ret::Headers)
         .with_envid(EnvelopeId::new("+ +").expect("a name"))
         .with_auth(Submitter::UNKNOWN)
@@ -495,9 +497,38 @@ fn parameters_stand_in_their_order() {
         .with_hold(Hold::until(Timestamp::MAX));
     assert_eq!(
         String::from_utf8_lossy(&encoded(&Command::Mail(mail))),
-        "MAIL FROM:<> RET=HDRS ENVID=+2B+20+2B AUTH=<> REQUIRETLS BY=-999999999;NT \
+        "MAIL FROM:<> SIZE=10 BODY=8BITMIME RET=HDRS ENVID=+2B+20+2B AUTH=<> REQUIRETLS BY=-999999999;NT \
          MT-PRIORITY=-9 HOLDUNTIL=9999-12-31T23:59:59Z\r\n"
     );
+}
+
+#[test]
+fn a_callers_own_parameters_stand_behind_the_others_and_leave_room_for_them() {
+    let own: Vec<_> = (0..30).map(|index| format!("X{index}")).collect();
+    let own = typed(&own);
+    let mail = Mail::new(ReversePath::Null).with_require_tls();
+    let rcpt = Recipient::new(ForwardPath::Postmaster).with_notify(Notify::NEVER);
+    let line = encoded(&Command::Rcpt(rcpt.with_extra(&own[..2]).expect("unique")));
+    assert_eq!(line, b"RCPT TO:<Postmaster> NOTIFY=NEVER X0 X1\r\n");
+    assert!(mail.with_extra(&own[..21]).is_ok() && rcpt.with_extra(&own[..29]).is_ok());
+    assert_eq!(mail.with_extra(&own[..22]), Err(ParameterError::TooMany));
+    assert_eq!(rcpt.with_extra(&own[..30]), Err(ParameterError::TooMany));
+}
+
+#[test]
+fn an_original_recipient_beyond_ascii_has_no_hexadecimal_digit_too_many() {
+    for (address, value) in [
+        ("jos\u{e9}@b", r"jos\x{E9}@b"),
+        ("\u{ff}\u{100}@b", r"\x{FF}\x{100}@b"),
+        ("\u{fff}\u{1000}@b", r"\x{FFF}\x{1000}@b"),
+        ("\u{ffff}\u{10000}@b", r"\x{FFFF}\x{10000}@b"),
+        ("\u{fffff}\u{100000}@b", r"\x{FFFFF}\x{100000}@b"),
+    ] {
+        let original = OriginalRecipient::new("utf-8", address).expect("an address");
+        let rcpt = Recipient::new(ForwardPath::Postmaster).with_orcpt(original);
+        let line = format!("RCPT TO:<Postmaster> ORCPT=utf-8;{value}\r\n");
+        assert_eq!(String::from_utf8_lossy(&encoded(&Command::Rcpt(rcpt))), line);
+    }
 }
 
 #[test]
@@ -536,4 +567,9 @@ fn smtputf8_behind_a_text_is_part_of_it_unless_the_text_needs_it() {
         let Ok(Received::Vrfy(found)) = Received::parse(line.as_bytes()) else { panic!("{line}") };
         assert_eq!(found.as_str(), text, "{line}");
     }
+    let error = ArgumentError::Character { character: '\u{85}', offset: 3 };
+    assert_eq!(
+        Received::parse("VRFY Ren\u{85} SMTPUTF8".as_bytes()),
+        Err(CommandError::Argument { offset: 5, error })
+    );
 }

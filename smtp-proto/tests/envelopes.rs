@@ -115,3 +115,33 @@ fn envelopes_are_equal_where_they_say_the_same() {
     assert_eq!(kept, named("a+b"), "however it came");
     assert_ne!(kept, named("a+c"));
 }
+
+#[test]
+fn addresses_of_an_envelope_are_still_in_parts() {
+    let envelope = Envelope::new("alice@example.org").and_then(|e| e.to("bob@example.net"));
+    let envelope = envelope.expect("two addresses");
+    assert!(!envelope.is_empty());
+    let mail = envelope.mail();
+    let from = mail.from().address().expect("a mailbox");
+    assert_eq!((from.local_part(), from.domain()), ("alice", "example.org"));
+    assert_eq!(envelope.recipient(0).map(|bob| bob.domain()), Some("example.net"));
+}
+
+#[test]
+fn recipients_are_grouped_by_domain_in_any_case() {
+    let mut envelope = full();
+    for to in ["a@one.example", "b@two.example", "postmaster", "c@ONE.example", "d@three.example"] {
+        envelope.push(to).expect("an address");
+    }
+    let groups = envelope.by_domain();
+    let expected = [
+        ("one.example", vec![0, 3]),
+        ("two.example", vec![1]),
+        ("", vec![2]),
+        ("three.example", vec![4]),
+    ];
+    let expected: Vec<_> = expected.map(|(domain, at)| (domain.to_owned(), at)).into();
+    assert_eq!(groups, expected);
+    let first: Vec<_> = envelope.only(&groups[0].1).recipients().map(str::to_owned).collect();
+    assert_eq!(first, ["a@one.example", "c@ONE.example"]);
+}

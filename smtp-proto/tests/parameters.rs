@@ -8,8 +8,8 @@ use smtp_proto::{
     command::{Mail, Recipient},
     hello::{EhloName, Extension},
     parameter::{
-        DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, ParameterError, Priority, Ret,
-        Submitter, Timestamp, ValidSince,
+        Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
+        Priority, Ret, Submitter, Timestamp, Unsupported, ValidSince,
     },
 };
 use support::{Session, plain_config};
@@ -225,6 +225,69 @@ fn a_command_that_the_transmit_buffer_cannot_hold_is_refused_before_anything_is_
     let refused = refusal(&mut session, &(mail(), vec![bob(), carol]));
     assert_eq!(refused, Some(Refusal::CommandTooLong { limit: 64 }));
     assert_eq!(refusal(&mut session, &(mail(), vec![bob()])), None);
+}
+
+/// Parameters of the greatest length that their kind has, or of one that is not guessed.
+fn longest() -> Vec<Given<'static>> {
+    let own = [Parameter::parse("X-OWN=1").unwrap(), Parameter::parse("X-TWO=22").unwrap()];
+    let own: &[_] = own.to_vec().leak();
+    let address = |text| Address::parse(text).unwrap();
+    let always = Notify::SUCCESS.or(Notify::FAILURE).or(Notify::DELAY);
+    let original = OriginalRecipient::new("rfc822", "bob+c@example.net").unwrap();
+    let utf8 = OriginalRecipient::new("utf-8", "jos\u{e9}@\u{6f22}\u{1f600}.example").unwrap();
+    let since = ValidSince::new(noon()).with_unsupported(Unsupported::Reject);
+    let mails = [
+        mail().with_size(u64::MAX).with_body(Body::EightBitMime),
+        mail().with_smtp_utf8().with_ret(Ret::Full),
+        mail().with_envid(EnvelopeId::new("order=7 of=3").unwrap()),
+        mail().with_auth(Submitter::mailbox(address("alice=a@example.org")).unwrap()),
+        mail().with_auth(Submitter::UNKNOWN).with_hold(Hold::seconds(999_999_999).unwrap()),
+        mail().with_deliver_by(DeliverBy::or_notify(-DeliverBy::MAX).unwrap().with_trace()),
+        mail().with_priority(Priority::new(-9).unwrap()),
+        mail().with_hold(Hold::until(noon())),
+        mail().with_extra(own).unwrap(),
+    ];
+    let recipients = [
+        bob().with_notify(always).with_orcpt(original),
+        bob().with_orcpt(utf8),
+        bob().with_valid_since(since),
+        bob().with_notify(always).with_orcpt(original).with_valid_since(since),
+        bob().with_extra(own).unwrap(),
+    ];
+    // Long enough that MAIL is what needs the room, or RCPT.
+    let ann = Recipient::new(ForwardPath::from(address("a@b")));
+    let (mails, recipients) =
+        (mails.map(|m| (m, vec![ann])), recipients.map(|r| (mail(), vec![r])));
+    mails.into_iter().chain(recipients).collect()
+}
+
+#[test]
+fn a_command_that_is_as_long_as_can_be_needs_exactly_its_room() {
+    use smtp_proto::client::{BufferSizes, Client};
+    let offers = "PIPELINING SIZE 8BITMIME SMTPUTF8 DSN AUTH DELIVERBY MT-PRIORITY FUTURERELEASE \
+                  RRVS";
+    for given in longest() {
+        let roomy = Client::with_sizes(plain_config(), BufferSizes::default());
+        let lines = sent(&mut Session::open_with(roomy, offers), &given);
+        let limit = lines.split_inclusive('\n').map(str::len).max().unwrap();
+        for (transmit, refused) in
+            [(limit, None), (limit - 1, Some(Refusal::CommandTooLong { limit: limit - 1 }))]
+        {
+            let sizes = BufferSizes::SMALL.with_transmit(transmit);
+            let mut session = Session::open_with(Client::with_sizes(plain_config(), sizes), offers);
+            assert_eq!(refusal(&mut session, &given), refused, "{lines}");
+        }
+    }
+}
+
+#[test]
+fn a_submitter_has_at_most_500_octets_encoded() {
+    let label = "\u{e9}".repeat(30);
+    for (end, expected) in [("aaaa", true), ("aaaaa", false)] {
+        let mailbox = format!("a@{label}.{label}.{}{end}", "\u{e9}".repeat(22));
+        let submitter = Submitter::mailbox(Address::parse(&mailbox).unwrap());
+        assert_eq!(submitter.is_ok_and(|submitter| submitter.is_known()), expected, "{end}");
+    }
 }
 
 #[test]

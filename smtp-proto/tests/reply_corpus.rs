@@ -180,6 +180,14 @@ fn limits_hold_at_the_same_octet_for_every_cut() {
 }
 
 #[test]
+fn no_octet_is_over_no_limit() {
+    let mut limits = ReplyLimits::DEFAULT;
+    (limits.line, limits.reply, limits.lines) = (0, 0, 0);
+    assert_eq!(Framer::new().frame(b"", &limits), Ok(None));
+    assert!(Framer::new().frame(b"2", &limits).is_err());
+}
+
+#[test]
 fn enhanced_codes_count_only_where_their_class_fits() {
     for (octets, expected, text) in [
         (&b"250 2.1.5 ok\r\n"[..], Some("2.1.5"), "ok"),

@@ -150,6 +150,7 @@ fn the_next_host_is_for_a_host_that_failed() {
     let code = Code::new(554).expect("a code");
     assert_eq!(Next::after_end(End::Refused { phase: Phase::Greeting, code }), Next::Host);
     assert_eq!(Next::after_refusal(Refusal::NotOffered(Extension::RequireTls)), Next::Host);
+    assert_eq!(Next::after_refusal(Refusal::TooManyTransactions { limit: 1 }), Next::Host);
 }
 
 #[test]

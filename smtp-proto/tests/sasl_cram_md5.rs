@@ -7,7 +7,7 @@ mod support;
 use sasl_support::{answer, play, play_list};
 use smtp_proto::{
     client::Authentication,
-    sasl::{CramMd5, Plain, server::CramMd5Response},
+    sasl::{CannotAnswer, CramMd5, Mechanism, Plain, server::CramMd5Response},
 };
 
 const CHALLENGE: &str = "<1896.697170952@postoffice.reston.mci.net>";
@@ -55,6 +55,15 @@ fn a_second_challenge_is_cancelled_and_nothing_else_is_tried() {
     );
     let session = play_list("CRAM-MD5 PLAIN", &mut [&mut cram, &mut plain], &text);
     assert_eq!(session.client.authentication(), Authentication::BadChallenge);
+}
+
+#[test]
+fn a_new_dialogue_is_answered_anew() {
+    let mut cram = tim();
+    let first = answer(&mut cram, CHALLENGE.as_bytes()).unwrap();
+    assert_eq!(answer(&mut cram, CHALLENGE.as_bytes()), Err(CannotAnswer::Stop));
+    cram.restart();
+    assert_eq!(answer(&mut cram, CHALLENGE.as_bytes()), Ok(first));
 }
 
 #[test]

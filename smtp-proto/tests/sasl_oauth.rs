@@ -8,7 +8,7 @@ use smtp_proto::{
     client::{Authentication, BufferSizes, Refusal},
     reply::Code,
     sasl::{
-        CannotAnswer, Mechanism, OAuthBearer, Plain, XOAuth2,
+        CannotAnswer, Mechanism, Mechanisms, OAuthBearer, Plain, Token, XOAuth2,
         server::{OAuthBearerResponse, XOAuth2Response},
     },
 };
@@ -104,6 +104,19 @@ fn a_token_that_does_not_fit_is_refused_before_anything_leaves() {
     assert_eq!(refused, Err(Refusal::CommandTooLong { limit }));
     assert_eq!(session.client.transmit(), b"");
     assert!(session.client.is_reusable());
+}
+
+#[test]
+fn a_token_names_the_server_and_keeps_why_it_was_refused() {
+    for index in [0, 1] {
+        let mut token = Token::new(USER, TOKEN).with_server("server.example.com", 587);
+        let mechanism = token.mechanism(index).unwrap();
+        let said = answer(mechanism, b"").unwrap();
+        assert_eq!(said == answer(&mut bearer(), b"").unwrap(), index == 0);
+        assert_eq!(token.error(), None);
+        answer(token.mechanism(index).unwrap(), b"{}").unwrap();
+        assert_eq!(token.error(), Some(&b"{}"[..]));
+    }
 }
 
 #[test]

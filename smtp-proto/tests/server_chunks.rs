@@ -5,7 +5,7 @@ mod server_support;
 use server_support::{Peer, config, config_with_chunks};
 use smtp_proto::{
     hello::Extension,
-    server::{Config, End, Limits},
+    server::{Config, End, Event, Limits},
 };
 
 const OPEN: &str = "EHLO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\n";
@@ -28,6 +28,16 @@ fn each_chunk_is_answered_and_the_last_ends_the_content() {
     assert_eq!(peer.say("BDAT 3 LAST\r\n.\r\n"), TAKEN);
     assert_eq!(peer.events, ["end 8"]);
     assert_eq!(peer.content, b".on\r\n.\r\n");
+}
+
+#[test]
+fn what_has_come_of_a_chunk_is_told_in_one_piece() {
+    let mut server = open().server;
+    let said = b"BDAT 9\r\nchunk";
+    server.read_buf()[..said.len()].copy_from_slice(said);
+    assert_eq!(server.received(said.len()), Ok(()));
+    assert_eq!(server.poll_event(), Ok(None));
+    assert_eq!(server.poll_event(), Ok(Some(Event::Content(b"chunk"))));
 }
 
 #[test]
@@ -83,10 +93,8 @@ fn data_and_recipients_do_not_follow_a_chunk() {
 #[test]
 fn no_chunk_follows_a_data_that_was_refused() {
     let mut peer = open();
-    peer.policy = |event| {
-        matches!(event, smtp_proto::server::Event::Data)
-            .then_some(smtp_proto::server::Answer::LOCAL_ERROR)
-    };
+    peer.policy =
+        |event| matches!(event, Event::Data).then_some(smtp_proto::server::Answer::LOCAL_ERROR);
     assert!(peer.say("DATA\r\n").starts_with("451 "));
     assert_eq!(peer.say("BDAT 1 LAST\r\nx"), BAD_SEQUENCE);
 }

@@ -96,6 +96,7 @@ fn content_over_the_limit_is_swallowed_to_its_end() {
     assert_eq!(peer.say("12345678\r\nRSET\r\nQUIT\r\n"), "");
     assert_eq!(peer.say(".\r\nNOOP\r\n"), "552 5.3.4 Message too large\r\n250 2.0.0 OK\r\n");
     assert_eq!(peer.events, ["refused TooLarge"]);
+    assert_eq!(peer.content, b"12345678\r\n", "of the first message");
 }
 
 #[test]
@@ -123,6 +124,25 @@ fn a_line_too_long_is_swallowed_and_answered_once() {
     assert_eq!(peer.say(noop(2049)), "500 5.5.2 Line too long\r\n");
     assert_eq!(peer.say("x".repeat(100_000)), "");
     assert_eq!(peer.say("\r\nNOOP\r\n"), "500 5.5.2 Line too long\r\n250 2.0.0 OK\r\n");
+}
+
+#[test]
+fn the_end_of_a_line_too_long_is_no_command_whenever_it_is_looked_at() {
+    let mut peer = Peer::new(config());
+    for piece in ["x".repeat(3000), "QUIT\r\n".to_owned(), "NOOP\r\n".to_owned()] {
+        peer.server.read_buf()[..piece.len()].copy_from_slice(piece.as_bytes());
+        assert_eq!(peer.server.received(piece.len()), Ok(()));
+    }
+    assert_eq!(peer.say(""), "500 5.5.2 Line too long\r\n250 2.0.0 OK\r\n");
+}
+
+#[test]
+fn lines_and_bad_commands_have_the_limits_that_are_set() {
+    let limits = Limits::DEFAULT.with_line(16).with_bad_commands(1);
+    let mut peer = Peer::new(config().with_limits(limits));
+    assert_eq!(peer.say("NOOP 16 octets\r\n"), "250 2.0.0 OK\r\n");
+    assert_eq!(peer.say("NOOP 17 octets.\r\n"), "500 5.5.2 Line too long\r\n");
+    assert!(peer.say("FOO\r\n").starts_with("421 "));
 }
 
 #[test]
@@ -197,10 +217,12 @@ fn a_group_is_answered_in_one_write() {
 #[test]
 fn what_ends_a_group_is_answered_at_once() {
     for last in ["NOOP", "EHLO c.example", "VRFY x", "FOO"] {
-        let mut peer = Peer::after(config(), "EHLO c.example\r\n");
-        let writes = peer.writes;
-        peer.say(format!("RSET\r\n{last}\r\nRSET\r\n"));
-        assert_eq!(peer.writes, writes + 2, "{last}");
+        for group in [format!("RSET\r\n{last}\r\nRSET\r\n"), format!("{last}\r\nRSET\r\n")] {
+            let mut peer = Peer::after(config(), "EHLO c.example\r\n");
+            let writes = peer.writes;
+            peer.say(&group);
+            assert_eq!(peer.writes, writes + 2, "{group}");
+        }
     }
 }
 
@@ -221,6 +243,13 @@ fn a_session_runs_in_arrays() {
     assert_eq!(server.poll_event(), Ok(Some(Event::Connected)));
     assert_eq!(server.accept(), Ok(()));
     assert_eq!(server.transmit(), b"220 mx.example ESMTP ready\r\n");
+}
+
+#[test]
+fn buffers_have_the_sizes_that_are_set() {
+    let sizes = BufferSizes::DEFAULT.with_receive(2000).with_transmit(1024);
+    let mut server = Server::with_sizes(config(), sizes);
+    assert_eq!((sizes.transmit, server.read_buf().len()), (1024, 2000));
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 mod server_support;
 
-use server_support::{Peer, config};
+use server_support::{Peer, config, config_with_auth};
 use smtp_proto::{
+    hello::{Extension, Extensions},
     reply::{Code, EnhancedCode},
-    server::{Answer, AnswerError, Config, End, Event, Misuse, Server, Wants},
+    server::{
+        Answer, AnswerError, AuthPolicy, Config, End, Event, Misuse, Server, TlsPolicy, Wants,
+    },
 };
 
 const HELLO: &str = "EHLO c.example\r\n";
@@ -274,6 +277,45 @@ fn parameters_of_offered_extensions_reach_the_application() {
     assert!(peer.say("MAIL FROM:<> REQUIRETLS\r\n").starts_with("555 "), "only inside TLS");
 }
 
+/// Parameters of MAIL and of RCPT, each with the extension that brought it.
+const PARAMETERS: [(Extension, &str, &str); 12] = [
+    (Extension::Size, "SIZE=1", ""),
+    (Extension::EightBitMime, "BODY=8BITMIME", ""),
+    (Extension::SmtpUtf8, "SMTPUTF8", ""),
+    (Extension::Auth, "AUTH=<>", ""),
+    (Extension::Dsn, "RET=HDRS", ""),
+    (Extension::Dsn, "ENVID=1", ""),
+    (Extension::RequireTls, "REQUIRETLS", ""),
+    (Extension::DeliverBy, "BY=60;R", ""),
+    (Extension::MtPriority, "MT-PRIORITY=3", ""),
+    (Extension::Dsn, "", "NOTIFY=NEVER"),
+    (Extension::Dsn, "", "ORCPT=rfc822;b@x.example"),
+    (Extension::Rrvs, "", "RRVS=2014-04-03T23:01:00Z"),
+];
+
+/// What is answered to MAIL or RCPT with the parameter, inside TLS.
+fn answer(offered: Extensions, mail: &str, rcpt: &str) -> String {
+    let is_auth = offered.contains(Extension::Auth);
+    let auth = if is_auth { AuthPolicy::Offered } else { AuthPolicy::None };
+    let config = config().with_tls(TlsPolicy::Implicit).with_auth(auth).with_extensions(offered);
+    let mut peer = Peer::after(config, HELLO);
+    let answer = peer.say(format!("MAIL FROM:<> {mail}\r\n"));
+    if rcpt.is_empty() { answer } else { peer.say(format!("RCPT TO:<b@x> {rcpt}\r\n")) }
+}
+
+#[test]
+fn a_parameter_needs_its_extension_and_no_other() {
+    let all = Config::SUPPORTED.union(Extension::Auth.into());
+    for (extension, mail, rcpt) in PARAMETERS {
+        let alone = answer(extension.into(), mail, rcpt);
+        assert!(alone.starts_with("250 "), "{mail}{rcpt}: {alone}");
+        let others = answer(all.difference(extension.into()), mail, rcpt);
+        assert!(others.starts_with("555"), "{mail}{rcpt}: {others}");
+    }
+    assert!(answer(all, "FOO=1", "").starts_with("555 "));
+    assert!(answer(all, "", "FOO=1").starts_with("555 "));
+}
+
 #[test]
 fn texts_cannot_end_a_line() {
     for text in ["a\r\n250 b", "a\nb", "\0", "é", "\u{7f}"] {
@@ -314,6 +356,48 @@ fn a_command_may_be_declined_for_good() {
     assert_eq!(server.decline(closing.expect("valid")), Ok(()));
     assert_eq!(server.end(), Some(End::ServiceClosing));
     assert_eq!(server.transmit(), b"421 4.3.2 Going down\r\n");
+}
+
+#[test]
+fn a_line_of_a_dialogue_is_not_declined() {
+    let mut peer = Peer::after(config_with_auth(), &format!("{HELLO}AUTH LOGIN\r\n"));
+    peer.server.read_buf()[..10].copy_from_slice(b"YWxpY2U=\r\n");
+    assert_eq!(peer.server.received(10), Ok(()));
+    assert_eq!(peer.server.decline(Answer::NOT_ALLOWED), Err(Misuse::NotWanted));
+    assert_eq!(peer.say(""), "334 UGFzc3dvcmQ6\r\n");
+}
+
+#[test]
+fn the_last_reply_is_flushed_before_the_end_and_what_follows_quit_is_dropped() {
+    let mut server = Peer::new(config()).server;
+    let room = server.read_buf().len();
+    server.read_buf()[..6].copy_from_slice(b"QUIT\r\n");
+    assert_eq!(server.received(6), Ok(()));
+    assert_eq!(server.poll_event(), Ok(Some(Event::Quit)));
+    assert_eq!(server.poll_event(), Ok(None));
+    assert_eq!((server.wants(), server.received(5)), (Wants::Write, Ok(())));
+    assert_eq!(server.transmitted(server.transmit().len()), Ok(()));
+    assert_eq!(server.wants(), Wants::Flush);
+    server.flushed();
+    assert_eq!((server.wants(), server.received(5)), (Wants::Nothing, Ok(())));
+    assert_eq!(server.read_buf().len(), room);
+}
+
+#[test]
+fn what_an_event_lends_is_not_written_over() {
+    let mut server = Peer::new(config()).server;
+    server.read_buf()[..HELLO.len()].copy_from_slice(HELLO.as_bytes());
+    assert_eq!(server.received(HELLO.len()), Ok(()));
+    assert!(matches!(server.poll_event(), Ok(Some(Event::Hello { .. }))));
+    assert_eq!((server.read_buf().len(), server.received(1)), (0, Err(Misuse::OutOfBounds)));
+    assert_eq!(server.accept(), Ok(()));
+    assert!(!server.read_buf().is_empty());
+}
+
+#[test]
+fn a_write_of_nothing_needs_no_flush() {
+    let mut server = Peer::new(config()).server;
+    assert_eq!((server.transmitted(0), server.wants()), (Ok(()), Wants::Read));
 }
 
 #[test]

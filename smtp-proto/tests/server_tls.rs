@@ -30,8 +30,17 @@ fn octets_before_the_handshake_are_an_attack_too() {
 }
 
 #[test]
+fn a_connection_lost_in_the_handshake_is_no_attack() {
+    let mut server = Server::new(config().with_tls(TlsPolicy::Implicit));
+    assert_eq!(server.received(0), Ok(()));
+    assert_eq!((server.wants(), server.poll_event()), (Wants::Event, Ok(None)));
+    assert_eq!((server.wants(), server.end()), (Wants::Nothing, Some(End::Lost)));
+}
+
+#[test]
 fn all_is_forgotten_after_the_handshake() {
     let mut peer = Peer::after(config_with_tls(), HELLO);
+    assert!(!peer.server.is_secure());
     assert_eq!(peer.say("STARTTLS\r\n"), "220 2.0.0 Start TLS\r\n");
     assert!(peer.server.is_secure());
     assert!(peer.say("MAIL FROM:<>\r\n").starts_with("503 "));
@@ -61,6 +70,16 @@ fn starttls_is_refused_where_it_makes_no_sense() {
     peer.say(HELLO);
     assert!(peer.say("STARTTLS\r\n").starts_with("503 "), "inside TLS");
     assert_eq!(peer.handshakes, 1);
+}
+
+#[test]
+fn mechanisms_that_bind_to_the_channel_need_one() {
+    let config = config_with_tls().with_mechanisms(&["PLAIN", "SCRAM-SHA-1-PLUS"]);
+    let mut peer = Peer::after(config, HELLO);
+    assert!(!peer.server.offers_channel_binding());
+    peer.say("STARTTLS\r\n");
+    assert!(peer.server.offers_channel_binding());
+    assert!(peer.say(HELLO).contains("AUTH PLAIN SCRAM-SHA-1-PLUS"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use smtp_proto::{
     command::{Attribute, AttributeName, Command, Mail, Received, Recipient},
     envelope::Envelope,
     hello::EhloName,
-    parameter::{Notify, Priority},
+    parameter::{Notify, Priority, Ret},
     reply::{EnhancedCode, Reply},
     sasl::{External, Mechanism, Mechanisms, Token, server::Accounts},
     server,
@@ -20,7 +20,7 @@ use smtp_proto::{
 use support::{Session, envelope, plain_config};
 
 const MAIL: &[u8] =
-    b"MAIL FROM:<a@b.example> ENVID=x+2By AUTH=<> REQUIRETLS BY=60;R MT-PRIORITY=3 HOLDFOR=9";
+    b"MAIL FROM:<a@b.example> RET=HDRS ENVID=x+2By AUTH=<> REQUIRETLS BY=60;R MT-PRIORITY=3 HOLDFOR=9";
 const RCPT: &[u8] =
     b"RCPT TO:<a@b.example> NOTIFY=NEVER ORCPT=rfc822;a@b.example RRVS=2014-04-03T23:01:00Z;C";
 
@@ -30,10 +30,14 @@ fn parameters_of_mail_are_read_back() {
     assert!(mail.envid().unwrap().octets().eq(*b"x+y"));
     assert!(!mail.auth().unwrap().is_known());
     assert_eq!(mail.auth().unwrap().octets().count(), 0);
-    assert!(mail.require_tls());
+    assert_eq!((mail.ret(), mail.typed().ret()), (Some(Ret::Headers), Some(Ret::Headers)));
+    assert!(mail.require_tls() && mail.typed().require_tls());
     assert!(mail.deliver_by().is_some());
     assert_eq!(mail.priority().map(Priority::value), Some(3));
     assert!(mail.hold().is_some());
+    let Ok(Received::Mail(bare)) = Received::parse(b"MAIL FROM:<>") else { panic!("no MAIL") };
+    assert!(!bare.require_tls() && !bare.typed().require_tls());
+    assert!(bare.parameters().is_empty() && !mail.parameters().is_empty());
 }
 
 #[test]
@@ -50,6 +54,7 @@ fn parameters_of_rcpt_are_read_back() {
 fn a_borrowed_envelope_is_one_too() {
     let to = [Recipient::from(ForwardPath::parse("b@c.example").unwrap())];
     assert!(to[0].is_ascii());
+    assert!(!Recipient::from(ForwardPath::parse("jos\u{e9}@c.example").unwrap()).is_ascii());
     let pair = (Mail::new(smtp_proto::address::ReversePath::Null), &to[..]);
     let borrowed = &&pair;
     assert_eq!(borrowed.recipient_count(), 1);
@@ -223,6 +228,8 @@ fn parameters_are_gone_through_by_reference() {
         keywords.push(parameter.keyword().to_owned());
     }
     assert_eq!(keywords, ["NOTIFY", "ORCPT", "RRVS"]);
+    assert_eq!(parameters.find("notify").and_then(|found| found.value()), Some("NEVER"));
+    assert_eq!(parameters.find("X-OWN"), None);
 }
 
 #[test]

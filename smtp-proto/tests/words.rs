@@ -5,24 +5,27 @@ mod support;
 
 use std::{
     fmt::Display,
+    net::{Ipv4Addr, Ipv6Addr},
     sync::{Arc, Mutex},
 };
 
 use smtp_proto::{
     address::{Address, AddressError, DomainError},
     client::{self, Hint, Phase, Refusal, Retry},
-    command::{ArgumentError, AuthError},
-    hello::{EhloName, Extension},
-    parameter::{Body, OriginalRecipient, ParameterError, Submitter},
-    reply::{Code, Framer, OwnedReply, Reply, ReplyLimits},
+    command::{ArgumentError, AuthError, CommandError},
+    hello::{EhloName, Extension, Extensions},
+    parameter::{
+        Body, EnvelopeId, Notify, OriginalRecipient, Parameter, ParameterError, Submitter,
+    },
+    reply::{Code, EnhancedCode, Framer, OwnedReply, Reply, ReplyLimits},
     route::RouteError,
     sasl::{Challenge, Nonce, Plain, Response, SaslName, scram::ScramError},
-    server::{self, AnswerError},
+    server::{self, Answer, AnswerError},
     stuffing::{ContentError, Newlines, Stuffer, Unstuffer},
-    transcript::Lines,
+    transcript::{Lines, Transcript},
     xtext::Xtext,
 };
-use support::{Session, plain_config};
+use support::{Session, envelope, plain_config};
 
 #[track_caller]
 fn all_say(table: &[(&dyn Display, &str)]) {
@@ -67,8 +70,8 @@ fn addresses_say_what_is_wrong_with_them() {
 
 #[test]
 fn commands_and_parameters_say_what_is_wrong_with_them() {
-    let xtext = Xtext::parse(b"a+b").unwrap_err();
-    assert_eq!((xtext.octet(), xtext.offset()), (b'+', 1));
+    let xtext = Xtext::parse(b"ab+c").unwrap_err();
+    assert_eq!((xtext.octet(), xtext.offset()), (b'+', 2));
     all_say(&[
         (&ArgumentError::Empty, "text is empty"),
         (
@@ -80,10 +83,35 @@ fn commands_and_parameters_say_what_is_wrong_with_them() {
             &AuthError::Mechanism { octet: 32, offset: 0 },
             "octet 0x20 at offset 0 is not allowed in a mechanism",
         ),
+        (&CommandError::UnknownVerb, "unknown command"),
+        (&CommandError::NoArgument, "command needs an argument"),
+        (&CommandError::Unexpected { octet: 0xE9, offset: 4 }, "unexpected octet 0xE9 at offset 4"),
+        (&CommandError::NoPath { offset: 5 }, "no path at offset 5"),
+        (
+            &CommandError::Path { offset: 11, error: AddressError::UnclosedQuote },
+            "path at offset 11: quoted local part does not end",
+        ),
+        (
+            &CommandError::Name { offset: 5, error: DomainError::TooLong },
+            "name at offset 5: domain is longer than 255 octets",
+        ),
+        (
+            &CommandError::Parameter { offset: 13, error: ParameterError::NoValue },
+            "parameter at offset 13: parameter has no value behind its =",
+        ),
+        (
+            &CommandError::Argument { offset: 5, error: ArgumentError::Empty },
+            "argument at offset 5: text is empty",
+        ),
+        (&CommandError::ChunkSize { offset: 5 }, "no size of a chunk at offset 5"),
+        (
+            &CommandError::Auth { offset: 5, error: AuthError::Mechanism { octet: 32, offset: 0 } },
+            "argument at offset 5: octet 0x20 at offset 0 is not allowed in a mechanism",
+        ),
         (&ParameterError::NoValue, "parameter has no value behind its ="),
         (&ParameterError::TooLong { max: 9 }, "parameter's value is longer than 9 octets"),
         (&ParameterError::Typed, "parameter has a method of its own"),
-        (&xtext, "octet 0x2B at offset 1 is not xtext"),
+        (&xtext, "octet 0x2B at offset 2 is not xtext"),
     ]);
     for (long, word) in [
         (ArgumentError::TooLong.to_string(), "longer"),
@@ -295,13 +323,22 @@ fn content_says_what_is_wrong_with_it() {
 
 #[test]
 fn values_show_what_they_hold() {
-    let name = EhloName::from(std::net::Ipv4Addr::LOCALHOST);
     let original = OriginalRecipient::new("rfc822", "a@b.example").unwrap();
+    let enhanced = EnhancedCode::new(5, 2, 2);
+    let full = Answer::new(Code::EXCEEDED_STORAGE, enhanced, "Mailbox full").unwrap();
     assert_eq!(original.kind(), "rfc822");
     assert!(original.octets().eq(*b"a@b.example"));
     all_say(&[
         (&Address::try_from("a@b.example").unwrap(), "a@b.example"),
-        (&name, "[127.0.0.1]"),
+        (&EhloName::from(Ipv4Addr::new(192, 0, 2, 1)), "[192.0.2.1]"),
+        (&EhloName::from(Ipv6Addr::LOCALHOST), "[IPv6:::1]"),
+        (&Parameter::parse("size=10").unwrap(), "size=10"),
+        (&Parameter::parse("REQUIRETLS").unwrap(), "REQUIRETLS"),
+        (&EnvelopeId::from_value("a+2Bb").unwrap(), "a+b"),
+        (&Notify::NEVER, "NEVER"),
+        (&Notify::SUCCESS, "SUCCESS"),
+        (&Notify::DELAY.or(Notify::FAILURE), "FAILURE,DELAY"),
+        (&full, "552 5.2.2 Mailbox full"),
         (&Body::EightBitMime, "8BITMIME"),
         (&original, "rfc822;a@b.example"),
         (&Submitter::UNKNOWN, "<>"),
@@ -314,7 +351,10 @@ fn values_show_what_they_hold() {
     );
     assert_eq!(Xtext::parse(b"a+2B").unwrap().as_bytes(), b"a+2B");
     let (reply, _) = Reply::parse(b"250 \x07\r\n").unwrap().unwrap();
+    assert_eq!(format!("{reply:?}"), "Reply(250 \\x07)");
     assert_eq!(format!("{:?}", OwnedReply::from(reply)), format!("{reply:?}"));
+    let set: Extensions = [Extension::Size, Extension::Dsn, Extension::Size].into_iter().collect();
+    assert_eq!(format!("{set:?}"), "{Size, Dsn}");
     let name = SaslName::parse("a=2Cb").unwrap();
     assert_eq!((name.to_string().as_str(), name.as_escaped()), ("a,b", "a=2Cb"));
     assert_eq!(SaslName::parse("a").map(|name| format!("{name:?}")).unwrap(), "SaslName(\"a\")");
@@ -361,4 +401,15 @@ fn lines_of_a_transcript_come_whole_and_without_secrets() {
     lines.received(Reply::parse(b"235 welcome\r\n").unwrap().unwrap().0);
     assert_eq!(*said.lock().unwrap(), ["C: AUTH PLAIN ***", "S: 235 welcome"]);
     assert!(format!("{lines:?}").starts_with("Transcript"), "{lines:?}");
+}
+
+#[test]
+fn a_transcript_of_a_group_has_a_line_for_each_command() {
+    let mut session = Session::open(plain_config(), "PIPELINING");
+    session.client.begin(&envelope("a@b.example", &["c@d.example"])).unwrap();
+    let (mut text, mut transcript) = (String::new(), Transcript::new());
+    for span in session.client.transmit_spans(usize::MAX) {
+        transcript.sent(&mut text, span).unwrap();
+    }
+    assert_eq!(text, "C: MAIL FROM:<a@b.example>\nC: RCPT TO:<c@d.example>\nC: DATA\n");
 }

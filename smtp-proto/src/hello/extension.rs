@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn prefixes_and_longer_words_are_unknown() {
-        for unknown in ["", "S", "SIZ", "SIZEE", "STARTTL", "XXXXXXXA", "AUTH\u{1}"] {
+        for unknown in ["", "S", "SIZ", "SIZEE", "STARTTL", "XXXXXXXA", "AUTH\u{1}", "STASUTLS"] {
             assert_eq!(Extension::from_keyword(unknown.as_bytes()), None);
         }
     }

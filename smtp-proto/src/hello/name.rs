@@ -166,6 +166,11 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_left_out() {
+        assert_eq!(EhloName::EMPTY.with(&[b'a'; 300]).as_bytes(), [b'a'; EhloName::MAX]);
+    }
+
+    #[test]
     fn ip_addresses_become_literals_that_parse() {
         let longest = Ipv6Addr::new(0xdead, 0xdead, 0xdead, 0xdead, 0xdead, 0xdead, 0xdead, 0xdead);
         for (address, literal) in [

@@ -181,6 +181,8 @@ mod tests {
         }
         let leap = Timestamp::parse("1990-12-31T15:59:60-08:00");
         assert_eq!(leap, Timestamp::parse("1991-01-01T00:00:00Z"));
+        let ahead = Timestamp::parse("1991-01-01T05:30:00.75+05:30");
+        assert_eq!(ahead, leap, "ahead of UTC, and with a fraction");
     }
 
     #[test]
@@ -215,6 +217,7 @@ mod tests {
             "2026-01-01T00:00:00.Z",
             "2026-01-01T00:00:00+0100",
             "2026-01-01T00:00:00+24:00",
+            "2026-01-01T00:00:00+01:60",
             "2026-01-01T00:00:00ZZ",
             "+026-01-01T00:00:00Z",
             "0000-01-01T00:00:00+00:01",

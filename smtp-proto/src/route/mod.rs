@@ -166,3 +166,22 @@ fn draw(state: &mut u64) -> u64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::draw;
+
+    #[test]
+    fn numbers_are_those_of_the_published_generator() {
+        let mut state = 1_234_567;
+        for number in [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+            4_593_380_528_125_082_431,
+            16_408_922_859_458_223_821,
+        ] {
+            assert_eq!(draw(&mut state), number);
+        }
+    }
+}

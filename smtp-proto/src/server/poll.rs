@@ -108,7 +108,7 @@ impl<B: Storage> Server<B> {
     pub(super) fn decline_line(&mut self, answer: Answer<'_>) -> bool {
         let Found::Line(length) = self.found else { return false };
         let is_chunk = is_verb(self.receive.filled(), *b"BDAT");
-        if self.stage != Stage::Commands || self.lent > 0 || is_chunk || !self.has_step() {
+        if self.stage != Stage::Commands || is_chunk || !self.has_step() {
             return false;
         }
         self.found = Found::Incomplete;

@@ -159,6 +159,7 @@ impl Peer {
             Err(error) => return self.error = Some(error),
         };
         if let Event::Content(piece) = event {
+            assert!(!piece.is_empty(), "an event that says nothing");
             return self.content.extend_from_slice(piece);
         }
         let answer = (self.policy)(&event);
