@@ -355,6 +355,7 @@ fn the_last_chunk_for_nobody_may_be_answered_with_a_close_but_not_with_a_go_ahea
         assert_eq!(session.pump(), Wants::Nothing, "{answer}");
         let closed = session.end() == Some(End::ServiceClosing(Phase::Final));
         assert_eq!(closed, closes, "{:?}", session.end());
+        assert_eq!(session.end().unwrap().phase(), Phase::Final);
         assert!(session.events.iter().any(|event| event.starts_with("ended[0]")));
     }
 }
@@ -508,9 +509,30 @@ fn a_go_ahead_to_a_chunk_ends_the_session() {
     );
     let config = config(Chunking::AfterRecipients).with_chunk_size(4);
     let mut session = Session::open(config, "CHUNKING").then(&script);
+    session.journal = Some(Journal::new());
     assert_eq!(session.send(&bob(), b"abcdefgh"), Wants::Nothing);
     let (phase, code) = (Phase::Content, Code::START_CONTENT);
-    assert_eq!(session.end(), Some(End::Peer(PeerError::UnexpectedCode { phase, code })));
+    let end = End::Peer(PeerError::UnexpectedCode { phase, code });
+    assert_eq!(session.end(), Some(end));
+    let words = session.journal.as_ref().unwrap().last_words(end).unwrap();
+    assert_eq!(words.as_reply().to_string(), "354 go");
+}
+
+#[test]
+fn answers_to_chunks_that_do_not_end_the_session_are_the_message_s_own() {
+    let taken =
+        "S: 250 ok\nS: 250 ok\nC: BDAT 4\nC+ abcd\nC: BDAT 3 LAST\nC: e\nS: 250 4\nS: 250 ok";
+    let config = config(Chunking::AfterRecipients).with_chunk_size(4);
+    let script = format!("{MAIL}{BOB}{taken}");
+    let mut session = Session::open(config, OFFERS).then(&script);
+    session.journal = Some(Journal::new());
+    assert_eq!(session.send(&bob(), b"abcde"), Wants::Command);
+    assert_eq!(session.journal.unwrap().last_answer(), None);
+    // A last chunk for nobody, which a server may take all the same.
+    let mut session = in_flight(1, &format!("{ONE}S: 250 ok\nS: 550 no\nS: 250 ok"));
+    session.journal = Some(Journal::new());
+    assert_eq!(session.pump(), Wants::Command);
+    assert_eq!(session.journal.unwrap().last_answer(), None);
 }
 
 /// Only a caller that changes its envelope on the way gets there; the session goes on all the same.

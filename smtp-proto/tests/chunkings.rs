@@ -3,6 +3,7 @@
 //! `CHUNKINGS=100000000 cargo test --release -p smtp-proto --test chunkings -- --nocapture`: as many as before a release.
 
 #[path = "simulator/random.rs"]
+#[allow(dead_code, reason = "the simulator uses all of it")]
 mod random;
 
 use std::{
@@ -248,7 +249,9 @@ fn serve(config: server::Config, mut wire: Wire<'_>, mut cuts: Cuts) -> u64 {
             server::Wants::Event => match server.poll_event().expect("a peer without fault") {
                 // Its octets count, not its pieces.
                 Some(server::Event::Content(octets)) => {
-                    octets.iter().for_each(|o| o.hash(&mut told))
+                    for octet in octets {
+                        octet.hash(&mut told);
+                    }
                 }
                 Some(event) => discriminant(&event).hash(&mut told),
                 None => {}

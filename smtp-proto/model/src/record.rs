@@ -107,7 +107,7 @@ impl Record {
             journal.record(&Event::Recipient { transaction, index, reply: reply(class) });
         }
         if let Some(class) = self.data {
-            journal.record(&Event::Data { transaction, reply: reply(class) });
+            journal.record(&Event::Data { transaction, phase: Phase::Data, reply: reply(class) });
         }
         let mut accepted = self.accepted();
         for &class in &self.last {

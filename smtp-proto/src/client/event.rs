@@ -151,6 +151,8 @@ pub enum Event<'a> {
     Data {
         /// Whose.
         transaction: Transaction,
+        /// [`Phase::Data`]; [`Phase::Content`] for a chunk, and [`Phase::Final`] for the last.
+        phase: Phase,
         /// The server's words.
         reply: Reply<'a>,
     },
@@ -218,7 +220,7 @@ pub(super) enum Told {
     Answer(Phase),
     Mail(Transaction),
     Recipient(Transaction, u32),
-    Data(Transaction),
+    Data(Transaction, Phase),
     Final(Transaction, Option<u32>, Phase),
     Closing(Phase),
 }
@@ -229,7 +231,7 @@ impl Told {
             Told::Answer(phase) => Event::Answer { phase, reply },
             Told::Mail(transaction) => Event::Mail { transaction, reply },
             Told::Recipient(transaction, index) => Event::Recipient { transaction, index, reply },
-            Told::Data(transaction) => Event::Data { transaction, reply },
+            Told::Data(transaction, phase) => Event::Data { transaction, phase, reply },
             Told::Final(transaction, recipient, phase) => {
                 Event::Final { transaction, recipient, phase, reply }
             }

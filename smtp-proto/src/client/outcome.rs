@@ -317,15 +317,16 @@ fn ending_answer(event: &Event<'_>) -> Option<(Phase, OwnedReply)> {
     let (phase, reply) = match *event {
         Event::Mail { reply, .. } => (Phase::Mail, reply),
         Event::Recipient { reply, .. } => (Phase::Rcpt, reply),
-        Event::Data { reply, .. } => (Phase::Data, reply),
-        Event::Final { phase, reply, .. } => (phase, reply),
+        Event::Data { phase, reply, .. } | Event::Final { phase, reply, .. } => (phase, reply),
         _ => return None,
     };
     let code = reply.code();
     let goes_on = code != Code::SERVICE_CLOSING
-        && match phase {
-            Phase::Data => code.is_refusal() || code == Code::START_CONTENT,
-            Phase::Content => code.is_refusal(),
+        && match event {
+            Event::Data { phase: Phase::Data, .. } => {
+                code.is_refusal() || code == Code::START_CONTENT
+            }
+            Event::Final { phase: Phase::Content, .. } => code.is_refusal(),
             _ => code.class() != Class::Intermediate,
         };
     (!goes_on).then(|| (phase, reply.into()))

@@ -253,7 +253,7 @@ impl<B: Storage> Client<B> {
             }
             _ => self.unexpected(Phase::Data, code),
         }
-        Told::Data(transaction)
+        Told::Data(transaction, Phase::Data)
     }
 
     /// A chunk that is not the last. One that is refused leaves nobody knows what behind
@@ -266,7 +266,7 @@ impl<B: Storage> Client<B> {
         if code.class() == Class::Intermediate {
             self.unexpected(Phase::Content, code);
         }
-        Told::Data(transaction)
+        Told::Data(transaction, Phase::Content)
     }
 
     /// A reply while content is on its way: only a refusal makes sense, and what follows of the
@@ -291,9 +291,9 @@ impl<B: Storage> Client<B> {
             self.reset_needed = true;
             self.answering.end(Fate::Refused);
             if code.class() == Class::Intermediate {
-                self.unexpected(Phase::Data, code);
+                self.unexpected(Phase::Final, code);
             }
-            return Told::Data(transaction);
+            return Told::Data(transaction, Phase::Final);
         }
         let recipient = if self.is_lmtp() { self.accepted.take_first() } else { None };
         if recipient.is_some() && !self.accepted.is_empty() {

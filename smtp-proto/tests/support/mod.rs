@@ -350,7 +350,7 @@ pub fn describe(event: &Event<'_>) -> String {
         Event::Recipient { transaction, index, reply } => {
             format!("rcpt[{}.{index}] {}", transaction.index(), reply.code())
         }
-        Event::Data { transaction, reply } => {
+        Event::Data { transaction, reply, .. } => {
             format!("data[{}] {}", transaction.index(), reply.code())
         }
         Event::Final { transaction, recipient, phase, reply } => {
