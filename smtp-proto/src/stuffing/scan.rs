@@ -240,13 +240,16 @@ mod tests {
         (62..=81).chain([1, 5000]).map(lines).chain([ragged])
     }
 
+    const TROUBLES: [&[u8]; 7] = [b"\r", b"\n", b".", b"\n.", b"\0", b"\x0c", b"\xff"];
+
     #[test]
     fn the_fast_look_ends_at_most_a_small_block_before_what_needs_care() {
         for content in contents() {
             let places = (0..200).chain((200..content.len()).step_by(29));
-            for (at, trouble) in places.flat_map(|at| b"\r\n.\0\x0c\xff".map(|octet| (at, octet))) {
+            for (at, trouble) in places.flat_map(|at| TROUBLES.map(|trouble| (at, trouble))) {
                 let mut input = content.clone();
-                input[at] = trouble;
+                input.splice(at..(at + trouble.len()).min(content.len()), trouble.iter().copied());
+                let trouble = trouble.escape_ascii();
                 let octets = Octets::SEVEN_BIT;
                 let exact = walk(&input, true, octets, usize::MAX).0;
                 let clean = clean_prefix(&input, input.len(), true, octets);
@@ -275,8 +278,10 @@ mod tests {
     fn even_lines_are_judged_together() {
         for length in 64..80 {
             let (input, step) = (lines(length), length + 2);
-            let end = even_lines(&input, 3, input.len(), Octets::SEVEN_BIT);
-            assert!(input.len() - end <= GROUP * step, "{end} of {} by {length}", input.len());
+            for from in [3, 100] {
+                let end = even_lines(&input, from, input.len(), Octets::SEVEN_BIT);
+                assert!(input.len() - end <= GROUP * step, "{end} of {} by {length}", input.len());
+            }
             assert_eq!(even_lines(&input, 3, 1, Octets::SEVEN_BIT), GROUP * step);
         }
         for length in [63, 80] {
