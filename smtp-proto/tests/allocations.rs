@@ -1,4 +1,4 @@
-//! What a client takes: nothing per message, and 16 KiB when idle. Counted on the thread of the test: the
+//! What the core takes: nothing per message nor for anything a peer says, and 16 KiB for an idle client. Counted on the thread of the test: the
 //! test runner allocates on its own when it likes.
 
 use std::{
@@ -11,6 +11,7 @@ use smtp_proto::{
     client::{Client, Config, TlsPolicy, Wants},
     command::{Mail, Recipient},
     hello::EhloName,
+    server::{self, Server},
 };
 
 struct Counting;
@@ -61,10 +62,14 @@ fn pump(client: &mut Owned, replies: &[&[u8]]) -> Wants {
     }
 }
 
-fn send(client: &mut Owned, run_ahead: bool) {
+fn begin(client: &mut Owned) {
     let mail = Mail::new(ReversePath::from(Address::parse("alice@example.org").unwrap()));
     let bob = Recipient::new(ForwardPath::from(Address::parse("bob@example.net").unwrap()));
     client.begin(&(mail, &[bob, bob][..])).unwrap();
+}
+
+fn send(client: &mut Owned, run_ahead: bool) {
+    begin(client);
     let envelope: &[u8] = b"250 ok\r\n250 2.1.5 ok\r\n550 5.1.1 no\r\n354 go\r\n";
     let before: &[u8] = b"250 queued\r\n250 reset\r\n";
     let wants =
@@ -103,4 +108,85 @@ fn a_message_allocates_nothing_and_an_idle_client_holds_16_kib() {
         send(&mut ahead, true);
     }
     assert_eq!(CALLS.get() - before, 0, "allocations of 2,000 messages");
+}
+
+/// As much as a peer says without an end, where the session does not end before.
+const ENDLESS: usize = 1 << 20;
+
+/// Says `before`, then `again` for ever, to a client that sends a message as soon as it may.
+fn bother_client(client: &mut Owned, before: &[u8], again: &[u8]) {
+    let mut octets = before.iter().chain(again.iter().cycle()).copied().take(ENDLESS);
+    loop {
+        match client.wants() {
+            Wants::Event => while let Ok(Some(_)) = client.poll_event() {},
+            Wants::Write => client.transmitted(client.transmit().len()).unwrap(),
+            Wants::Flush => client.flushed(),
+            Wants::Command => begin(client),
+            Wants::Content => client.finish().unwrap(),
+            Wants::Read => {
+                let n = client.read_buf().iter_mut().zip(&mut octets).map(|(o, said)| *o = said);
+                let n = n.count();
+                client.received(n).unwrap();
+            }
+            wants => return assert_eq!(wants, Wants::Nothing),
+        }
+    }
+}
+
+/// Says `again` for ever to a server that agrees to all.
+fn bother_server(server: &mut Server<Box<[u8]>>, again: &[u8]) {
+    let mut octets = b"EHLO c\r\n".iter().chain(again.iter().cycle()).copied().take(ENDLESS);
+    loop {
+        match server.wants() {
+            server::Wants::Event => while let Ok(Some(_)) = server.poll_event() {},
+            server::Wants::Answer => server.accept().unwrap(),
+            server::Wants::Write => server.transmitted(server.transmit().len()).unwrap(),
+            server::Wants::Flush => server.flushed(),
+            server::Wants::Read => {
+                let n = server.read_buf().iter_mut().zip(&mut octets).map(|(o, said)| *o = said);
+                let n = n.count();
+                server.received(n).unwrap();
+            }
+            wants => return assert_eq!(wants, server::Wants::Nothing),
+        }
+    }
+}
+
+#[test]
+fn whatever_a_peer_says_without_an_end_the_core_takes_nothing_for_it() {
+    let hello = b"220 mx\r\n250-mx\r\n250-X\r\n";
+    let replies: [(&[u8], &[u8]); 8] = [
+        (b"", b"x"),
+        (b"", b"\0"),
+        (b"220 ", b"x"),
+        (b"", b"220-x\r\n"),
+        (b"", b"220-\n"),
+        (hello, b"250-AUTH PLAIN\r\n"),
+        (b"220 mx\r\n", b"250 ok\r\n"),
+        (b"220 mx\r\n250 mx\r\n", b"354 go\r\n250 ok\r\n"),
+    ];
+    for (before, again) in replies {
+        let mut client = Client::new(Config::new(EhloName::LOCALHOST).with_tls(TlsPolicy::None));
+        let calls = CALLS.get();
+        bother_client(&mut client, before, again);
+        assert_eq!(CALLS.get() - calls, 0, "{}", again.escape_ascii());
+    }
+    let commands: [&[u8]; 7] = [
+        b"x",
+        b"\r",
+        b"NOOP\r\n",
+        b"MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n",
+        b"AUTH LOGIN\r\nx",
+        b"MAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\n..\r\n",
+        b"MAIL FROM:<>\r\nRCPT TO:<a@b>\r\nBDAT 9\r\n",
+    ];
+    for again in commands {
+        let config = server::Config::new(EhloName::LOCALHOST)
+            .with_extensions(server::Config::SUPPORTED)
+            .with_auth(server::AuthPolicy::Offered);
+        let mut server = Server::new(config);
+        let calls = CALLS.get();
+        bother_server(&mut server, again);
+        assert_eq!(CALLS.get() - calls, 0, "{}", again.escape_ascii());
+    }
 }
