@@ -8,7 +8,7 @@ use smtp_proto::{
     command::Argument,
     envelope::Envelope,
     hello::Extension,
-    parameter::Body,
+    parameter::{Body, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter, Timestamp},
     stuffing::Survey,
 };
 use support::{Session, envelope, plain_config};
@@ -114,16 +114,37 @@ fn octets_of_8_bits_leave_where_8bitmime_is_offered_only() {
     }
 }
 
+/// Every parameter is at its longest: that much room is asked for, whatever its value.
 #[test]
 fn a_command_that_just_fits_the_buffer_is_not_too_long() {
-    let to = envelope("", &["somebody.of.a.long.name@example.net"]);
-    let longest = "RCPT TO:<somebody.of.a.long.name@example.net>\r\n".len();
-    for (room, fits) in [(longest - 1, false), (longest, true), (longest + 1, true)] {
-        let sizes = BufferSizes::SMALL.with_transmit(room);
-        let mut session = Session::open_with(Client::with_sizes(plain_config(), sizes), "");
-        let refusal = session.client.begin(&to).err();
-        let too_long = Refusal::CommandTooLong { limit: room };
-        assert_eq!(refusal, (!fits).then_some(too_long), "{room}");
+    let (envid, priority) = (EnvelopeId::new("+ +").unwrap(), Priority::new(-9).unwrap());
+    let (length, end) = (Hold::seconds(999_999_999).unwrap(), Hold::until(Timestamp::MAX));
+    let by = DeliverBy::or_notify(-DeliverBy::MAX).unwrap().with_trace();
+    let mail = || envelope("", &["b@c"]);
+    for (offers, message, longest) in [
+        ("", envelope("", &["somebody.of.a.long.name@b"]), "RCPT TO:<somebody.of.a.long.name@b>"),
+        ("SIZE", mail().with_size(Some(u64::MAX)), "MAIL FROM:<> SIZE=18446744073709551615"),
+        ("8BITMIME", mail().with_body(Body::EightBitMime), "MAIL FROM:<> BODY=8BITMIME"),
+        ("SMTPUTF8", mail().with_smtp_utf8(), "MAIL FROM:<> SMTPUTF8"),
+        ("DSN", mail().with_ret(Ret::Full), "MAIL FROM:<> RET=FULL"),
+        ("DSN", mail().with_envid(envid), "MAIL FROM:<> ENVID=+2B+20+2B"),
+        ("AUTH_PLAIN", mail().with_auth(Submitter::UNKNOWN), "MAIL FROM:<> AUTH=<>"),
+        ("DELIVERBY", mail().with_deliver_by(by), "MAIL FROM:<> BY=-999999999;NT"),
+        ("MT-PRIORITY", mail().with_priority(priority), "MAIL FROM:<> MT-PRIORITY=-9"),
+        ("FUTURERELEASE", mail().with_hold(length), "MAIL FROM:<> HOLDFOR=999999999"),
+        ("FUTURERELEASE", mail().with_hold(end), "MAIL FROM:<> HOLDUNTIL=9999-12-31T23:59:59Z"),
+    ] {
+        let command = format!("{longest}\r\n");
+        for (room, fits) in [(command.len() - 1, false), (command.len(), true)] {
+            let sizes = BufferSizes::SMALL.with_transmit(room);
+            let mut session = Session::open_with(Client::with_sizes(plain_config(), sizes), offers);
+            let refusal = session.client.begin(&message).err();
+            let too_long = Refusal::CommandTooLong { limit: room };
+            assert_eq!(refusal, (!fits).then_some(too_long), "{longest}: {room}");
+            if fits && longest.starts_with("MAIL") {
+                assert_eq!(session.client.transmit(), command.as_bytes());
+            }
+        }
     }
 }
 

@@ -78,6 +78,12 @@ fn the_server_checks_what_the_client_says() {
 }
 
 #[test]
+fn the_digits_of_an_answer_may_be_in_upper_case() {
+    let response = CramMd5Response::parse(b"tim B913A602C7EDA7A495B4E6E7334D3890").unwrap();
+    assert!(response.is_right(CHALLENGE.as_bytes(), "tanstaaftanstaaf"));
+}
+
+#[test]
 fn what_is_no_answer_is_refused() {
     let good = "tim b913a602c7eda7a495b4e6e7334d3890";
     assert!(CramMd5Response::parse(good.as_bytes()).is_some());

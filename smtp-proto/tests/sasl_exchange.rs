@@ -252,6 +252,22 @@ fn channel_binding_is_checked_by_the_server() {
     }
 }
 
+/// Whoever stands between the two learns nothing from a proof that is not asked for.
+#[test]
+fn a_client_that_does_not_bind_is_refused_before_it_proves_anything() {
+    let secrets = Secrets::<Sha256>::from_password("p", SALT, ITERATIONS);
+    let account = Account::new(&secrets, SALT, ITERATIONS);
+    let binding = ServerBinding::Bound(ChannelBinding::TlsExporter(b"ours"));
+    for message in ["n,,n=u,r=c", "y,,n=u,r=c"] {
+        let (first, mut challenge) =
+            (ClientFirst::parse(message.as_bytes()).unwrap(), String::new());
+        let nonce = Nonce::new("n").unwrap();
+        let started = ScramServer::start(&first, &account, &nonce, binding, &mut challenge);
+        assert_eq!(started.map(|_| ()), Err(ServerError::ChannelBindingsDontMatch), "{message}");
+        assert_eq!(challenge, "", "{message}");
+    }
+}
+
 #[test]
 fn kept_keys_serve_as_the_password_does() {
     let made = Secrets::<Sha256>::from_password("p", SALT, ITERATIONS);

@@ -166,6 +166,8 @@ fn what_is_no_token_is_refused() {
         "n,,\x01auth=Basic t\x01\x01",
         "n,,\x01auth=Bearer \x01\x01",
         "n,,\x01auth=Bearer t\x01auth=Bearer u\x01\x01",
+        "n,,\x01host=a\x01host=b\x01auth=Bearer t\x01\x01",
+        "n,,\x01port=25\x01port=587\x01auth=Bearer t\x01\x01",
         "n,,\x01port=x\x01auth=Bearer t\x01\x01",
         "n,,\x01port=65536\x01auth=Bearer t\x01\x01",
         "n,,\x01novalue\x01auth=Bearer t\x01\x01",

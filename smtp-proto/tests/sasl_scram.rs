@@ -168,6 +168,7 @@ fn first_messages_that_are_refused() {
         (first("s=Q,i=4096"), Malformed),
         (first("s=QSXCR+Q6sek8bf92,i=4096,"), Malformed),
         (first("s=QSXCR+Q6sek8bf92,i=4096,nonsense"), Malformed),
+        (first("s=QSXCR+Q6sek8bf92,i=4096,1=x"), Malformed),
         (first("s=QSXCR+Q6sek8bf92,i=4096,m=1"), Extension),
         (first("s=QSXCR+Q6sek8bf92,i=4096,x=1,m=1"), Extension),
         (format!("m=1,{}", first("s=QSXCR+Q6sek8bf92,i=4096")), Extension),

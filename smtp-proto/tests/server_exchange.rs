@@ -3,9 +3,12 @@
 
 mod sasl_host;
 
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sasl_host::{Directory, Host, config};
 use smtp_proto::{
-    sasl::server::{Exchange, ServerChallenge, Step, exchange},
+    sasl::server::{Accounts, CramMd5Exchange, Exchange, ServerChallenge, Step, exchange},
     server::{Answer, BufferSizes, Event, Misuse, Server, TlsPolicy, Wants},
 };
 
@@ -20,6 +23,37 @@ fn an_exchange_that_goes_on_after_its_end_fails() {
         |text: &[u8]| exchange.respond(Some(text), &mut ServerChallenge::new(&mut [0; 200]));
     assert_eq!(respond(b"x"), Step::Malformed);
     assert_eq!(respond(b"n,,n=alice,r=c"), Step::Failure);
+}
+
+#[test]
+fn accounts_may_be_borrowed_or_shared() {
+    fn knows_alice(accounts: impl Accounts) -> bool {
+        accounts.password("alice") == Some("s3cret")
+            && accounts.user_of_token("t0ken") == Some("alice")
+            && accounts.password("bob").is_none()
+            && accounts.user_of_token("bob's").is_none()
+    }
+    assert!(knows_alice(Directory) && knows_alice(&Directory) && knows_alice(Arc::new(Directory)));
+}
+
+#[test]
+fn accounts_that_keep_nothing_let_nobody_in() {
+    struct Nobody;
+    impl Accounts for Nobody {}
+    assert_eq!((Nobody.password("alice"), Nobody.user_of_token("t0ken")), (None, None));
+}
+
+/// Half of the random octets, so that no two challenges are alike (RFC 2195 2).
+#[test]
+fn a_challenge_of_cram_md5_is_as_random_as_its_octets() {
+    let random = core::array::from_fn(|i| b"\x01\x23\x45\x67\x89\xab\xcd\xef"[i % 8]);
+    let mut text = [0; 200];
+    let mut challenge = ServerChallenge::new(&mut text);
+    let mut exchange = CramMd5Exchange::new(Directory, &random);
+    assert_eq!(exchange.respond(None, &mut challenge), Step::Challenge);
+    let length = challenge.finish().expect("room");
+    let said = STANDARD.decode(&text[..length]).expect("base64");
+    assert_eq!(said, b"<0123456789abcdef0123456789abcdef@localhost>");
 }
 
 #[test]

@@ -136,14 +136,11 @@ impl Unstuffer {
                 (At::Dot, CR) => At::DotCr,
                 (At::DotCr, LF) => At::End,
                 (at, _) => {
-                    // The octet after a stuffed dot is content, even a dot.
+                    // The octet after a stuffed dot is content, even a dot; behind the end it is none.
                     self.at = if at == At::Dot { At::Middle } else { at };
                     return taken;
                 }
             };
-            if self.at == At::End {
-                return taken + 1;
-            }
         }
         input.len()
     }
