@@ -117,6 +117,15 @@ mod tests {
     }
 
     #[test]
+    fn octets_of_utf8_are_text_and_never_part_of_a_parameter() {
+        for octet in 128..=255 {
+            let classes = [ATEXT, LABEL, QTEXT, TEXT, DCONTENT, KEYWORD, VALUE, XCHAR];
+            let found = classes.map(|class| is(octet, class));
+            assert_eq!(found, [true, true, true, true, false, false, false, false], "{octet}");
+        }
+    }
+
+    #[test]
     fn a_run_ends_at_the_first_other_octet() {
         assert_eq!(run(b"ab.c", 0, ATEXT), 2);
         assert_eq!(run(b"ab.c", 3, ATEXT), 4);
