@@ -114,62 +114,49 @@ fn nothing_leaves_while_an_answer_is_unread() {
     assert!(session.peer.is_done());
 }
 
-#[test]
-fn a_secret_that_has_not_left_goes_with_its_client() {
+/// A client that may authenticate by PLAIN in the clear, for as long as `then` takes; what is left in the buffer that
+/// it sends from, of so many octets.
+fn left_to_transmit(room: usize, then: impl FnOnce(&mut Client<&mut [u8]>)) -> String {
     let mut storage = [const { [0_u8; 128] }; 4];
     let [receive, transmit, in_flight, capabilities] = &mut storage;
     let buffers = Buffers {
         receive: &mut receive[..],
-        transmit: &mut transmit[..],
+        transmit: &mut transmit[..room],
         in_flight: &mut in_flight[..],
         capabilities: &mut capabilities[..],
         recipients: &mut [],
     };
-    {
-        let config = plain_config().with_plaintext_auth(true);
-        let mut client = Client::with_buffers(config, buffers);
-        for said in ["220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n"] {
-            client.read_buf()[..said.len()].copy_from_slice(said.as_bytes());
-            client.received(said.len()).unwrap();
-            while client.poll_event().unwrap().is_some() {}
-            let n = client.transmit().len();
-            client.transmitted(n).unwrap();
-        }
+    let mut client = Client::with_buffers(plain_config().with_plaintext_auth(true), buffers);
+    for said in ["220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n"] {
+        client.read_buf()[..said.len()].copy_from_slice(said.as_bytes());
+        client.received(said.len()).unwrap();
+        while client.poll_event().unwrap().is_some() {}
+        let n = client.transmit().len();
+        client.transmitted(n).unwrap();
+    }
+    then(&mut client);
+    drop(client);
+    String::from_utf8_lossy(transmit).into_owned()
+}
+
+#[test]
+fn a_secret_that_has_not_left_goes_with_its_client() {
+    let left = left_to_transmit(128, |client| {
         client.authenticate(&mut Plain::new("user", "pass")).unwrap();
         assert!(client.transmit().ends_with(b"AHVzZXIAcGFzcw==\r\n"));
-    }
-    let left = String::from_utf8_lossy(transmit);
+    });
     assert!(!left.contains("AHVzZXIA") && !left.contains("cGFzcw"), "{left:?}");
 }
 
 #[test]
 fn an_answer_that_does_not_fit_leaves_no_secret_behind() {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let mut storage = [const { [0_u8; 128] }; 4];
-    let [receive, transmit, in_flight, capabilities] = &mut storage;
-    let buffers = Buffers {
-        receive: &mut receive[..],
-        transmit: &mut transmit[..40],
-        in_flight: &mut in_flight[..],
-        capabilities: &mut capabilities[..],
-        recipients: &mut [],
-    };
     let password = "s3cret-".repeat(10);
-    {
-        let config = plain_config().with_plaintext_auth(true);
-        let mut client = Client::with_buffers(config, buffers);
-        for said in ["220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n"] {
-            client.read_buf()[..said.len()].copy_from_slice(said.as_bytes());
-            client.received(said.len()).unwrap();
-            while client.poll_event().unwrap().is_some() {}
-            let n = client.transmit().len();
-            client.transmitted(n).unwrap();
-        }
+    let left = left_to_transmit(40, |client| {
         assert!(client.authenticate(&mut Plain::new("secret-user", &password)).is_err());
         assert_eq!(client.transmit(), b"");
-    }
+    });
     let user = STANDARD.encode("\0secret-user\0");
-    let left = String::from_utf8_lossy(transmit);
     // The first octet is overwritten by the line that left.
     assert!(!left.contains(&user[1..12]), "{left:?}");
 }
