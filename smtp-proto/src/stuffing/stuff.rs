@@ -12,7 +12,7 @@ const LEAST_BURST: usize = 32;
 const MOST_BURST: usize = 4096;
 
 /// What becomes of a CR without LF, or an LF without CR, in a message to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Newlines {
     /// It becomes CRLF.
     #[default]
