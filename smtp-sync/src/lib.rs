@@ -23,8 +23,11 @@ mod deadline;
 mod dialogue;
 mod driver;
 mod error;
+mod happy_eyeballs;
 mod login;
+mod machine;
 mod mail;
+mod reach;
 mod server;
 mod stream;
 #[cfg(feature = "test-kit")]
@@ -61,6 +64,8 @@ pub use self::{
 #[doc(hidden)]
 pub mod shared {
     pub use crate::dialogue::Dialogue;
+    pub use crate::machine::name as machine_name;
+    pub use crate::reach::{delay, in_turns, look_up, prepare};
     pub use crate::server::Listening;
     pub use crate::stream::Failure;
     #[cfg(feature = "tls")]

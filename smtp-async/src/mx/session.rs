@@ -5,6 +5,7 @@ use std::{borrow::Cow, io, sync::Arc};
 
 use hickory_resolver::Name;
 use smtp_proto::client::{End, Phase, TlsPolicy};
+use smtp_sync::shared::prepare;
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{MxDelivery, Security};
@@ -58,7 +59,7 @@ impl<R, T> MxDelivery<R, T> {
         async move {
             let connecting = timeout(limit, TcpStream::connect((address, port))).await;
             let stream = connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-            stream.set_nodelay(true)?;
+            prepare(&stream)?;
             Ok(stream)
         }
     }

@@ -150,6 +150,12 @@ impl Config {
         Self { name, ..self }
     }
 
+    /// The name that the client introduces itself by.
+    #[must_use]
+    pub const fn name(&self) -> EhloName {
+        self.name
+    }
+
     /// Sets the TLS policy; [`TlsPolicy::Required`] unless set.
     #[must_use]
     pub const fn with_tls(self, tls: TlsPolicy) -> Self {
