@@ -9,7 +9,7 @@ use smtp_proto::{
     pace::Pace,
 };
 
-use crate::stream::Stream;
+use crate::stream::{Stream, Told};
 
 /// The current wait and when it is over.
 #[derive(Debug)]
@@ -27,12 +27,8 @@ pub(crate) struct Deadline {
     pace: Pace,
     /// The current wait counts against the pace.
     is_paced: bool,
-    /// What the stream was told last.
-    told: Option<Duration>,
+    told: Told,
 }
-
-/// No socket takes a limit of zero.
-const SHORTEST: Duration = Duration::from_millis(1);
 
 impl Deadline {
     pub(crate) fn new(limits: Timeouts, until: Option<Instant>) -> Self {
@@ -44,7 +40,7 @@ impl Deadline {
             end: None,
             pace: limits.pace(),
             is_paced: false,
-            told: None,
+            told: Told::NOTHING,
         }
     }
 
@@ -92,16 +88,9 @@ impl Deadline {
     }
 
     /// Tells the stream how long it may wait; says whether that is any time at all.
-    ///
-    /// What it was told before stays while it is neither too long nor far too short: a call that
-    /// comes back early costs less than two system calls for each of them.
     pub(crate) fn tell<S: Stream>(&mut self, stream: &mut S) -> io::Result<bool> {
         let left = self.left();
-        if !self.told.is_some_and(|told| told <= left && told >= left / 8) {
-            let told = left.max(SHORTEST);
-            stream.set_timeout(told)?;
-            self.told = Some(told);
-        }
+        self.told.tell(stream, left)?;
         Ok(!left.is_zero())
     }
 

@@ -49,6 +49,10 @@ use self::{
 /// How long a silent client is waited for (RFC 5321 4.5.3.2.7).
 const TIMEOUT: Duration = Duration::from_secs(300);
 
+/// How long a session may take, apart from what the server itself takes: a client that says NOOP every four minutes would
+/// keep its place for ever.
+const SESSION: Duration = Duration::from_secs(60 * 60);
+
 /// Connections at a time; each has a thread and less than 64 KiB of buffers.
 const CONNECTIONS: usize = 64;
 
@@ -57,8 +61,8 @@ const RETRY: Duration = Duration::from_millis(20);
 
 /// A server that runs until it is dropped.
 ///
-/// Dropping it ends the connections that are open, and waits for their threads: a [`Handler`] must
-/// not block for ever.
+/// Dropping it ends the connections that are open, whatever they wait for, and waits for their threads: a [`Handler`]
+/// must not block for ever.
 ///
 /// ```
 /// use std::{io::{BufRead, BufReader}, net::TcpStream};
@@ -112,7 +116,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.registry.stop();
-        self.place.wake();
+        let _waker = self.place.wake();
         if let Some(listener) = self.listener.take() {
             let _ = listener.join();
         }
@@ -127,6 +131,7 @@ pub struct ServerBuilder {
     config: Config,
     security: Security,
     timeout: Duration,
+    session_limit: Duration,
     connections: usize,
     transcript: Option<Arc<Sink>>,
     faults: Arc<Faults>,
@@ -139,6 +144,7 @@ impl Default for ServerBuilder {
             config: Config::new(EhloName::LOCALHOST),
             security: Security::default(),
             timeout: TIMEOUT,
+            session_limit: SESSION,
             connections: CONNECTIONS,
             transcript: None,
             faults: Arc::default(),
@@ -170,10 +176,19 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets how long a read or a write may take; 5 minutes unless set. At least a millisecond.
+    /// Sets how long a client may take for a command, from its first octet to its last, for the TLS handshake, and to take
+    /// the replies to what it has said; 5 minutes unless set. At least a millisecond. Content may take longer where its
+    /// octets come at 500 a second.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Sets how long a client may be waited for in a whole session, be it idle or busy; an hour unless set.
+    #[must_use]
+    pub const fn with_session_limit(mut self, limit: Duration) -> Self {
+        self.session_limit = limit;
         self
     }
 
@@ -248,7 +263,6 @@ impl ServerBuilder {
         }
         Ok(Listening {
             address: self.address,
-            timeout: self.timeout,
             connections: self.connections,
             #[cfg(feature = "tls")]
             tls: self.security.config(),
@@ -278,7 +292,6 @@ impl ServerBuilder {
 #[derive(Clone, Debug)]
 pub struct Listening {
     pub address: SocketAddr,
-    pub timeout: Duration,
     pub connections: usize,
     #[cfg(feature = "tls")]
     pub tls: Option<Arc<rustls::ServerConfig>>,
@@ -312,10 +325,7 @@ fn listen<H: Handler + Clone + 'static>(
         let handler = handler.clone();
         let peer = Peer::new(place.number(), address);
         let connection = Connection::new(builder, stream, peer, handler);
-        let run = move || {
-            let _place = place;
-            connection.serve();
-        };
+        let run = move || connection.serve(&place);
         threads.retain(|thread| !thread.is_finished());
         threads.extend(thread::Builder::new().name("smtp-connection".into()).spawn(run));
     }

@@ -14,6 +14,9 @@ use crate::{client::Client, error::Error, stream::Stream};
 pub use self::error::TlsError;
 
 #[cfg(feature = "tls")]
+pub(crate) use self::session::Session;
+
+#[cfg(feature = "tls")]
 pub use self::config::TlsConfig;
 
 /// What names a TLS session: `tls-exporter` (RFC 9266 2). For TLS 1.3 alone: in 1.2 it says nothing
@@ -65,7 +68,7 @@ impl Tls {
 pub(crate) enum Transport<S> {
     Plain(S),
     #[cfg(feature = "tls")]
-    Tls(Box<session::Session<S>>),
+    Tls(Box<Session<rustls::ClientConnection, S>>),
     /// Closed, since the session is over, or taken out for a handshake that was never completed.
     Gone,
 }
@@ -84,7 +87,7 @@ impl<S: Stream> Transport<S> {
     pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
         match self {
             #[cfg(feature = "tls")]
-            Transport::Tls(session) => session.channel_binding(),
+            Transport::Tls(session) => session.exporter(),
             _ => None,
         }
     }
@@ -160,9 +163,7 @@ impl<S: Stream> Client<S> {
         };
         let connection = config.connection(name)?;
         self.transport = match core::mem::replace(&mut self.transport, Transport::Gone) {
-            Transport::Plain(stream) => {
-                Transport::Tls(Box::new(session::Session::new(connection, stream)))
-            }
+            Transport::Plain(stream) => Transport::Tls(Box::new(Session::new(connection, stream))),
             other => other,
         };
         Ok(())

@@ -9,7 +9,6 @@ use std::{
     net::TcpStream,
     sync::Mutex,
     thread,
-    time::Instant,
 };
 
 use smtp_sync::{
@@ -127,9 +126,8 @@ fn dropping_the_server_ends_its_connections() {
         client.reply();
     }
     assert_eq!(server.connections(), 4);
-    let (address, begun) = (server.address(), Instant::now());
+    let address = server.address();
     drop(server);
-    assert!(begun.elapsed() < Duration::from_secs(5));
     assert!(clients.iter_mut().all(Client::is_closed));
     assert!(TcpStream::connect(address).is_err());
 }

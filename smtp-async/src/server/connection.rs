@@ -6,7 +6,7 @@ use std::io;
 use smtp_sync::shared::Listening;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{Conversation, Handler, Turn, stream::BoxedStream};
@@ -18,6 +18,7 @@ const LINGER_READS: usize = 64;
 
 pub(super) struct Connection<H> {
     stream: BoxedStream,
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "it is about TLS"))]
     settings: Listening,
     conversation: Conversation<H>,
 }
@@ -42,18 +43,10 @@ impl<H: Handler> Connection<H> {
 
     /// Does what the conversation needs, to its last turn.
     async fn run(&mut self) -> io::Result<Turn> {
-        let limit = self.settings.timeout;
         loop {
             match self.conversation.turn() {
-                Turn::Write => {
-                    let replies = self.conversation.replies();
-                    within(limit, self.stream.write_all(replies)).await?;
-                    self.conversation.written();
-                }
-                Turn::Flush => {
-                    within(limit, self.stream.flush()).await?;
-                    self.conversation.flushed();
-                }
+                Turn::Write => self.write().await?,
+                Turn::Flush => self.flush().await?,
                 Turn::Read => self.read().await?,
                 Turn::Tls => self.shake_hands().await?,
                 Turn::Pause(time) => sleep(time).await,
@@ -62,13 +55,30 @@ impl<H: Handler> Connection<H> {
         }
     }
 
+    async fn write(&mut self) -> io::Result<()> {
+        let wait = Wait::new(self.conversation.patience());
+        wait.within(self.stream.write_all(self.conversation.replies())).await?;
+        self.conversation.waited(wait.begun.elapsed());
+        self.conversation.written();
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let wait = Wait::new(self.conversation.patience());
+        wait.within(self.stream.flush()).await?;
+        self.conversation.waited(wait.begun.elapsed());
+        self.conversation.flushed();
+        Ok(())
+    }
+
     async fn read(&mut self) -> io::Result<()> {
-        let read = self.stream.read(self.conversation.space());
-        let n = match within(self.settings.timeout, read).await {
+        let wait = Wait::new(self.conversation.patience());
+        let n = match wait.within(self.stream.read(self.conversation.space())).await {
             // TLS that ends without saying so is an end all the same; the core knows what it cut.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
             outcome => outcome?,
         };
+        self.conversation.waited(wait.begun.elapsed());
         self.conversation.received(n);
         Ok(())
     }
@@ -79,7 +89,9 @@ impl<H: Handler> Connection<H> {
         let gone: BoxedStream = Box::new(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
         let stream = core::mem::replace(&mut self.stream, gone);
         let acceptor = tokio_rustls::TlsAcceptor::from(config);
-        let stream = within(self.settings.timeout, acceptor.accept(stream)).await?;
+        let wait = Wait::new(self.conversation.patience());
+        let stream = wait.within(acceptor.accept(stream)).await?;
+        self.conversation.waited(wait.begun.elapsed());
         self.conversation.secured(smtp_sync::shared::exporter(stream.get_ref().1));
         self.stream = Box::new(stream);
         Ok(())
@@ -106,6 +118,18 @@ async fn close(mut stream: BoxedStream) {
     timeout(LINGER, goodbye).await.ok();
 }
 
-async fn within<T>(limit: Duration, io: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(limit, io).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+/// One wait for the client.
+struct Wait {
+    begun: Instant,
+    limit: Duration,
+}
+
+impl Wait {
+    fn new(limit: Duration) -> Self {
+        Self { begun: Instant::now(), limit }
+    }
+
+    async fn within<T>(&self, io: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        timeout(self.limit, io).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use smtp_proto::{
+    pace::{LEAST_RATE, Pace},
     sasl::server::{Exchange, TlsExporter},
     server::{Answer, Event, Misuse, Server as Core, Wants},
 };
@@ -35,6 +36,9 @@ pub enum Turn {
 
 /// One session of a server, made by [`ServerBuilder::conversation`], to be driven over any transport.
 ///
+/// It has no clock: the driver waits no longer than its [`patience`](Self::patience), and says how long it
+/// [`waited`](Self::waited).
+///
 /// ```
 /// use smtp_sync::{Server, Store, Turn};
 /// let mut session = Server::builder().conversation(Store::new(), 0, ([127, 0, 0, 1], 25).into());
@@ -61,6 +65,10 @@ pub struct Conversation<H> {
     /// Replies that are being written.
     replies: Vec<u8>,
     stage: Stage,
+    /// The time that the client has for what it does next.
+    pace: Pace,
+    /// The time that it has for everything.
+    session_left: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,6 +111,8 @@ impl<H: Handler> Conversation<H> {
             exporter: None,
             replies: Vec::new(),
             stage: Stage::Open,
+            pace: Pace::new(builder.timeout, LEAST_RATE),
+            session_left: builder.session_limit,
         }
     }
 
@@ -141,7 +151,9 @@ impl<H: Handler> Conversation<H> {
         None
     }
 
+    /// What comes behind a reply is something new, for which the client has its time.
     fn take_replies(&mut self) {
+        self.pace.restart();
         self.replies = self.injector.take();
         self.transcript.sent(&self.replies);
         let replied = self.core.transmit().len();
@@ -180,6 +192,7 @@ impl<H: Handler> Conversation<H> {
 
     /// So many octets were read; 0 is the end of the stream.
     pub fn received(&mut self, n: usize) {
+        self.pace.moved(Duration::ZERO, n);
         self.injector.came(n);
         if self.core.received(n).is_err() {
             self.stage = Stage::Closed;
@@ -189,11 +202,28 @@ impl<H: Handler> Conversation<H> {
     /// The handshake is done; `exporter` is what names this TLS session (RFC 9266), where that is
     /// known.
     pub fn secured(&mut self, exporter: Option<TlsExporter>) {
+        self.pace.restart();
         self.exporter = exporter;
         match self.core.tls_established() {
             Ok(()) => self.handler.secured(),
             Err(_) => self.stage = Stage::Closed,
         }
+    }
+
+    /// How long the client may still be waited for in what [`turn`](Self::turn) asks for; zero ends the session.
+    ///
+    /// It has [so much](ServerBuilder::with_timeout) for each command, for content beyond what its octets take at 500 a
+    /// second, for a handshake, and for taking replies; and [so much](ServerBuilder::with_session_limit) for all of
+    /// them.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.pace.left().min(self.session_left)
+    }
+
+    /// The client was waited for, so long, in reading, writing or shaking hands.
+    pub fn waited(&mut self, time: Duration) {
+        self.pace.moved(time, 0);
+        self.session_left = self.session_left.saturating_sub(time);
     }
 
     /// It is over, whatever [`turn`](Self::turn) would say; `failed` if that was the transport's

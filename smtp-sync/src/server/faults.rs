@@ -134,8 +134,7 @@ impl Faults {
         self.with(at, Fault::Behind(octets.as_ref().to_owned()))
     }
 
-    /// Waits before the reply, and before replies that have not left yet. The server cannot be
-    /// dropped meanwhile.
+    /// Waits before the reply, and before replies that have not left yet.
     #[must_use]
     pub fn with_delay(self, at: impl Into<At>, delay: Duration) -> Self {
         self.with(at, Fault::Delay(delay))

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     net::Shutdown,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use super::socket::Socket;
@@ -76,6 +77,13 @@ pub(super) struct Place {
 impl Place {
     pub(super) const fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Waits this long, or until the server stops.
+    pub(super) fn pause(&self, time: Duration) {
+        let registry = &self.registry;
+        let goes_on = |open: &mut Open| !open.stopped;
+        drop(registry.changed.wait_timeout_while(registry.lock(), time, goes_on));
     }
 }
 

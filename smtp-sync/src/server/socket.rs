@@ -10,8 +10,9 @@ use std::{
 #[cfg(unix)]
 use std::os::unix::net::{UnixListener, UnixStream};
 
-/// How long stopping waits for its own connection to wake the listener.
-const WAKE: Duration = Duration::from_secs(1);
+use socket2::{SockAddr, Type};
+
+use crate::stream::Stream;
 
 /// The address of what has none.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
@@ -32,15 +33,18 @@ impl Place {
         }
     }
 
-    /// Wakes a listener, which may wait for a client.
-    pub(super) fn wake(&self) {
-        match self {
-            Self::Tcp(address) => drop(TcpStream::connect_timeout(address, WAKE)),
-            #[cfg(unix)]
-            Self::Unix(path) => drop(UnixStream::connect(path)),
-            #[cfg(not(unix))]
-            Self::Unix(_) => {}
-        }
+    /// Begins a connection that wakes a listener which waits for a client. Where its queue is full, so that this one
+    /// would have to wait, it does not wait for clients either. To be kept until the listener has ended.
+    pub(super) fn wake(&self) -> Option<socket2::Socket> {
+        let address = match self {
+            Self::Tcp(address) => (*address).into(),
+            Self::Unix(path) => SockAddr::unix(path).ok()?,
+        };
+        let client = socket2::Socket::new(address.domain(), Type::STREAM, None).ok()?;
+        client.set_nonblocking(true).ok()?;
+        // "In progress" is what it says then.
+        client.connect(&address).ok();
+        Some(client)
     }
 
     /// Takes the name of a Unix socket away.
@@ -103,18 +107,14 @@ impl Socket {
             Self::Unix(_) => Ok(()),
         }
     }
+}
 
-    pub(super) fn set_timeout(&self, timeout: Duration) -> io::Result<()> {
+impl Stream for Socket {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => {
-                stream.set_read_timeout(Some(timeout))?;
-                stream.set_write_timeout(Some(timeout))
-            }
+            Self::Tcp(stream) => stream.set_timeout(timeout),
             #[cfg(unix)]
-            Self::Unix(stream) => {
-                stream.set_read_timeout(Some(timeout))?;
-                stream.set_write_timeout(Some(timeout))
-            }
+            Self::Unix(stream) => stream.set_timeout(timeout),
         }
     }
 }

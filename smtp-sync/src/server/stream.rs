@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read, Write},
     net::Shutdown,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 #[cfg(feature = "tls")]
@@ -12,6 +12,9 @@ use std::sync::Arc;
 use smtp_proto::sasl::server::TlsExporter;
 
 use super::socket::Socket;
+use crate::stream::Stream as _;
+#[cfg(feature = "tls")]
+use crate::tls::Session;
 
 /// How long the client has to close after the last reply, and how much of what it still says is
 /// read: closing over unread octets would make its last reply vanish.
@@ -48,7 +51,7 @@ impl Security {
     }
 }
 
-/// A socket, with TLS once it was shaken.
+/// A socket, with TLS once hands were shaken. Each call reads or writes once: see [`Session`].
 pub(super) struct Stream {
     socket: Socket,
     #[cfg(feature = "tls")]
@@ -56,9 +59,8 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(socket: Socket, timeout: Duration) -> io::Result<Self> {
+    pub(super) fn new(socket: Socket) -> io::Result<Self> {
         socket.set_nodelay()?;
-        socket.set_timeout(timeout)?;
         Ok(Self {
             socket,
             #[cfg(feature = "tls")]
@@ -66,72 +68,101 @@ impl Stream {
         })
     }
 
-    /// Shakes hands.
-    #[cfg(feature = "tls")]
-    pub(super) fn secure(&mut self, security: &Security) -> io::Result<()> {
-        let config = security.config.clone().ok_or(io::ErrorKind::Unsupported)?;
-        let tls = rustls::ServerConnection::new(config).map_err(io::Error::other)?;
-        let tls = self.tls.insert(Box::new(tls));
-        while tls.is_handshaking() {
-            tls.complete_io(&mut self.socket)?;
-        }
-        Ok(())
-    }
-
-    #[cfg(not(feature = "tls"))]
-    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
-    pub(super) fn secure(&mut self, _: &Security) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    /// The name of the TLS session (RFC 9266 3), which one of TLS 1.2 may not have.
-    #[cfg(feature = "tls")]
-    pub(super) fn tls_exporter(&self) -> Option<TlsExporter> {
-        self.tls.as_deref().and_then(|tls| crate::tls::exporter(tls))
-    }
-
-    #[cfg(not(feature = "tls"))]
-    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
-    pub(super) const fn tls_exporter(&self) -> Option<TlsExporter> {
-        None
+    /// Ends in the middle, without a word.
+    pub(super) fn cut(self) {
+        let _ = self.socket.shutdown(Shutdown::Both);
     }
 
     /// Says that nothing more comes, and waits a little for the client to do the same.
     pub(super) fn close(mut self) {
         self.say_goodbye();
         let _ = self.socket.shutdown(Shutdown::Write);
-        let _ = self.socket.set_timeout(LINGER);
-        let mut rest = [0; 1024];
+        let (begun, mut rest) = (Instant::now(), [0; 1024]);
         for _ in 0..LINGER_READS {
+            let left = LINGER.saturating_sub(begun.elapsed());
+            if left.is_zero() || self.socket.set_timeout(left).is_err() {
+                return;
+            }
             if !matches!(self.socket.read(&mut rest), Ok(1..)) {
                 return;
             }
         }
     }
+}
 
-    /// Ends in the middle, without a word.
-    pub(super) fn cut(self) {
-        let _ = self.socket.shutdown(Shutdown::Both);
+#[cfg(feature = "tls")]
+impl Stream {
+    /// Begins to shake hands.
+    pub(super) fn begin_tls(&mut self, security: &Security) -> io::Result<()> {
+        let config = security.config.clone().ok_or(io::ErrorKind::Unsupported)?;
+        let tls = rustls::ServerConnection::new(config).map_err(io::Error::other)?;
+        self.tls = Some(Box::new(tls));
+        Ok(())
     }
 
-    #[cfg(feature = "tls")]
+    pub(super) fn is_shaking_hands(&mut self) -> bool {
+        self.session().is_some_and(|session| session.is_shaking_hands())
+    }
+
+    /// Takes one step of the handshake.
+    pub(super) fn shake_hands_on(&mut self) -> io::Result<()> {
+        let step = self.session().map(|mut session| session.shake_hands_on());
+        step.unwrap_or(Ok(())).map_err(io::Error::other)
+    }
+
+    /// The name of the TLS session (RFC 9266 3), which one of TLS 1.2 may not have.
+    pub(super) fn tls_exporter(&mut self) -> Option<TlsExporter> {
+        self.session().and_then(|session| session.exporter())
+    }
+
     fn say_goodbye(&mut self) {
-        if let Some(tls) = &mut self.tls {
-            tls.send_close_notify();
-            let _ = tls.write_tls(&mut self.socket);
+        if let Some(mut session) = self.session() {
+            session.say_goodbye();
         }
     }
 
-    #[cfg(not(feature = "tls"))]
-    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
-    fn say_goodbye(&mut self) {}
+    fn session(&mut self) -> Option<Session<&mut ServerSide, &mut Socket>> {
+        let tls = self.tls.as_deref_mut()?;
+        Some(Session::new(&mut **tls, &mut self.socket))
+    }
+}
+
+#[cfg(feature = "tls")]
+type ServerSide = rustls::ConnectionCommon<rustls::server::ServerConnectionData>;
+
+#[cfg(not(feature = "tls"))]
+#[allow(clippy::unused_self, reason = "the same calls as with TLS")]
+impl Stream {
+    pub(super) fn begin_tls(&mut self, _: &Security) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) const fn is_shaking_hands(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn shake_hands_on(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) const fn tls_exporter(&self) -> Option<TlsExporter> {
+        None
+    }
+
+    const fn say_goodbye(&self) {}
+}
+
+impl crate::stream::Stream for Stream {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.socket.set_timeout(timeout)
+    }
 }
 
 impl Read for Stream {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         #[cfg(feature = "tls")]
-        if let Some(tls) = &mut self.tls {
-            return rustls::Stream::new(&mut **tls, &mut self.socket).read(space);
+        if let Some(mut session) = self.session() {
+            return session.read(space);
         }
         self.socket.read(space)
     }
@@ -140,16 +171,16 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         #[cfg(feature = "tls")]
-        if let Some(tls) = &mut self.tls {
-            return rustls::Stream::new(&mut **tls, &mut self.socket).write(octets);
+        if let Some(mut session) = self.session() {
+            return session.write(octets);
         }
         self.socket.write(octets)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         #[cfg(feature = "tls")]
-        if let Some(tls) = &mut self.tls {
-            return rustls::Stream::new(&mut **tls, &mut self.socket).flush();
+        if let Some(mut session) = self.session() {
+            return session.flush();
         }
         self.socket.flush()
     }

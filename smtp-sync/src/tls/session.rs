@@ -1,9 +1,9 @@
-//! One TLS session over a blocking stream.
+//! One TLS session over a blocking stream, of a client or a server.
 
-use core::time::Duration;
+use core::{ops::DerefMut, time::Duration};
 use std::io::{self, Read, Write};
 
-use rustls::ClientConnection;
+use rustls::{ConnectionCommon, SideData};
 
 use crate::stream::Stream;
 
@@ -18,16 +18,23 @@ const GOODBYE: Duration = Duration::from_millis(10);
 /// [`io::ErrorKind::WouldBlock`] if that was not enough: a peer that sends octet by octet cannot keep
 /// it beyond the deadline. It reads even if it can no longer write.
 #[derive(Debug)]
-pub(crate) struct Session<S> {
-    connection: ClientConnection,
+pub(crate) struct Session<C, S> {
+    connection: C,
     stream: S,
 }
 
-impl<S: Stream> Session<S> {
-    pub(crate) const fn new(connection: ClientConnection, stream: S) -> Self {
+impl<C, S> Session<C, S> {
+    pub(crate) const fn new(connection: C, stream: S) -> Self {
         Self { connection, stream }
     }
+}
 
+impl<C, Side, S> Session<C, S>
+where
+    C: DerefMut<Target = ConnectionCommon<Side>>,
+    Side: SideData,
+    S: Stream,
+{
     pub(crate) fn is_shaking_hands(&self) -> bool {
         self.connection.is_handshaking() || self.connection.wants_write()
     }
@@ -71,8 +78,7 @@ impl<S: Stream> Session<S> {
         }
     }
 
-    #[cfg(feature = "scram")]
-    pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
+    pub(crate) fn exporter(&self) -> Option<[u8; 32]> {
         super::exporter(&self.connection)
     }
 
@@ -81,7 +87,12 @@ impl<S: Stream> Session<S> {
     }
 }
 
-impl<S: Stream> Read for Session<S> {
+impl<C, Side, S> Read for Session<C, S>
+where
+    C: DerefMut<Target = ConnectionCommon<Side>>,
+    Side: SideData,
+    S: Stream,
+{
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.connection.reader().read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -93,7 +104,12 @@ impl<S: Stream> Read for Session<S> {
     }
 }
 
-impl<S: Stream> Write for Session<S> {
+impl<C, Side, S> Write for Session<C, S>
+where
+    C: DerefMut<Target = ConnectionCommon<Side>>,
+    Side: SideData,
+    S: Stream,
+{
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         self.write_records()?;
         let taken = self.connection.writer().write(octets)?;

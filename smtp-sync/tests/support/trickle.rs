@@ -1,0 +1,56 @@
+//! Clients that never fall silent, and never come to an end.
+#![allow(dead_code, unreachable_pub, reason = "the tests of two packages use it")]
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    thread,
+    time::Duration,
+};
+
+/// How long a server has patience with them.
+pub const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How long they wait between two octets, or two commands.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// Far more than go within the server's patience.
+const MANY: usize = 600;
+
+/// Says this at once, then octet after octet of that, over and over; whether the server has had enough of it.
+pub fn is_given_up(address: SocketAddr, said: &str, octets: &[u8]) -> bool {
+    let mut stream = TcpStream::connect(address).expect("a listener");
+    stream.write_all(said.as_bytes()).expect("a connection");
+    trickle(&mut stream, octets)
+}
+
+/// What a client in a handshake says one by one, or one that has shaken hands, below TLS.
+pub fn trickle(stream: &mut TcpStream, octets: &[u8]) -> bool {
+    octets.iter().cycle().take(MANY).any(|octet| {
+        thread::sleep(PAUSE);
+        stream.write_all(&[*octet]).is_err()
+    })
+}
+
+/// Asks something again and again, and reads the replies; whether the server has had enough of it.
+pub fn is_session_ended(address: SocketAddr) -> bool {
+    let mut stream = TcpStream::connect(address).expect("a listener");
+    let mut space = [0; 1024];
+    (0..MANY).any(|_| {
+        thread::sleep(PAUSE);
+        stream.write_all(b"NOOP\r\n").is_err() || !matches!(stream.read(&mut space), Ok(1..))
+    })
+}
+
+/// What clients say before they trickle, and then, without TLS.
+pub const CLEAR: [(&str, &[u8]); 5] = [
+    ("", b"N"),
+    ("EHLO c.example\r\n", b"MAIL FROM:<x"),
+    ("EHLO c.example\r\nAUTH LOGIN\r\n", b"Y"),
+    ("EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<b@x>\r\nDATA\r\n", b"x\r\n"),
+    ("EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<b@x>\r\nBDAT 100000\r\n", b"x"),
+];
+
+/// The start of a record of a handshake, and of one behind it, that never become whole.
+pub const HANDSHAKE: [u8; 7] = [22, 3, 1, 64, 0, 1, 0];
+pub const RECORD: [u8; 5] = [23, 3, 3, 64, 0];
