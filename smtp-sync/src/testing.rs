@@ -21,14 +21,19 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
-use core::time::Duration;
+use core::{net::SocketAddr, time::Duration};
 use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, Sender},
+    },
     thread::{self, JoinHandle},
 };
 
 use smtp_proto::testing::{Peer, PeerWants};
+use socket2::{Domain, Socket, Type};
 
 /// How long it waits for the client, which may be slow.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,11 +41,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_millis(100);
 
 /// A server that follows a script with one client, in a thread of its own.
+///
+/// [`finish`](Self::finish) tells whether the client did what the script says. A server that is dropped without it
+/// panics where that is not so, unless the test panics already: a broken script fails the test either way.
 #[derive(Debug)]
 pub struct ScriptedServer {
-    port: u16,
-    thread: JoinHandle<io::Result<String>>,
+    address: SocketAddr,
+    /// Hears that the client has come.
+    came: Receiver<()>,
+    /// Where the connection comes from that ends the wait for a client.
+    waker: Waker,
+    /// Until the end is known.
+    thread: Option<JoinHandle<io::Result<String>>>,
 }
+
+type Waker = Arc<Mutex<Option<SocketAddr>>>;
 
 trait Duplex: Read + Write + Send {}
 impl<T: Read + Write + Send> Duplex for T {}
@@ -49,7 +64,7 @@ impl<T: Read + Write + Send> Duplex for T {}
 type Accept = Box<dyn FnMut(Box<dyn Duplex>) -> io::Result<Box<dyn Duplex>> + Send>;
 
 impl ScriptedServer {
-    /// Starts a server for one client, on every address of the machine.
+    /// Starts a server for one client, on a free port of 127.0.0.1.
     ///
     /// # Errors
     /// A line that is no step, `TLS`, which needs [`start_with_tls`](Self::start_with_tls), and those of the
@@ -63,12 +78,9 @@ impl ScriptedServer {
     /// # Errors
     /// Those of [`start`](Self::start).
     #[cfg(feature = "tls")]
-    pub fn start_with_tls(
-        script: &str,
-        config: std::sync::Arc<rustls::ServerConfig>,
-    ) -> io::Result<Self> {
+    pub fn start_with_tls(script: &str, config: Arc<rustls::ServerConfig>) -> io::Result<Self> {
         let accept = move |stream| -> io::Result<Box<dyn Duplex>> {
-            let server = rustls::ServerConnection::new(std::sync::Arc::clone(&config));
+            let server = rustls::ServerConnection::new(Arc::clone(&config));
             let server = server.map_err(io::Error::other)?;
             // The handshake happens with the first octets.
             Ok(Box::new(rustls::StreamOwned::new(server, stream)))
@@ -78,29 +90,74 @@ impl ScriptedServer {
 
     fn run(script: &str, accept: Accept) -> io::Result<Self> {
         let peer = Peer::new(script).map_err(io::Error::other)?.patient();
-        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        let port = listener.local_addr()?.port();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let (tell, came) = mpsc::channel();
+        let waker = Waker::default();
+        let play = Arc::clone(&waker);
         let thread = thread::spawn(move || {
-            let (socket, _) = listener.accept()?;
-            socket.set_nodelay(true)?;
+            let socket = client(&listener, &play, &tell)?;
+            drop(listener);
             Play { stream: Some(Box::new(socket.try_clone()?)), socket, peer, accept }.run()
         });
-        Ok(Self { port, thread })
+        Ok(Self { address, came, waker, thread: Some(thread) })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn port(&self) -> u16 {
-        self.port
+        self.address.port()
     }
 
     /// Waits for the end of the script; says what it has heard.
     ///
     /// # Errors
-    /// What the client said against the script, or did not say in time.
-    pub fn finish(self) -> io::Result<String> {
-        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the server has panicked")))
+    /// What the client said against the script, or did not say in time, which is twenty seconds for each wait; that no
+    /// client came.
+    pub fn finish(mut self) -> io::Result<String> {
+        self.end(PATIENCE).unwrap_or_else(|| Ok(String::new()))
     }
+
+    /// The end, once, with so much time for a client to come.
+    fn end(&mut self, patience: Duration) -> Option<io::Result<String>> {
+        let thread = self.thread.take()?;
+        if self.came.recv_timeout(patience).is_err() {
+            self.wake();
+        }
+        Some(thread.join().unwrap_or_else(|_| Err(io::Error::other("the server has panicked"))))
+    }
+
+    /// Ends the wait for a client, where it goes on.
+    fn wake(&self) -> Option<()> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).ok()?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).ok()?;
+        let own = socket.local_addr().ok()?.as_socket();
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = own;
+        // It fails where the client has come after all: nobody listens any more.
+        socket.connect(&self.address.into()).ok()
+    }
+}
+
+impl Drop for ScriptedServer {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        if let Some(Err(error)) = self.end(Duration::ZERO) {
+            panic!("the script was not followed: {error}");
+        }
+    }
+}
+
+/// The first client that comes.
+fn client(listener: &TcpListener, waker: &Waker, tell: &Sender<()>) -> io::Result<TcpStream> {
+    let (socket, address) = listener.accept()?;
+    if *waker.lock().unwrap_or_else(PoisonError::into_inner) == Some(address) {
+        return Err(io::Error::new(io::ErrorKind::TimedOut, "no client came"));
+    }
+    tell.send(()).ok();
+    socket.set_nodelay(true)?;
+    Ok(socket)
 }
 
 struct Play {
@@ -159,4 +216,16 @@ impl Play {
 
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, ScriptedServer};
+
+    #[test]
+    fn a_client_that_does_not_come_is_not_waited_for_beyond_the_limit() {
+        let mut server = ScriptedServer::start("S: 220 mx").expect("a port");
+        let end = server.end(Duration::from_millis(1)).expect("the first");
+        assert_eq!(end.expect_err("nobody").to_string(), "no client came");
+    }
 }

@@ -75,9 +75,10 @@ fn refusing(script: &str, connector: impl FnOnce(&Peer) -> Connector) -> Error {
 fn a_certificate_for_another_name_is_refused() {
     let script = format!("{} C: STARTTLS\n S: 220 go\n TLS\n WAIT\n", opening(&["STARTTLS"]));
     let error = refusing(&script, |peer| {
-        // Another way to the same server, under a name that is not in its certificate.
-        Connector::new("127.0.0.2", peer.port)
+        // The same server, under a name that is not in its certificate.
+        Connector::new("127.0.0.1", peer.port)
             .with_name("client.example".parse().expect("a name"))
+            .with_tls_name("127.0.0.2")
             .with_tls_config(trusting())
     });
     let Error::Tls(TlsError::Rustls(rustls::Error::InvalidCertificate(reason))) = &error else {
