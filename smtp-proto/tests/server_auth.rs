@@ -23,11 +23,17 @@ fn plain_comes_with_or_without_an_initial_response() {
     assert_eq!(peer.events, ["auth PLAIN \"\" alice s3cret"]);
 }
 
+/// The application is told, and is refused by the comparison that it has at hand.
 #[test]
-fn plain_may_name_another_identity() {
-    let mut peer = Peer::after(config_with_auth(), HELLO);
-    assert_eq!(peer.say("AUTH PLAIN Ym9iAGFsaWNlAHMzY3JldA==\r\n"), SUCCESS);
-    assert_eq!(peer.events, ["auth PLAIN \"bob\" alice s3cret"]);
+fn plain_may_name_an_identity_and_no_other_is_the_users_own() {
+    for (identity, said, reply) in [
+        ("bob", "Ym9iAGFsaWNlAHMzY3JldA==", "535 5.7.8 Authentication credentials invalid\r\n"),
+        ("alice", "YWxpY2UAYWxpY2UAczNjcmV0", SUCCESS),
+    ] {
+        let mut peer = Peer::after(config_with_auth(), HELLO);
+        assert_eq!(peer.say(format!("AUTH PLAIN {said}\r\n")), reply);
+        assert_eq!(peer.events, [format!("auth PLAIN {identity:?} alice s3cret")]);
+    }
 }
 
 #[test]

@@ -97,6 +97,34 @@ fn no_mechanism_lets_anybody_else_in() {
     }
 }
 
+/// All mechanisms that can name whom a client wants to act as (the `authzid`), naming this one.
+fn acting_as(identity: &'static str) -> Vec<Box<dyn Mechanism>> {
+    let [user, password, token] = ALICE;
+    #[cfg(feature = "scram")]
+    let nonce = || Nonce::new("client").expect("a nonce");
+    vec![
+        Box::new(Plain::new(user, password).with_authorization(identity)),
+        #[cfg(feature = "scram")]
+        Box::new(ScramSha1::new(user, password, nonce()).with_authorization(identity)),
+        #[cfg(feature = "scram")]
+        Box::new(ScramSha256::new(user, password, nonce()).with_authorization(identity)),
+        Box::new(XOAuth2::new(identity, token)),
+        Box::new(OAuthBearer::new(token).with_user(identity)),
+    ]
+}
+
+#[test]
+fn nobody_acts_as_another_user() {
+    let store = store().with_user("bob", "other");
+    let server = Server::builder().with_config(config()).bind(store).expect("a port");
+    for (identity, lets_in) in [("alice", true), ("bob", false), ("nobody", false)] {
+        for mut mechanism in acting_as(identity) {
+            let done = authenticate(&mut connect(&server), &mut *mechanism);
+            assert_eq!(done.is_ok(), lets_in, "{} as {identity}: {done:?}", mechanism.name());
+        }
+    }
+}
+
 #[test]
 fn a_refused_token_is_explained_and_not_shown() {
     let lines = Arc::new(Mutex::new(Vec::new()));

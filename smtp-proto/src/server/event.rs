@@ -162,8 +162,7 @@ impl<'a> Credentials<'a> {
         self.mechanism
     }
 
-    /// Whom the client wants to act as, empty for the user itself. Not taken into account by
-    /// [`are`](Self::are).
+    /// Whom the client wants to act as (the `authzid`), empty for the user itself.
     #[must_use]
     pub const fn identity(&self) -> &'a str {
         self.identity
@@ -181,19 +180,23 @@ impl<'a> Credentials<'a> {
         self.password
     }
 
-    /// Whether they are this user and password. Takes the same time wherever passwords of one
-    /// length differ.
+    /// Whether they are this user and password, and the client wants to act as nobody else. Takes the same time wherever
+    /// passwords of one length differ.
+    ///
+    /// Who may act as others is for the application to know: it looks at the [`identity`](Self::identity) itself.
     #[must_use]
     pub fn are(&self, user: &str, password: &str) -> bool {
+        let acts_as_itself = self.identity.is_empty() || self.identity == user;
         let same_user = same(self.user.as_bytes(), user.as_bytes());
-        same_user & same(self.password.as_bytes(), password.as_bytes())
+        acts_as_itself & same_user & same(self.password.as_bytes(), password.as_bytes())
     }
 }
 
 impl PartialEq for Credentials<'_> {
     fn eq(&self, other: &Self) -> bool {
         let same_kind = self.mechanism == other.mechanism && self.identity == other.identity;
-        self.are(other.user, other.password) && same_kind
+        let same_user = same(self.user.as_bytes(), other.user.as_bytes());
+        same_kind & same_user & same(self.password.as_bytes(), other.password.as_bytes())
     }
 }
 

@@ -101,7 +101,7 @@ impl Store {
 
     /// Lets this user in by PLAIN, LOGIN and, where the core has them and
     /// [`Config::with_mechanisms`](smtp_proto::server::Config::with_mechanisms) offers them, CRAM-MD5
-    /// and SCRAM.
+    /// and SCRAM. Nobody may act as another user.
     ///
     /// ```
     /// use smtp_sync::{Server, Store, proto};
