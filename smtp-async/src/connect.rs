@@ -59,11 +59,24 @@ pub struct Connector {
     log: Option<trace::Sink>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Target {
     Tcp(String, u16),
     #[cfg(unix)]
     Unix(std::path::PathBuf),
+}
+
+/// All that makes the sessions of two connectors differ: those of equal keys can be used for one another.
+#[cfg(feature = "pool")]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct SessionKey {
+    target: Target,
+    config: Config,
+    named: bool,
+    sizes: BufferSizes,
+    timeouts: Timeouts,
+    source: Option<IpAddr>,
+    tls: Tls,
 }
 
 impl Target {
@@ -254,6 +267,28 @@ impl Connector {
             transport: Transport::Plain(stream),
             tls: it.tls,
             deadline: Deadline::new(it.timeouts, it.deadline),
+        }
+    }
+
+    /// What is shown of a session and when it has to be over makes it no other session.
+    #[cfg(feature = "pool")]
+    pub(crate) fn session_key(&self) -> SessionKey {
+        // All fields by name: whoever adds one has to decide.
+        let Self { target, config, named, sizes, timeouts, deadline: _, source, tls, log: _ } =
+            self;
+        let target = match target {
+            Target::Tcp(host, port) => Target::Tcp(host.to_ascii_lowercase(), *port),
+            #[cfg(unix)]
+            Target::Unix(_) => target.clone(),
+        };
+        SessionKey {
+            target,
+            config: *config,
+            named: *named,
+            sizes: *sizes,
+            timeouts: *timeouts,
+            source: *source,
+            tls: tls.clone(),
         }
     }
 

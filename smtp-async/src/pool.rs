@@ -6,18 +6,23 @@
 //! committed.
 
 mod manager;
+mod places;
 mod pools;
 
 use core::{fmt, time::Duration};
+use std::{io, sync::Arc};
 
 use deadpool::managed::{self, Object, PoolError};
-use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{AsEnvelope, Connector, Error, Outcome, Retry};
 
-use self::manager::{Login, Manager, Session};
+use self::{
+    manager::{Login, Manager, Recipe},
+    places::Places,
+};
 
-pub use self::pools::{Destination, Pools};
+pub use self::pools::Pools;
 
 /// How many connections are open to one destination, idle ones included: most servers of others take no
 /// more than ten from one client.
@@ -32,25 +37,26 @@ const MESSAGES: usize = 100;
 /// What a [`Pool`] is made of.
 #[must_use]
 pub struct PoolBuilder {
-    manager: Manager,
+    recipe: Recipe,
     max_size: usize,
 }
 
 impl PoolBuilder {
     /// Authenticates each connection by a password, see [`Client::login`](crate::Client::login).
     pub fn with_login(mut self, user: &str, password: &str) -> Self {
-        self.manager.login = Some(Login::password(user, password));
+        self.recipe.login = Some(Login::password(user, password));
         self
     }
 
     /// Authenticates each connection by an OAuth 2.0 access token, see
     /// [`Client::login_with_token`](crate::Client::login_with_token).
     pub fn with_token(mut self, user: &str, token: &str) -> Self {
-        self.manager.login = Some(Login::token(user, token));
+        self.recipe.login = Some(Login::token(user, token));
         self
     }
 
-    /// Sets how many connections may be open, at least one; 8 unless set. Who wants one more waits.
+    /// Sets how many connections may be open, at least one; 8 unless set. Who wants one more waits. Those that say QUIT
+    /// count as well, for two seconds at most.
     pub const fn with_max_size(mut self, connections: usize) -> Self {
         self.max_size = if connections == 0 { 1 } else { connections };
         self
@@ -59,22 +65,37 @@ impl PoolBuilder {
     /// Sets how long a connection may be idle before it is not used again; a minute unless set. It is
     /// closed when a connection is next asked for: nothing runs in the background.
     pub const fn with_idle(mut self, time: Duration) -> Self {
-        self.manager.idle = time;
+        self.recipe.idle = time;
         self
     }
 
     /// Sets how many messages go over one connection, at least one; 100 unless set.
     pub const fn with_messages(mut self, messages: usize) -> Self {
-        self.manager.messages = if messages == 0 { 1 } else { messages };
+        self.recipe.messages = if messages == 0 { 1 } else { messages };
+        self
+    }
+
+    /// Sets how long [`Pool::send`] may take in all: waiting for a connection, connecting, login, and the message, once
+    /// more over another connection too. Unless set, only the [time limits](crate::Timeouts) of its parts hold.
+    pub const fn with_send_limit(mut self, limit: Duration) -> Self {
+        self.recipe.send_limit = Some(limit);
         self
     }
 
     /// The pool; nothing is connected yet.
     #[must_use]
-    #[allow(clippy::missing_panics_doc, reason = "what could be refused is not set")]
     pub fn build(self) -> Pool {
+        self.build_in(None)
+    }
+
+    /// In the places of an earlier pool, if they are as many.
+    #[allow(clippy::expect_used, reason = "what could be refused is not set")]
+    fn build_in(self, places: Option<Arc<Places>>) -> Pool {
+        let places = places.filter(|places| places.size() == self.max_size);
+        let places = places.unwrap_or_else(|| Places::new(self.max_size));
+        let manager = Manager { recipe: self.recipe, places };
         // Only time limits without a runtime are refused, and none is set.
-        let pool = managed::Pool::builder(self.manager).max_size(self.max_size).build();
+        let pool = managed::Pool::builder(manager).max_size(self.max_size).build();
         Pool { inner: pool.expect("a pool without time limits of its own") }
     }
 }
@@ -115,59 +136,75 @@ pub struct Pool {
 impl Pool {
     /// A pool whose connections are made by `connector`.
     pub fn builder(connector: impl Fn() -> Connector + Send + Sync + 'static) -> PoolBuilder {
-        PoolBuilder { manager: Manager::new(connector, IDLE, MESSAGES), max_size: MAX_SIZE }
+        let recipe = Recipe {
+            connector: Box::new(connector),
+            key: None,
+            login: None,
+            idle: IDLE,
+            messages: MESSAGES,
+            send_limit: None,
+        };
+        PoolBuilder { recipe, max_size: MAX_SIZE }
     }
 
     /// Sends one message over a connection of the pool's; `content` gives its content, anew if it has to
     /// be sent again.
     ///
     /// # Errors
-    /// Those of [`Client::send`](crate::Client::send), and of connecting; [`Error::Closed`] after
-    /// [`close`](Self::close).
+    /// Those of [`Client::send`](crate::Client::send), and of connecting; [`Error::Connect`] too where there was no
+    /// connection in time; [`Error::Closed`] after [`close`](Self::close).
     pub async fn send<C: tokio::io::AsyncBufRead + Unpin>(
         &self,
         envelope: &(impl AsEnvelope + ?Sized),
         content: impl Fn() -> C,
     ) -> Result<Outcome, Error> {
-        let mut session = self.session().await?;
-        let result = session.send(envelope, content()).await;
+        let limit = self.inner.manager().recipe.send_limit;
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let mut session = self.session(deadline).await?;
+        let result = session.send(deadline, envelope, content()).await;
         if !session.is_reused() || !is_stale(&result) {
             return result;
         }
         drop(session);
-        self.fresh().await?.send(envelope, content()).await
+        self.fresh(deadline).await?.send(deadline, envelope, content()).await
     }
 
     /// Says QUIT on idle connections, all at once, and closes them; no server is waited for longer than
-    /// the time limit of QUIT. Those in use are closed when they come back, and no new ones are made.
+    /// two seconds. Those in use are closed when they come back, and no new ones are made.
     pub async fn close(&self) {
-        let idle = self.inner.retain(|_, _| false).removed;
+        drop(self.inner.retain(|_, _| false));
         self.inner.close();
-        let quitting: JoinSet<_> = idle.into_iter().map(Session::quit).collect();
-        quitting.join_all().await;
+        self.inner.manager().places.wait_for_farewells().await;
     }
 
-    /// How many connections there are, idle or in use.
+    /// How many connections there are: being made, idle, in use, or saying QUIT.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.inner.status().size
+        self.inner.manager().places.taken()
     }
 
-    async fn session(&self) -> Result<Object<Manager>, Error> {
-        self.inner.get().await.map_err(|error| match error {
+    async fn session(&self, deadline: Option<Instant>) -> Result<Object<Manager>, Error> {
+        let getting = self.inner.get();
+        let found = match deadline {
+            None => getting.await,
+            Some(deadline) => timeout_at(deadline, getting).await.unwrap_or_else(|_| {
+                Err(PoolError::Backend(Error::Connect(Arc::new(io::ErrorKind::TimedOut.into()))))
+            }),
+        };
+        found.map_err(|error| match error {
             PoolError::Backend(error) => error,
             _ => Error::Closed,
         })
     }
 
     /// A connection that nothing was sent over: where one was stale, those of its age may be, too.
-    async fn fresh(&self) -> Result<Object<Manager>, Error> {
+    async fn fresh(&self, deadline: Option<Instant>) -> Result<Object<Manager>, Error> {
         loop {
-            let session = self.session().await?;
+            let session = self.session(deadline).await?;
             if !session.is_reused() {
                 return Ok(session);
             }
-            // It says QUIT behind our back: one that is gone would be waited for in vain.
+            // It says QUIT in the background: one that is gone is waited for no longer than its place is worth.
             drop(Object::take(session));
         }
     }

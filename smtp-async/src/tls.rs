@@ -2,10 +2,13 @@
 
 use core::{
     future::poll_fn,
+    hash::{Hash, Hasher},
     pin::Pin,
     task::{Context, Poll, Waker},
 };
 use std::io;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -44,6 +47,33 @@ impl Tls {
     pub(crate) fn set_config(&mut self, config: TlsConfig) {
         self.config = Some(config);
     }
+}
+
+/// The same name and the same trust: two settings that are alike, and were made twice, are not the same.
+impl PartialEq for Tls {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Tls {}
+
+impl Hash for Tls {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
+impl Tls {
+    /// What it consists of, trust by where it is in memory: nothing else can be there as long as this is.
+    #[cfg(feature = "tls")]
+    fn parts(&self) -> (Option<String>, Option<*const rustls::ClientConfig>) {
+        let config = self.config.clone().map(|config| Arc::as_ptr(&config.into_inner()));
+        (self.name.as_deref().map(str::to_ascii_lowercase), config)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    const fn parts(&self) {}
 }
 
 /// The stream, in the clear or encrypted.

@@ -1,21 +1,38 @@
 //! How sessions are made, and when they are used again.
 
-use core::{fmt, time::Duration};
+use core::{
+    fmt,
+    hash::{Hash, Hasher},
+    time::Duration,
+};
+use std::{io, sync::Arc};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::{io::AsyncBufRead, time::Instant};
 use zeroize::Zeroizing;
 
-use crate::{AsEnvelope, Client, Connector, Error, Outcome};
+use super::places::{Place, Places};
+use crate::{AsEnvelope, Client, Connector, Error, Outcome, connect::SessionKey};
 
-pub(super) struct Manager {
-    connector: Box<dyn Fn() -> Connector + Send + Sync>,
+/// What sessions are made of, and when they are used again.
+pub(super) struct Recipe {
+    pub(super) connector: Box<dyn Fn() -> Connector + Send + Sync>,
+    /// What every connector has to be like, where the pool is one of several.
+    pub(super) key: Option<SessionKey>,
     pub(super) login: Option<Login>,
     pub(super) idle: Duration,
     pub(super) messages: usize,
+    /// How long a whole `send` may take.
+    pub(super) send_limit: Option<Duration>,
+}
+
+pub(super) struct Manager {
+    pub(super) recipe: Recipe,
+    pub(super) places: Arc<Places>,
 }
 
 /// Who the client is.
+#[derive(Clone)]
 pub(super) struct Login {
     user: String,
     secret: Zeroizing<String>,
@@ -40,21 +57,41 @@ impl Login {
     }
 }
 
-impl Manager {
-    pub(super) fn new(
-        connector: impl Fn() -> Connector + Send + Sync + 'static,
-        idle: Duration,
-        messages: usize,
-    ) -> Self {
-        Self { connector: Box::new(connector), login: None, idle, messages }
+/// A session that was let in by another secret is not this one's. Takes the same time wherever secrets of one length
+/// differ.
+impl PartialEq for Login {
+    fn eq(&self, other: &Self) -> bool {
+        let pairs = self.secret.bytes().zip(other.secret.bytes());
+        let difference = pairs.fold(0, |all, (one, other)| all | (one ^ other));
+        let same_secret = difference == 0 && self.secret.len() == other.secret.len();
+        (&self.user, self.is_token) == (&other.user, other.is_token) && same_secret
     }
+}
 
-    async fn connect(&self) -> Result<Box<Client>, Error> {
-        let mut client = (self.connector)().connect().await?;
-        if let Some(login) = &self.login {
+impl Eq for Login {}
+
+impl Hash for Login {
+    /// The secret stays out of it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.user, self.is_token).hash(state);
+    }
+}
+
+impl Manager {
+    async fn connect(&self) -> Result<Open, Error> {
+        let connector = (self.recipe.connector)();
+        if self.recipe.key.as_ref().is_some_and(|key| *key != connector.session_key()) {
+            let error = "the pool's connector makes another one each time: give it one server, and clones of one \
+                         TlsConfig";
+            let error = io::Error::new(io::ErrorKind::InvalidInput, error);
+            return Err(Error::Connect(Arc::new(error)));
+        }
+        let place = self.places.take().await?;
+        let mut client = connector.connect().await?;
+        if let Some(login) = &self.recipe.login {
             login.apply(&mut client).await?;
         }
-        Ok(Box::new(client))
+        Ok(Open { client: Box::new(client), place })
     }
 }
 
@@ -64,12 +101,13 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Session, Error> {
         // Connecting takes a future of some kibioctets, which not everyone who sends is to carry.
-        let client = Box::pin(self.connect()).await?;
-        Ok(Session { client: Some(client), messages: 0, reused: false, idle_since: Instant::now() })
+        let open = Box::pin(self.connect()).await?;
+        Ok(Session { open: Some(open), messages: 0, reused: false, idle_since: Instant::now() })
     }
 
     async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Error> {
-        let is_young = session.idle_since.elapsed() < self.idle && session.messages < self.messages;
+        let has_more = session.messages < self.recipe.messages;
+        let is_young = session.idle_since.elapsed() < self.recipe.idle && has_more;
         if session.is_alive() && is_young {
             session.reused = true;
             return Ok(());
@@ -80,15 +118,23 @@ impl managed::Manager for Manager {
 
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Manager").field("idle", &self.idle).finish_non_exhaustive()
+        f.debug_struct("Manager").field("places", &self.places).finish_non_exhaustive()
     }
+}
+
+/// A client, and the place that it takes.
+#[derive(Debug)]
+struct Open {
+    // Dropped first: the connection is closed when its place is free.
+    client: Box<Client>,
+    place: Place,
 }
 
 /// A client and what it has done.
 #[derive(Debug)]
 pub(super) struct Session {
     /// Taken out while a message is sent, and when it is over.
-    client: Option<Box<Client>>,
+    open: Option<Open>,
     messages: usize,
     /// It was idle before.
     reused: bool,
@@ -103,26 +149,22 @@ impl Session {
 
     pub(super) async fn send(
         &mut self,
+        deadline: Option<Instant>,
         envelope: &(impl AsEnvelope + ?Sized),
         content: impl AsyncBufRead + Unpin,
     ) -> Result<Outcome, Error> {
         self.messages += 1;
         // Where this future is dropped the client goes with it: nothing stays open half sent.
-        let mut client = self.client.take().ok_or(Error::Closed)?;
-        let result = client.send(envelope, content).await;
-        self.client = Some(client);
+        let mut open = self.open.take().ok_or(Error::Closed)?;
+        open.client.set_deadline(deadline);
+        let result = open.client.send(envelope, content).await;
+        self.open = Some(open);
         self.idle_since = Instant::now();
         result
     }
 
     fn is_alive(&mut self) -> bool {
-        self.client.as_deref_mut().is_some_and(Client::is_alive)
-    }
-
-    pub(super) async fn quit(mut self) {
-        if let Some(client) = self.client.take() {
-            client.quit().await.ok();
-        }
+        self.open.as_mut().is_some_and(|open| open.client.is_alive())
     }
 }
 
@@ -133,9 +175,9 @@ impl Drop for Session {
         if !self.is_alive() {
             return;
         }
-        let runtime = tokio::runtime::Handle::try_current();
-        if let (Some(client), Ok(runtime)) = (self.client.take(), runtime) {
-            runtime.spawn(async move { client.quit().await.ok() });
+        if let Some(Open { mut client, place }) = self.open.take() {
+            client.set_deadline(None);
+            place.leave(client);
         }
     }
 }

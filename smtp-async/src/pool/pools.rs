@@ -1,55 +1,57 @@
 //! A pool for each destination.
+#![allow(clippy::mutable_key_type, reason = "trust is told apart by where it is in memory")]
 
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use super::{Pool, PoolBuilder};
-use crate::TlsPolicy;
+use deadpool::managed::WeakPool;
+use tokio::task::JoinSet;
 
-/// What sessions have to have in common to be shared: where they go, how they are protected, and who the
-/// client is.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Destination {
-    host: String,
-    port: u16,
-    tls: TlsPolicy,
-    user: Option<String>,
-}
+use super::{
+    Pool, PoolBuilder,
+    manager::{Login, Manager},
+    places::Places,
+};
+use crate::connect::SessionKey;
 
-impl Destination {
-    /// A server, by its name in any case.
-    #[must_use]
-    pub fn new(host: &str, port: u16, tls: TlsPolicy) -> Self {
-        Self { host: host.to_ascii_lowercase(), port, tls, user: None }
-    }
-
-    /// For the sessions of this user alone.
-    #[must_use]
-    pub fn with_user(self, user: &str) -> Self {
-        Self { user: Some(user.to_owned()), ..self }
-    }
+/// What sessions have to have in common to be shared. It is made of what the sessions are made of, so that nothing can be
+/// forgotten.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Destination {
+    session: SessionKey,
+    login: Option<Login>,
 }
 
 /// How many destinations have a pool unless the caller says otherwise.
 const MAX_DESTINATIONS: usize = 1024;
 
-/// A [`Pool`] for each [`Destination`], made when it is first asked for.
+/// A [`Pool`] for each destination, made when it is first asked for.
+///
+/// A destination is all that makes two sessions differ: the server, how it is protected, the name that its certificate is
+/// verified for and who is trusted, the client's certificate, user and secret, source address, name and protocol, and
+/// every other setting of the connector but its transcript and its deadline.
 ///
 /// ```
-/// use smtp_async::{Connector, TlsPolicy, pool::{Destination, Pool, Pools}};
+/// use smtp_async::{Connector, TlsPolicy, pool::{Pool, Pools}};
 /// let pools = Pools::new();
-/// let there = Destination::new("mx.example.net", 25, TlsPolicy::Opportunistic);
-/// let pool = pools.pool(&there, || {
-///     Pool::builder(|| Connector::new("mx.example.net", 25).with_tls(TlsPolicy::Opportunistic))
-/// });
+/// let mx = || Connector::new("mx.example.net", 25).with_tls(TlsPolicy::Opportunistic);
+/// let pool = pools.pool(Pool::builder(mx).with_max_size(2));
 /// assert_eq!(pool.connections(), 0);
 /// ```
 pub struct Pools {
     limit: usize,
-    pools: Mutex<HashMap<Destination, Pool>>,
+    pools: Mutex<HashMap<Destination, Known>>,
+}
+
+/// A pool that there is, or was. One that is not kept may still be in the hands of others, and the sessions of one that is
+/// gone may still say goodbye: a second one beside it would open more connections than the caller allows.
+struct Known {
+    kept: Option<Pool>,
+    pool: WeakPool<Manager>,
+    places: Weak<Places>,
 }
 
 impl Pools {
@@ -66,32 +68,53 @@ impl Pools {
         Self { limit: destinations, pools: Mutex::default() }
     }
 
-    /// The pool of a destination, made by `build` if there is none.
-    pub fn pool(&self, there: &Destination, build: impl FnOnce() -> PoolBuilder) -> Pool {
+    /// The pool of the builder's destination: that which there is, whatever else its own builder said, or else a new one.
+    ///
+    /// The builder's connector is called once, to see what it makes. It has to make the same each time, with clones of one
+    /// [`TlsConfig`](crate::TlsConfig): where it does not, connecting fails with [`Error::Connect`](crate::Error::Connect).
+    pub fn pool(&self, mut builder: PoolBuilder) -> Pool {
+        let session = (builder.recipe.connector)().session_key();
+        builder.recipe.key = Some(session.clone());
+        let there = Destination { session, login: builder.recipe.login.clone() };
         let mut pools = self.lock();
-        if let Some(pool) = pools.get(there) {
+        let known = pools.get(&there);
+        if let Some(pool) = known.and_then(|known| known.kept.as_ref()) {
             return pool.clone();
         }
-        let pool = build().build();
-        if pools.len() >= self.limit {
-            let unused = pools.iter().find(|(_, pool)| pool.is_unused()).map(|(at, _)| at.clone());
-            unused.and_then(|at| pools.remove(&at));
-        }
-        if pools.len() < self.limit {
-            pools.insert(there.clone(), pool.clone());
-        }
+        let inner = known.and_then(|known| known.pool.upgrade());
+        let places = known.and_then(|known| known.places.upgrade());
+        let pool = inner.map_or_else(|| builder.build_in(places), |inner| Pool { inner });
+        self.keep(&mut pools, there, &pool);
         pool
     }
 
-    /// Closes all pools, see [`Pool::close`].
-    pub async fn close(&self) {
-        let pools: Vec<_> = self.lock().drain().map(|(_, pool)| pool).collect();
-        for pool in pools {
-            pool.close().await;
+    /// Keeps the pool, if there is room, and knows of it in any case.
+    fn keep(&self, pools: &mut HashMap<Destination, Known>, there: Destination, pool: &Pool) {
+        pools.retain(|_, known| known.kept.is_some() || known.places.strong_count() > 0);
+        let kept = pools.values_mut().filter(|known| known.kept.is_some());
+        if kept.count() >= self.limit {
+            let mut kept = pools.values_mut().map(|known| &mut known.kept);
+            let unused = kept.find(|pool| pool.as_ref().is_some_and(Pool::is_unused));
+            unused.map(Option::take);
         }
+        let has_room = pools.values().filter(|known| known.kept.is_some()).count() < self.limit;
+        let known = Known {
+            kept: has_room.then(|| pool.clone()),
+            pool: pool.inner.weak(),
+            places: pool.places(),
+        };
+        pools.insert(there, known);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Destination, Pool>> {
+    /// Closes all pools at once, see [`Pool::close`].
+    pub async fn close(&self) {
+        let pools: Vec<_> = self.lock().drain().filter_map(|(_, known)| known.kept).collect();
+        let closing: JoinSet<_> =
+            pools.into_iter().map(|pool| async move { pool.close().await }).collect();
+        closing.join_all().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Destination, Known>> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -101,6 +124,10 @@ impl Pool {
     fn is_unused(&self) -> bool {
         let status = self.inner.status();
         status.available == status.size && status.waiting == 0
+    }
+
+    fn places(&self) -> Weak<Places> {
+        Arc::downgrade(&self.inner.manager().places)
     }
 }
 
@@ -112,6 +139,7 @@ impl Default for Pools {
 
 impl fmt::Debug for Pools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pools").field("destinations", &self.lock().len()).finish_non_exhaustive()
+        let kept = self.lock().values().filter(|known| known.kept.is_some()).count();
+        f.debug_struct("Pools").field("destinations", &kept).finish_non_exhaustive()
     }
 }
