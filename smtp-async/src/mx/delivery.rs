@@ -1,16 +1,23 @@
 //! A message's way: domain after domain, host after host, address after address.
 
-use core::{net::IpAddr, sync::atomic::Ordering};
-use std::sync::Arc;
+use core::{future::Future, net::IpAddr, sync::atomic::Ordering};
+use std::{io, sync::Arc};
 
 use smtp_proto::{
     client::{AsEnvelope, Status, TlsPolicy},
     envelope::{Delivery, Envelope},
     route::{Destination, MxRecord, Next, RouteError, exchanges},
 };
-use tokio::{io::AsyncBufRead, net::TcpStream};
+use tokio::{
+    io::AsyncBufRead,
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
+};
 
-use super::{HostFailure, HostTls, LookupError, MxDelivery, MxError, MxReport, Resolve, Security};
+use super::{
+    HostFailure, HostTls, LOOKUP_LIMIT, LookupError, MxDelivery, MxError, MxReport, Resolve,
+    Security,
+};
 use crate::{Client, Error};
 
 impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
@@ -24,10 +31,11 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         mut content: impl FnMut() -> C,
     ) -> MxReport {
         let mut report = MxReport::new(envelope);
+        let deadline = self.delivery_limit.and_then(|limit| Instant::now().checked_add(limit));
         let seed = self.seed.fetch_add(1, Ordering::Relaxed);
         for (domain, waiting) in envelope.by_domain() {
-            let mut run = Run { envelope, domain, waiting, report: &mut report };
-            match self.route(&run.domain, seed).await {
+            let mut run = Run { envelope, domain, waiting, deadline, report: &mut report };
+            match before(deadline, self.route(&run.domain, seed)).await {
                 Ok(hosts) => self.try_hosts(&mut run, hosts, &mut content).await,
                 Err(error) => run.fail(None, &error),
             }
@@ -41,7 +49,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             Destination::Address(address) => return Ok(Hosts::Literal(address)),
             Destination::Domain(domain) => domain,
         };
-        let mut records = self.resolver.mx(domain).await.map_err(of_domain)?;
+        let mut records = in_time(self.resolver.mx(domain)).await.map_err(of_domain)?;
         let implicit = records.is_empty();
         if implicit {
             records.push(MxRecord::new(0, domain));
@@ -68,7 +76,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             return false;
         }
         // One that cannot be looked up is not gone to either.
-        let addresses = self.resolver.addresses(host).await.unwrap_or_default();
+        let addresses = in_time(self.resolver.addresses(host)).await.unwrap_or_default();
         addresses.iter().any(|address| self.own_addresses.contains(address))
     }
 
@@ -93,7 +101,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             if run.waiting.is_empty() {
                 return;
             }
-            match self.resolver.addresses(host).await.map_err(of_domain) {
+            match before(run.deadline, self.addresses(host)).await {
                 Ok(addresses) if addresses.is_empty() => {
                     run.skip(host, MxError::Route(RouteError::NoAddress));
                 }
@@ -105,6 +113,15 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         run.give_up(unusable);
     }
 
+    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, MxError> {
+        in_time(self.resolver.addresses(host)).await.map_err(of_domain)
+    }
+
+    async fn security(&self, domain: &str, host: &str) -> Result<Security, MxError> {
+        let answer = in_time(async { Ok(self.tls.security(domain, host).await) }).await;
+        answer.map_err(MxError::Lookup)?.ok_or(MxError::Shunned)
+    }
+
     async fn try_host<C: AsyncBufRead + Unpin>(
         &self,
         run: &mut Run<'_>,
@@ -112,15 +129,15 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         addresses: &[IpAddr],
         content: &mut impl FnMut() -> C,
     ) {
-        let Some(security) = self.tls.security(&run.domain, host).await else {
-            return run.fail(Some((host, None)), &MxError::Shunned);
+        let security = match before(run.deadline, self.security(&run.domain, host)).await {
+            Ok(security) => run.at_least_required(security),
+            Err(error) => return run.fail(Some((host, None)), &error),
         };
-        let security = run.at_least_required(security);
         for &address in addresses.iter().take(self.addresses) {
             if run.waiting.is_empty() {
                 return;
             }
-            match self.session(host, address, security.clone()).await {
+            match self.session(host, address, security.clone(), run.deadline).await {
                 Ok(client) => run.transact(client, host, address, content).await,
                 Err(error) => run.fail(Some((host, Some(address))), &MxError::Host(error)),
             }
@@ -136,6 +153,25 @@ enum Hosts {
     Named(Vec<Arc<str>>),
 }
 
+/// An answer that does not come in time is for now.
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, LookupError>>,
+) -> Result<T, LookupError> {
+    let late = |_| Err(LookupError::Temporary(Arc::new(io::Error::from(io::ErrorKind::TimedOut))));
+    timeout(LOOKUP_LIMIT, answer).await.unwrap_or_else(late)
+}
+
+/// Within the time of the whole delivery.
+async fn before<T>(
+    deadline: Option<Instant>,
+    answer: impl Future<Output = Result<T, MxError>>,
+) -> Result<T, MxError> {
+    match deadline {
+        None => answer.await,
+        Some(end) => timeout_at(end, answer).await.unwrap_or(Err(MxError::OutOfTime)),
+    }
+}
+
 fn of_domain(error: LookupError) -> MxError {
     match error {
         LookupError::NoSuchDomain => MxError::Route(RouteError::NoSuchDomain),
@@ -149,6 +185,8 @@ struct Run<'a> {
     domain: String,
     /// The positions of those for whom the next host is to be tried.
     waiting: Vec<usize>,
+    /// When all of it has to be over.
+    deadline: Option<Instant>,
     report: &'a mut MxReport,
 }
 
@@ -196,6 +234,7 @@ impl Run<'_> {
             self.note(host, Some(address), MxError::Host(error));
         }
         // The report need not wait for manners.
+        client.set_deadline(None);
         tokio::spawn(async move { client.quit().await.ok() });
     }
 

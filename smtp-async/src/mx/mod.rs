@@ -62,6 +62,10 @@ const MAX_OWN_LOOKUPS: usize = 32;
 /// members fail together.
 const MAX_ADDRESSES: usize = 4;
 
+/// How long one answer of the resolver's or of [`HostTls`] is waited for. hickory's resolver gives up in a minute at the
+/// latest unless told otherwise: two families, three name servers, two attempts of five seconds.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
+
 /// How long one address is waited for. An address where nothing is would otherwise hold the message
 /// for minutes, and there are others to try.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
@@ -86,6 +90,7 @@ pub struct MxDelivery<R, T = Opportunistic> {
     hosts: usize,
     addresses: usize,
     connect_limit: Duration,
+    delivery_limit: Option<Duration>,
     configure: Option<Configure>,
 }
 
@@ -103,6 +108,7 @@ impl<R: Resolve> MxDelivery<R> {
             hosts: MAX_HOSTS,
             addresses: MAX_ADDRESSES,
             connect_limit: CONNECT_LIMIT,
+            delivery_limit: None,
             configure: None,
         }
     }
@@ -131,6 +137,7 @@ impl<R, T> MxDelivery<R, T> {
             hosts: self.hosts,
             addresses: self.addresses,
             connect_limit: self.connect_limit,
+            delivery_limit: self.delivery_limit,
             configure: self.configure,
         }
     }
@@ -173,6 +180,14 @@ impl<R, T> MxDelivery<R, T> {
     /// Sets how long one address is waited for; 30 seconds unless set.
     pub const fn with_connect_limit(mut self, limit: Duration) -> Self {
         self.connect_limit = limit;
+        self
+    }
+
+    /// Sets how long [`deliver`](Self::deliver) may take in all: every lookup, connection and session, of every domain.
+    /// Those that it did not come to by then are for [later](crate::Retry::Later). Unless set, only the limits of the parts
+    /// hold: a minute for each answer of the resolver's, the one for each address, those within a session.
+    pub const fn with_delivery_limit(mut self, limit: Duration) -> Self {
+        self.delivery_limit = Some(limit);
         self
     }
 

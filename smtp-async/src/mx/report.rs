@@ -24,6 +24,8 @@ pub enum MxError {
     Host(Error),
     /// [`HostTls`](super::HostTls) would have nothing to do with the host.
     Shunned,
+    /// The time for the whole delivery was over before.
+    OutOfTime,
 }
 
 impl MxError {
@@ -34,7 +36,9 @@ impl MxError {
         match self {
             MxError::Route(error) => error.retry(),
             MxError::Lookup(LookupError::NoSuchDomain) => Retry::Never,
-            MxError::Lookup(LookupError::Temporary(_)) | MxError::Shunned => Retry::Later,
+            MxError::Lookup(LookupError::Temporary(_)) | MxError::Shunned | MxError::OutOfTime => {
+                Retry::Later
+            }
             MxError::Host(error) => match error.retry() {
                 Retry::Never if is_of_tls(error) => Retry::Later,
                 Retry::SameConnection | Retry::NewConnectionNow => Retry::Later,
@@ -52,6 +56,7 @@ impl MxError {
             MxError::Lookup(LookupError::Temporary(_)) => RouteError::DnsFailure.enhanced(),
             MxError::Host(error) => error.reply().and_then(OwnedReply::enhanced),
             MxError::Shunned => EnhancedCode::new(4, 7, 5),
+            MxError::OutOfTime => None,
         }
     }
 }
@@ -67,6 +72,7 @@ impl fmt::Display for MxError {
             MxError::Lookup(error) => write!(f, "dns: {error}"),
             MxError::Host(error) => error.fmt(f),
             MxError::Shunned => f.write_str("the host must not be used"),
+            MxError::OutOfTime => f.write_str("no time was left for it"),
         }
     }
 }
@@ -77,7 +83,7 @@ impl core::error::Error for MxError {
             MxError::Route(error) => Some(error),
             MxError::Lookup(error) => Some(error),
             MxError::Host(error) => Some(error),
-            MxError::Shunned => None,
+            MxError::Shunned | MxError::OutOfTime => None,
         }
     }
 }

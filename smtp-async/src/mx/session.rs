@@ -6,7 +6,10 @@ use std::{borrow::Cow, io, sync::Arc};
 use hickory_resolver::Name;
 use smtp_proto::client::{End, Phase, TlsPolicy};
 use smtp_sync::shared::prepare;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
 
 use super::{MxDelivery, Security};
 use crate::{Client, Connector, Error};
@@ -21,11 +24,12 @@ impl<R, T> MxDelivery<R, T> {
         host: &str,
         address: IpAddr,
         security: Security,
+        deadline: Option<Instant>,
     ) -> Result<Client<TcpStream>, Error> {
         let opportunistic = security.policy == TlsPolicy::Opportunistic;
-        match self.open(host, address, security).await {
+        match self.open(host, address, security, deadline).await {
             Err(error) if opportunistic && is_failed_handshake(&error) => {
-                self.open(host, address, Security::new(TlsPolicy::None)).await
+                self.open(host, address, Security::new(TlsPolicy::None), deadline).await
             }
             opened => opened,
         }
@@ -36,10 +40,13 @@ impl<R, T> MxDelivery<R, T> {
         host: &str,
         address: IpAddr,
         security: Security,
+        deadline: Option<Instant>,
     ) -> Result<Client<TcpStream>, Error> {
         let connector = self.connector(host, security)?;
-        let stream = self.reach(address).await.map_err(|error| Error::Connect(Arc::new(error)))?;
+        let stream = self.reach(address, deadline).await;
+        let stream = stream.map_err(|error| Error::Connect(Arc::new(error)))?;
         let mut client = connector.over(stream);
+        client.set_deadline(deadline);
         client.open().await?;
         Ok(client)
     }
@@ -54,8 +61,14 @@ impl<R, T> MxDelivery<R, T> {
         trusting(connector, security)
     }
 
-    fn reach(&self, address: IpAddr) -> impl Future<Output = io::Result<TcpStream>> + Send {
-        let (limit, port) = (self.connect_limit, self.port);
+    fn reach(
+        &self,
+        address: IpAddr,
+        deadline: Option<Instant>,
+    ) -> impl Future<Output = io::Result<TcpStream>> + Send {
+        let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        let limit = left.map_or(self.connect_limit, |left| left.min(self.connect_limit));
+        let port = self.port;
         async move {
             let connecting = timeout(limit, TcpStream::connect((address, port))).await;
             let stream = connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
