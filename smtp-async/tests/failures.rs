@@ -23,6 +23,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 
 use support::{client, connector, envelope, opening, peer};
 
+/// Long enough for all that a server does at once, on a busy machine too.
+const LIMIT: Duration = Duration::from_secs(2);
+
 const STEPS: [&str; 7] = [
     "S: 220 mx.example ready",
     "C: EHLO client.example\n S: 250 mx.example",
@@ -76,7 +79,7 @@ async fn a_verdict_stays_when_the_connection_is_lost_after_it() {
 #[tokio::test]
 async fn a_silent_server_is_given_up_and_the_session_with_it() {
     let peer = peer(&format!("{} C: NOOP\n WAIT", opening(&[])));
-    let limit = Timeouts::uniform(Duration::from_millis(300));
+    let limit = Timeouts::uniform(LIMIT);
     let mut client = connector(&peer).with_timeouts(limit).connect().await.expect("a session");
     for _ in 0..2 {
         let error = client.inquire(Inquiry::Noop).await.expect_err("silence");
@@ -95,7 +98,7 @@ async fn a_silent_server_is_given_up_and_the_session_with_it() {
 async fn a_time_limit_is_one_for_the_whole_reply() {
     let drip: String = (0..40).map(|_| "S+ 2\n QUIET\n").collect();
     let peer = peer(&format!("{} C: NOOP\n S+ 250-\n{drip}", opening(&[])));
-    let limit = Timeouts::uniform(Duration::from_secs(1));
+    let limit = Timeouts::uniform(LIMIT);
     let mut client = connector(&peer).with_timeouts(limit).connect().await.expect("a session");
     let error = client.inquire(Inquiry::Noop).await.expect_err("a reply without end");
     assert!(matches!(error, Error::Timeout(Phase::Noop)), "{error}");
@@ -106,7 +109,7 @@ async fn a_time_limit_is_one_for_the_whole_reply() {
 #[tokio::test]
 async fn a_time_out_behind_the_dot_leaves_the_message_unknown() {
     let peer = peer(&format!("{}\n WAIT", STEPS[..6].join("\n")));
-    let limit = Timeouts::uniform(Duration::from_millis(500));
+    let limit = Timeouts::uniform(LIMIT);
     let mut client = connector(&peer).with_timeouts(limit).connect().await.expect("a session");
     let outcome = client.send(&envelope(&["b@example.net"]), &b"x"[..]).await.expect("an outcome");
     assert_eq!(outcome.verdict(), Verdict::Unknown);

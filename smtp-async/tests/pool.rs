@@ -2,6 +2,8 @@
 #![cfg(feature = "pool")]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
 
+mod support;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -14,12 +16,13 @@ use std::{
 use smtp_async::{
     Connector, Envelope, Error, Faults, Outcome, Server, ServerBuilder, Status, Store, Timeouts,
     TlsPolicy, Verdict,
-    pool::{Destination, Pool, PoolBuilder, Pools},
+    pool::{Pool, PoolBuilder},
     proto::{
         hello::EhloName,
         server::{AuthPolicy, Config},
     },
 };
+use support::Reserved;
 use tokio::task::JoinSet;
 
 fn envelope() -> Envelope {
@@ -292,24 +295,29 @@ async fn a_send_that_was_given_up_leaves_nothing_behind() {
     assert_eq!(contents, [b"kept\r\n"]);
 }
 
+/// Once the server before it has let go of its address, which takes it a moment.
+async fn restarted(reserved: &Reserved, store: &Store) -> Server {
+    for _ in 0..2000 {
+        let builder = Server::builder().with_address(reserved.address);
+        match Server::bind(builder, store.clone()).await {
+            Ok(server) => return server,
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+    panic!("the address does not become free");
+}
+
 /// Each message is delivered once, or reported so that it may be sent again, or unknown.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_in_the_middle_of_a_run_loses_and_duplicates_nothing() {
-    let heard = Heard::default();
-    let (mut server, store) = serve(&heard, Faults::new()).await;
-    let address = server.address();
-    let pool = pool(address.port()).with_max_size(4).build();
+    let (reserved, store) = (Reserved::new(), Store::new());
+    let mut server = restarted(&reserved, &store).await;
+    let pool = pool(reserved.address.port()).with_max_size(4).build();
     let mut tasks = JoinSet::new();
     for number in 0..200 {
         if number % 50 == 25 {
             drop(server);
-            let builder = Server::builder().with_address(address);
-            server = loop {
-                match Server::bind(builder.clone(), store.clone()).await {
-                    Ok(server) => break server,
-                    Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-                }
-            };
+            server = restarted(&reserved, &store).await;
         }
         let pool = pool.clone();
         tasks.spawn(async move {
@@ -337,24 +345,4 @@ async fn a_restart_in_the_middle_of_a_run_loses_and_duplicates_nothing() {
             Ok(_) | Err(_) => assert_eq!(times, 0, "{text}: {outcome:?}"),
         }
     }
-}
-
-#[tokio::test]
-async fn each_destination_and_identity_has_its_own_pool() {
-    let heard = Heard::default();
-    let (server, _store) = serve(&heard, Faults::new()).await;
-    let port = server.address().port();
-    let pools = Pools::with_limit(2);
-    let there = Destination::new("LOCALHOST", port, TlsPolicy::None);
-    let alice = Destination::new("localhost", port, TlsPolicy::None).with_user("alice");
-    delivered(&pools.pool(&there, || pool(port)), "1\r\n").await;
-    delivered(&pools.pool(&alice, || pool(port).with_login("alice", "s3cret")), "2\r\n").await;
-    let same = Destination::new("localhost", port, TlsPolicy::None);
-    delivered(&pools.pool(&same, || panic!("it is there")), "3\r\n").await;
-    assert_eq!(heard.sessions(), 2);
-    // A third takes the place of one that nobody uses.
-    let third = Destination::new("localhost", port, TlsPolicy::Opportunistic);
-    delivered(&pools.pool(&third, || pool(port)), "4\r\n").await;
-    assert!(format!("{pools:?}").contains("destinations: 2"), "{pools:?}");
-    pools.close().await;
 }

@@ -17,6 +17,9 @@ use smtp_sync::{
 };
 use support::{client, connector, envelope, opening, peer};
 
+/// Long enough for all that a server does at once, on a busy machine too.
+const LIMIT: Duration = Duration::from_secs(2);
+
 const STEPS: [&str; 7] = [
     "S: 220 mx.example ready",
     "C: EHLO client.example\n S: 250 mx.example",
@@ -70,7 +73,7 @@ fn a_verdict_stays_when_the_connection_is_lost_after_it() {
 #[test]
 fn a_silent_server_is_given_up_and_the_session_with_it() {
     let peer = peer(&format!("{} C: NOOP\n WAIT", opening(&[])));
-    let limit = Timeouts::uniform(Duration::from_millis(300));
+    let limit = Timeouts::uniform(LIMIT);
     let mut client = connector(&peer).with_timeouts(limit).connect().expect("a session");
     for _ in 0..2 {
         let error = client.inquire(Inquiry::Noop).expect_err("silence");
@@ -88,7 +91,7 @@ fn a_silent_server_is_given_up_and_the_session_with_it() {
 fn a_time_limit_is_one_for_the_whole_reply() {
     let drip: String = (0..40).map(|_| "S+ 2\n QUIET\n").collect();
     let peer = peer(&format!("{} C: NOOP\n S+ 250-\n{drip}", opening(&[])));
-    let limit = Timeouts::uniform(Duration::from_secs(1));
+    let limit = Timeouts::uniform(LIMIT);
     let mut client = connector(&peer).with_timeouts(limit).connect().expect("a session");
     let error = client.inquire(Inquiry::Noop).expect_err("a reply without end");
     assert!(matches!(error, Error::Timeout(Phase::Noop)), "{error}");
@@ -99,7 +102,7 @@ fn a_time_limit_is_one_for_the_whole_reply() {
 #[test]
 fn a_time_out_behind_the_dot_leaves_the_message_unknown() {
     let peer = peer(&format!("{}\n WAIT", STEPS[..6].join("\n")));
-    let limit = Timeouts::uniform(Duration::from_millis(500));
+    let limit = Timeouts::uniform(LIMIT);
     let mut client = connector(&peer).with_timeouts(limit).connect().expect("a session");
     let outcome = client.send(&envelope(&["b@example.net"]), &b"x"[..]).expect("an outcome");
     assert_eq!(outcome.verdict(), Verdict::Unknown);

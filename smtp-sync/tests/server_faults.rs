@@ -28,8 +28,9 @@ fn server(faults: Faults, store: &Store) -> Server {
 fn dialogue(server: &Server, said: &str) -> String {
     let mut client = TcpStream::connect(server.address()).expect("a listener");
     client.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-    client.write_all(said.as_bytes()).expect("a connection");
-    client.shutdown(std::net::Shutdown::Write).expect("a connection");
+    // A server that drops the connection may be quicker than its client.
+    client.write_all(said.as_bytes()).ok();
+    client.shutdown(std::net::Shutdown::Write).ok();
     let mut heard = Vec::new();
     let _ = client.read_to_end(&mut heard);
     String::from_utf8(heard).expect("ASCII")

@@ -87,7 +87,7 @@ fn a_connection_lost_between_chunks_stores_nothing() {
     let server = lmtp().bind(store.clone()).expect("a port");
     let mut client = TcpStream::connect(server.address()).expect("a listener");
     client.write_all(SESSION.as_bytes()).expect("a connection");
-    client.shutdown(Shutdown::Write).expect("a connection");
+    client.shutdown(Shutdown::Write).ok();
     client.read_to_end(&mut Vec::new()).expect("an end");
     drop(server);
     assert!(store.messages().is_empty());

@@ -1,8 +1,11 @@
 //! SMTP servers on addresses of loopback, all on one port.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::atomic::{AtomicU8, Ordering},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use smtp_async::{
@@ -15,6 +18,15 @@ use smtp_sync::{Faults, Server, ServerBuilder, Store};
 use super::dns::Zone;
 
 pub const CONTENT: &[u8] = b"Subject: x\r\n\r\nHello.\r\n";
+
+/// The second octet of this process's addresses, 127.x.0.0/16, which no run beside this one has: whoever holds the port
+/// below does.
+fn own_network() -> u8 {
+    const LOCK: u16 = 9025;
+    static OWN: OnceLock<(TcpListener, u8)> = OnceLock::new();
+    let lock = |x: u8| Some((TcpListener::bind((Ipv4Addr::new(127, x, 0, 1), LOCK)).ok()?, x));
+    OWN.get_or_init(|| (64..=254).find_map(lock).expect("a network that is free")).1
+}
 
 /// The hosts of one test; each test has a network of its own.
 pub struct Hosts {
@@ -31,7 +43,7 @@ impl Hosts {
 
     /// An address, be there a server or not.
     pub fn address(&self, host: u8) -> IpAddr {
-        Ipv4Addr::new(127, 99, self.network, host).into()
+        Ipv4Addr::new(127, own_network(), self.network, host).into()
     }
 
     pub fn server(&mut self, host: u8) -> Store {

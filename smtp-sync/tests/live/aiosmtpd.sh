@@ -5,7 +5,7 @@ set -euo pipefail
 [ $# = 2 ] || die "usage: aiosmtpd.sh DIR PORTBASE"
 has_aiosmtpd || die "aiosmtpd $AIOSMTPD is not installed; install.sh does it"
 base=$2
-[ "$base" != 0 ] || base=$(free_block 3)
+[ "$base" != 0 ] || free_block
 "$LIVE/ca.sh" "$1/ca"
 export PYTHONDONTWRITEBYTECODE=1
 exec "$VENV/bin/python" -W ignore "$LIVE/aiosmtpd_server.py" "$1" "$base"

@@ -32,14 +32,24 @@ has_sink() { [ -x /usr/sbin/smtp-sink ]; }
 # answers PORT: whether something accepts connections there.
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# free_block COUNT: the first of so many free ports in a row, outside the range that the kernel gives to clients.
+# Where runs beside one another agree on ports.
+PORT_LOCKS=${TMPDIR:-/tmp}/smtp-live-ports
+
+# free_block: sets `base` to the first of 16 free ports in a row, outside the range that the kernel gives to clients. No
+# other run gets them until this process has ended, and all that inherit the descriptor of its lock.
 free_block() {
-  local try base port
-  for try in {1..200}; do
-    base=$((10000 + (RANDOM * 32768 + RANDOM + try) % 20000))
-    for ((port = base; port < base + $1; port++)); do answers $port && continue 2; done
-    echo $base
-    return
+  local try slot port lock
+  mkdir -p -m 1777 "$PORT_LOCKS"
+  for try in {1..500}; do
+    slot=$(((RANDOM * 32768 + RANDOM + try) % 1250))
+    exec {lock}>"$PORT_LOCKS/$slot"
+    base=$((10000 + 16 * slot))
+    if flock -n "$lock"; then
+      # Something else may use them.
+      for ((port = base; port < base + 16; port++)); do ! answers $port || break; done
+      [ $port -lt $((base + 16)) ] || return 0
+    fi
+    exec {lock}>&-
   done
   die "no free ports"
 }

@@ -11,7 +11,7 @@ dir=$(cd "$1" && pwd)
 chmod 755 "$dir"
 enterable "$dir"
 base=$2
-[ "$base" != 0 ] || base=$(free_block 3)
+[ "$base" != 0 ] || free_block
 mkdir -p "$dir"/{run,state,mail,relayed,keys/default/HS256}
 chown nobody "$dir/mail" "$dir/relayed"
 "$LIVE/ca.sh" "$dir/ca"

@@ -10,7 +10,7 @@ dir=$(cd "$1" && pwd)
 chmod 711 "$dir"
 enterable "$dir"
 base=$2
-[ "$base" != 0 ] || base=$(free_block 11)
+[ "$base" != 0 ] || free_block
 
 mkdir -p "$dir"/{etc/sasl,queue,data,mail}
 chown postfix "$dir/data"

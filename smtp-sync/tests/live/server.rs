@@ -6,10 +6,7 @@ use std::{
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
@@ -95,16 +92,19 @@ pub struct Server {
     process: Process,
     ready: Value,
     tls: Option<TlsConfig>,
+    /// Its own also while it is stopped.
+    _ports: Ports,
 }
 
 impl Server {
     fn start(kind: Kind, options: &[&str]) -> Self {
-        let (process, ready) = Process::start(kind, options);
+        let ports = Ports::reserve();
+        let (process, ready) = Process::start(kind, ports.first, options);
         let tls = ready["ca"].as_str().map(|authority| {
             let authority = fs::read(authority).expect("an authority");
             TlsConfig::with_pem_anchors(&authority).expect("an anchor")
         });
-        Self { kind, process, ready, tls }
+        Self { kind, process, ready, tls, _ports: ports }
     }
 
     /// Ends the server, in the middle of whatever it does. What it has stored stays.
@@ -207,6 +207,35 @@ impl Server {
     }
 }
 
+/// Ports that no run beside this one gets, until this is dropped or the process ends.
+#[derive(Debug)]
+struct Ports {
+    first: u16,
+    /// Its standard input is open until then.
+    keeper: Child,
+}
+
+impl Ports {
+    fn reserve() -> Self {
+        let mut keeper = Command::new(script("ports.sh"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut line = String::new();
+        let stdout = keeper.stdout.take().expect("a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("text");
+        Self { first: line.trim().parse().expect("a port"), keeper }
+    }
+}
+
+impl Drop for Ports {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        self.keeper.wait().ok();
+    }
+}
+
 /// The script that runs, and the directory it was given.
 #[derive(Debug)]
 struct Process {
@@ -227,11 +256,12 @@ const RUN_AND_CLEAN: &str = r#"
 
 impl Process {
     /// Starts the script; the line that it says when the server answers.
-    fn start(kind: Kind, options: &[&str]) -> (Self, Value) {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let directory = env::temp_dir().join(format!("smtp-live-{}-{number}", std::process::id()));
-        Self::start_in(directory, kind, 0, options)
+    fn start(kind: Kind, port: u16, options: &[&str]) -> (Self, Value) {
+        let name = |number| format!("smtp-live-{}-{number}", std::process::id());
+        let mut names = (0..1000).map(|number| env::temp_dir().join(name(number)));
+        // What another run has left behind is not this one's.
+        let directory = names.find(|directory| fs::create_dir(directory).is_ok());
+        Self::start_in(directory.expect("a name that is free"), kind, port, options)
     }
 
     fn start_in(directory: PathBuf, kind: Kind, port: u16, options: &[&str]) -> (Self, Value) {

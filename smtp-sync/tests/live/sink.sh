@@ -6,8 +6,9 @@ set -euo pipefail
 has_sink || die "smtp-sink is not installed; install.sh does it"
 mkdir -p "$1/mail"
 dir=$(cd "$1" && pwd)
-port=$2
-[ "$port" != 0 ] || port=$(free_block 1)
+base=$2
+[ "$base" != 0 ] || free_block
+port=$base
 
 user=()
 if [ "$(id -u)" = 0 ]; then

@@ -16,7 +16,7 @@ pub use peer::{Duplex, Lines, Peer, envelope, opening, peer};
 #[allow(unused_imports, reason = "not every test uses all of it")]
 pub use places::full_unix_listener;
 #[allow(unused_imports, reason = "not every test uses all of it")]
-pub use places::{Folder, FullListener, Refusing, full_listener};
+pub use places::{Folder, FullListener, Refusing, Reserved, full_listener};
 
 /// A connector to the peer: named, in the clear, patient enough for a slow machine.
 pub fn connector(peer: &Peer) -> Connector {

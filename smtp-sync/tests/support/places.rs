@@ -11,7 +11,10 @@ use std::{
 use socket2::{Domain, Socket, Type};
 
 fn bound() -> (Socket, SocketAddr) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    bind(Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket"))
+}
+
+fn bind(socket: Socket) -> (Socket, SocketAddr) {
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
     let address = socket.local_addr().expect("an address");
     (socket, address.as_socket().expect("an address"))
@@ -27,6 +30,22 @@ pub struct Refusing {
 impl Refusing {
     pub fn new() -> Self {
         let (socket, address) = bound();
+        Self { address, _socket: socket }
+    }
+}
+
+/// An address that a server can leave and come back to: the system gives it to nobody else as long as this is there.
+pub struct Reserved {
+    pub address: SocketAddr,
+    _socket: Socket,
+}
+
+impl Reserved {
+    pub fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        // As listeners have it, which may then share the address.
+        socket.set_reuse_address(true).expect("a socket");
+        let (socket, address) = bind(socket);
         Self { address, _socket: socket }
     }
 }
@@ -56,23 +75,28 @@ pub fn full_listener() -> FullListener {
     FullListener { address, listener: socket.into(), _queue: queue }
 }
 
-/// A listener whose queue is full; the clients in it are gone, and keep their places.
+/// A listener whose queue is full.
 #[cfg(unix)]
 pub fn full_unix_listener(path: &Path) -> std::os::unix::net::UnixListener {
-    let address = socket2::SockAddr::unix(path).expect("a path");
-    let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
-    let listener = socket();
-    listener.bind(&address).expect("a name that is free");
+    let listener = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    listener.bind(&socket2::SockAddr::unix(path).expect("a path")).expect("a name that is free");
     listener.listen(1).expect("a listener");
+    fill_unix_queue(path);
+    std::os::fd::OwnedFd::from(listener).into()
+}
+
+/// Fills a listener's queue; the clients in it are gone, and keep their places.
+#[cfg(unix)]
+fn fill_unix_queue(path: &Path) {
+    let address = socket2::SockAddr::unix(path).expect("a path");
     loop {
-        let client = socket();
+        let client = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
         client.set_nonblocking(true).expect("a socket");
         match client.connect(&address) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             connected => connected.expect("a place in the queue"),
         }
     }
-    std::os::fd::OwnedFd::from(listener).into()
 }
 
 /// A folder that is this test's alone, and goes with it.
