@@ -13,7 +13,7 @@ use core::{fmt, time::Duration};
 use deadpool::managed::{self, Object, PoolError};
 use tokio::task::JoinSet;
 
-use crate::{AsEnvelope, Connector, Error, Outcome, Retry};
+use crate::{AsEnvelope, Connector, Error, Outcome, When};
 
 use self::manager::{Login, Manager, Session};
 
@@ -182,7 +182,7 @@ impl fmt::Debug for Pool {
 /// Whether the server had closed before the message was there, so that nothing of it was committed.
 fn is_stale(result: &Result<Outcome, Error>) -> bool {
     match result {
-        Err(error) => error.retry() == Retry::NewConnectionNow,
+        Err(error) => error.retry() == When::NewConnectionNow,
         Ok(outcome) => outcome.came_too_late(),
     }
 }

@@ -154,7 +154,7 @@ async fn a_421_to_a_recipient_ends_the_session_and_nothing_is_sent() {
         let content = Message::small("421").careless();
         let envelope = envelope(USER, &["u6", "go421", "u7"]);
         let outcome = client.send(&envelope, &content[..]).await.expect("an outcome");
-        assert!(outcome.recipients().all(|to| to.status == Status::NotAttempted), "{outcome:?}");
+        assert!(outcome.recipients().all(|to| to.status() == Status::NotAttempted), "{outcome:?}");
         let closing = Some(End::ServiceClosing(Phase::Rcpt));
         assert_eq!(outcome.end(), closing);
         let error = client.send(&envelope, &content[..]).await.expect_err("no session");

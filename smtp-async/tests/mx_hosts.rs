@@ -20,7 +20,7 @@ fn code(recipient: &MxRecipient) -> Option<u16> {
 }
 
 fn statuses(report: &MxReport) -> Vec<Status> {
-    report.recipients().iter().map(|recipient| recipient.status).collect()
+    report.recipients().iter().map(|recipient| recipient.status()).collect()
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_refusal_is_the_answer_and_leaves_no_next_host() {
         let (one, two) = (hosts.faulty(1, faults), hosts.server(2));
         let report = hosts.deliver(hosts.zone(&[1, 2]), &["b@example.net"]).await;
         let recipient = &report.recipients()[0];
-        assert_eq!((recipient.status, recipient.retry), (status, retry), "{at} {reply}");
+        assert_eq!((recipient.status(), recipient.retry()), (status, Some(retry)), "{at} {reply}");
         assert_eq!(code(recipient), reply[..3].parse().ok(), "{at} {reply}");
         assert_eq!(recipient.host.as_deref(), Some("mx1.example.net"));
         assert_eq!((count(&one), count(&two)), (0, 0), "{at} {reply}");
@@ -108,7 +108,10 @@ async fn an_unknown_outcome_leaves_no_next_host() {
     let (_, two) = (hosts.faulty(1, Faults::new().with_drop(".")), hosts.server(2));
     let report = hosts.deliver(hosts.zone(&[1, 2]), &["b@example.net"]).await;
     let recipient = &report.recipients()[0];
-    assert_eq!((recipient.status, recipient.retry), (Status::Unknown, Retry::MayDuplicate));
+    assert_eq!(
+        (recipient.status(), recipient.retry()),
+        (Status::Unknown, Some(Retry::MayDuplicate))
+    );
     assert_eq!(count(&two), 0);
 }
 
@@ -145,19 +148,19 @@ async fn the_next_address_of_a_host_comes_before_the_next_host() {
 }
 
 #[tokio::test]
-async fn when_all_hosts_fail_the_first_that_time_may_heal_is_told() {
+async fn when_all_hosts_fail_the_first_is_told_and_it_is_for_later() {
     let mut hosts = Hosts::new();
     hosts.faulty(1, Faults::new().with_greeting("554 5.3.2 No service\r\n"));
     hosts.faulty(2, Faults::new().with_greeting("450 4.3.2 Not now\r\n"));
     let report = hosts.deliver(hosts.zone(&[1, 2, 3]), &["b@example.net"]).await;
     let recipient = &report.recipients()[0];
-    assert_eq!((recipient.status, recipient.retry), (Status::NotAttempted, Retry::Later));
-    assert_eq!(recipient.host.as_deref(), Some("mx2.example.net"));
-    assert_eq!((recipient.phase, code(recipient)), (Some(Phase::Greeting), Some(450)));
+    assert_eq!((recipient.status(), recipient.retry()), (Status::NotAttempted, Some(Retry::Later)));
+    assert_eq!(recipient.host.as_deref(), Some("mx1.example.net"));
+    assert_eq!((recipient.phase, code(recipient)), (Some(Phase::Greeting), Some(554)));
     assert_eq!(report.failures().len(), 3);
-    // Nobody has another word than "for good".
+    // A greeting is no word about a message (D33).
     let report = hosts.deliver(hosts.zone(&[1]), &["b@example.net"]).await;
-    assert_eq!(report.recipients()[0].retry, Retry::Never);
+    assert_eq!(report.recipients()[0].retry(), Some(Retry::Later));
 }
 
 #[tokio::test]
@@ -178,7 +181,7 @@ async fn content_that_cannot_be_read_leaves_no_next_host() {
     let envelope = envelope(&["b@example.net"]);
     let report = delivery.deliver(&envelope, || BufReader::new(Broken)).await;
     let recipient = &report.recipients()[0];
-    assert_eq!((recipient.status, recipient.retry), (Status::NotAttempted, Retry::Never));
+    assert_eq!((recipient.status(), recipient.retry()), (Status::NotAttempted, Some(Retry::Later)));
     assert!(matches!(recipient.error, Some(MxError::Host(Error::Content(_)))));
     assert!(report.failures().is_empty());
     assert!(stores.iter().all(|store| count(store) == 0));

@@ -20,7 +20,7 @@ use mx_support::{
 };
 
 fn statuses(report: &MxReport) -> Vec<Status> {
-    report.recipients().iter().map(|recipient| recipient.status).collect()
+    report.recipients().iter().map(|recipient| recipient.status()).collect()
 }
 
 /// A server with a certificate of `name` that nobody vouches for, and who does all the same.
@@ -97,7 +97,7 @@ async fn required_tls_is_never_given_up() {
         let delivery = hosts.delivery(zone).with_tls(Fixed(Some(security)));
         let report = deliver(&delivery, &["b@example.net"]).await;
         assert_eq!(statuses(&report), [Status::NotAttempted]);
-        assert_eq!(report.recipients()[0].retry, Retry::Later);
+        assert_eq!(report.recipients()[0].retry(), Some(Retry::Later));
         assert_eq!(report.failures().len(), 3);
         assert!([one, two, three].iter().all(|store| count(store) == 0));
     }
@@ -131,7 +131,7 @@ async fn a_host_that_must_not_be_used_is_passed_over() {
     let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(None));
     let report = deliver(&delivery, &["b@example.net"]).await;
     assert!(matches!(report.failures()[0].error, MxError::Shunned));
-    assert_eq!(report.recipients()[0].retry, Retry::Later);
+    assert_eq!(report.recipients()[0].retry(), Some(Retry::Later));
     assert_eq!(count(&store), 0);
 }
 
@@ -157,7 +157,7 @@ async fn a_host_without_the_tls_that_is_required_may_have_it_later() {
     let security = Security::new(TlsPolicy::Required);
     let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
     let report = deliver(&delivery, &["b@example.net"]).await;
-    assert_eq!(report.recipients()[0].retry, Retry::Later);
+    assert_eq!(report.recipients()[0].retry(), Some(Retry::Later));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*};
 use smtp_proto::{
-    client::{End, Phase, RecipientOutcome, Refusal, Retry, Status},
+    client::{End, Fate, Phase, RecipientOutcome, Refusal, When},
     hello::Extension,
     reply::{Code, Reply},
     route::{Destination, MxRecord, Next, RouteError, exchanges},
@@ -125,27 +125,26 @@ fn literals_are_addresses() {
 fn the_status_codes_are_those_of_the_rfcs() {
     let code = |error: RouteError| error.enhanced().map(|code| code.to_string());
     for (error, expected, retry) in [
-        (RouteError::NullMx, "5.1.10", Retry::Never),
-        (RouteError::MailLoop, "5.4.6", Retry::Never),
-        (RouteError::NoSuchDomain, "5.1.2", Retry::Never),
-        (RouteError::NoAddress, "5.4.4", Retry::Never),
-        (RouteError::DnsFailure, "4.4.3", Retry::Later),
+        (RouteError::NullMx, "5.1.10", When::Never),
+        (RouteError::MailLoop, "5.4.6", When::Never),
+        (RouteError::NoSuchDomain, "5.1.2", When::Never),
+        (RouteError::NoAddress, "5.4.4", When::Never),
+        (RouteError::DnsFailure, "4.4.3", When::Later),
     ] {
         assert_eq!(code(error).as_deref(), Some(expected));
         assert_eq!(error.retry(), retry);
     }
 }
 
-fn after(status: Status, text: Option<&str>) -> Next {
+fn after(fate: Fate, text: Option<&str>) -> Next {
     let reply = text.map(|text| Reply::parse(text.as_bytes()).expect("a reply").expect("whole").0);
-    let (phase, retry) = (Phase::Rcpt, Retry::Later);
-    Next::after_outcome(&RecipientOutcome { status, phase, reply, retry })
+    Next::after_outcome(&RecipientOutcome { fate, phase: Phase::Rcpt, reply })
 }
 
 #[test]
 fn the_next_host_is_for_a_host_that_failed() {
-    assert_eq!(after(Status::NotAttempted, None), Next::Host);
-    assert_eq!(after(Status::Deferred, Some("421 Closing\r\n")), Next::Host);
+    assert_eq!(after(Fate::NotAttempted(When::Later), None), Next::Host);
+    assert_eq!(after(Fate::Deferred(When::Later), Some("421 Closing\r\n")), Next::Host);
     assert_eq!(Next::after_end(End::Lost(Phase::Greeting)), Next::Host);
     let code = Code::new(554).expect("a code");
     assert_eq!(Next::after_end(End::Refused { phase: Phase::Greeting, code }), Next::Host);
@@ -155,9 +154,10 @@ fn the_next_host_is_for_a_host_that_failed() {
 
 #[test]
 fn what_is_said_of_a_recipient_or_a_message_is_not_asked_again() {
-    assert_eq!(after(Status::Accepted, Some("250 Ok\r\n")), Next::Nothing);
-    assert_eq!(after(Status::Rejected, Some("550 No\r\n")), Next::Nothing);
-    assert_eq!(after(Status::Deferred, Some("450 Later\r\n")), Next::Nothing);
-    assert_eq!(after(Status::Unknown, None), Next::Nothing);
+    assert_eq!(after(Fate::Accepted, Some("250 Ok\r\n")), Next::Nothing);
+    assert_eq!(after(Fate::Rejected, Some("550 No\r\n")), Next::Nothing);
+    assert_eq!(after(Fate::Deferred(When::Later), Some("450 Later\r\n")), Next::Nothing);
+    assert_eq!(after(Fate::Unknown, None), Next::Nothing);
+    assert_eq!(after(Fate::NotAttempted(When::Never), None), Next::Nothing, "its content");
     assert_eq!(Next::after_refusal(Refusal::MessageTooLarge { size: 2, limit: 1 }), Next::Nothing);
 }

@@ -90,10 +90,13 @@ impl<S: Stream> Client<S> {
     ) -> Result<usize, Error> {
         self.open()?;
         self.dialogue.proto.authenticate(mechanisms)?;
-        while self.pump()? == Wants::Credentials {
-            self.dialogue.proto.authenticate(mechanisms)?;
-        }
-        self.dialogue.authenticated()
+        let done = loop {
+            match self.pump() {
+                Ok(Wants::Credentials) => self.dialogue.proto.authenticate(mechanisms)?,
+                done => break done,
+            }
+        };
+        self.dialogue.authenticated(done)
     }
 
     /// Sends one message.
@@ -218,13 +221,13 @@ impl<S: Stream> Client<S> {
     /// takes XCLIENT that is its answer to the EHLO which follows, so ask for the class of its code.
     ///
     /// # Errors
-    /// The session is over, or nothing was written.
+    /// The session ended before it was answered, or nothing was written.
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open()?;
+        let before = self.dialogue.journal.answer_count();
         self.dialogue.proto.inquire(inquiry)?;
-        self.quieten()?;
-        let answer = self.dialogue.journal.last_answer().map(|(_, reply)| reply.clone());
-        answer.ok_or_else(|| self.ended())
+        let done = self.quieten();
+        self.dialogue.answered(before, done)
     }
 
     /// Stays idle for this long and listens: a server may close (421) without being asked.

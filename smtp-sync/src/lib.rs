@@ -36,7 +36,9 @@ mod url;
 
 pub use smtp_proto as proto;
 pub use smtp_proto::{
-    client::{AsEnvelope, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict},
+    client::{
+        AsEnvelope, Fate, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict, When,
+    },
     envelope::{Delivery, Envelope, OwnedRecipient},
 };
 

@@ -188,7 +188,7 @@ impl Caller<'_> {
 
     fn compare_one(&self, number: usize, message: &Message<'_>, outcome: &Outcome) {
         for index in 0..message.recipients.len() {
-            let status = outcome.recipient(index).expect("one for each").status;
+            let status = outcome.recipient(index).expect("one for each").status();
             let stored = self.pair.application.stored.get(&(number, index));
             match status {
                 Status::Accepted => assert!(stored.is_some(), "accepted and not stored"),

@@ -4,7 +4,7 @@ use core::{net::IpAddr, sync::atomic::Ordering};
 use std::sync::Arc;
 
 use smtp_proto::{
-    client::{AsEnvelope, Status, TlsPolicy},
+    client::{AsEnvelope, Fate, TlsPolicy, When},
     envelope::{Delivery, Envelope},
     route::{Destination, MxRecord, Next, RouteError, exchanges},
 };
@@ -178,15 +178,19 @@ impl Run<'_> {
         for (place, outcome) in places.into_iter().zip(delivery.recipients()) {
             let recipient = &mut self.report.recipients[place];
             let next = match (outcome, &failure) {
-                (Some(outcome), _) if outcome.status != Status::NotAttempted => {
-                    recipient.answer(host, &outcome);
-                    Next::after_outcome(&outcome)
-                }
-                (_, Some(error)) => {
+                (Some(outcome), Some(error)) if is_for_next_host(outcome.fate) => {
                     recipient.fail(Some(host), &MxError::Host(error.clone()));
                     after(error)
                 }
-                (_, None) => Next::Host,
+                (Some(outcome), _) => {
+                    recipient.answer(host, &outcome);
+                    Next::after_outcome(&outcome)
+                }
+                (None, Some(error)) => {
+                    recipient.fail(Some(host), &MxError::Host(error.clone()));
+                    after(error)
+                }
+                (None, None) => Next::Host,
             };
             if next == Next::Host {
                 self.waiting.push(place);
@@ -231,6 +235,11 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Whether the host failed before it said anything of the recipient, and the message is not to blame.
+const fn is_for_next_host(fate: Fate) -> bool {
+    matches!(fate, Fate::NotAttempted(when) if !matches!(when, When::Never))
 }
 
 /// Whether the next host is tried after a session that failed so.

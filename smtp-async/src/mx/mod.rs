@@ -11,7 +11,7 @@
 //! let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?.to("carol@example.com")?;
 //! let report = delivery.deliver(&envelope, || &b"Subject: Hi\r\n\r\nHello.\r\n"[..]).await;
 //! for recipient in report.recipients() {
-//!     println!("{}: {:?}, {}", recipient.address, recipient.status, recipient.retry);
+//!     println!("{}: {:?}", recipient.address, recipient.fate);
 //! }
 //! # Ok(())
 //! # }
@@ -26,7 +26,7 @@
 //! | `[192.0.2.1]`, `[IPv6:2001:db8::1]` | that address |
 //! | a host fails: unreachable, its greeting refuses, 421, the session breaks | its next address, the next host |
 //! | a host refuses a recipient or the message, for good or for now | that is the answer |
-//! | the content was handed over and no answer came | [`Status::Unknown`](crate::Status::Unknown): a second host might deliver it twice |
+//! | the content was handed over and no answer came | [`Fate::Unknown`](crate::Fate::Unknown): a second host might deliver it twice |
 //!
 //! A sender whose domain has a null MX (RFC 7505 4.2) is the caller's business, and so are queue and
 //! notifications: [`MxRecipient::retry`] and [`MxRecipient::enhanced`] say what they need.

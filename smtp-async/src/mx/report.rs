@@ -4,7 +4,7 @@ use core::{fmt, net::IpAddr};
 use std::sync::Arc;
 
 use smtp_proto::{
-    client::{Phase, RecipientOutcome, Retry, Status},
+    client::{Fate, Phase, RecipientOutcome, Retry, Status, When},
     envelope::Envelope,
     reply::{EnhancedCode, OwnedReply},
     route::RouteError,
@@ -30,15 +30,14 @@ impl MxError {
     /// When the same may be tried again: not at once, for all hosts were tried. That TLS cannot be
     /// had is for now (RFC 7672 2.2, RFC 8461 5).
     #[must_use]
-    pub fn retry(&self) -> Retry {
+    pub fn retry(&self) -> When {
         match self {
             MxError::Route(error) => error.retry(),
-            MxError::Lookup(LookupError::NoSuchDomain) => Retry::Never,
-            MxError::Lookup(LookupError::Temporary(_)) | MxError::Shunned => Retry::Later,
+            MxError::Lookup(LookupError::NoSuchDomain) => When::Never,
+            MxError::Lookup(LookupError::Temporary(_)) | MxError::Shunned => When::Later,
             MxError::Host(error) => match error.retry() {
-                Retry::Never if is_of_tls(error) => Retry::Later,
-                Retry::SameConnection | Retry::NewConnectionNow => Retry::Later,
-                retry => retry,
+                When::Never if !is_of_tls(error) => When::Never,
+                _ => When::Later,
             },
         }
     }
@@ -90,20 +89,30 @@ pub struct MxRecipient {
     pub address: String,
     /// The host whose word this is: that answered, or that failed; an address literal's address.
     pub host: Option<Arc<str>>,
-    /// Its fate. [`Status::Rejected`] and [`Status::Deferred`] are what a host said, or what the DNS
-    /// said of the domain; hosts that fail leave [`Status::NotAttempted`].
-    pub status: Status,
+    /// What became of it. [`Fate::Rejected`] and [`Fate::Deferred`] are what a host said, or what the DNS
+    /// said of the domain; hosts that fail leave [`Fate::NotAttempted`].
+    pub fate: Fate,
     /// What decided it, where a session came that far.
     pub phase: Option<Phase>,
     /// The host's words.
     pub reply: Option<OwnedReply>,
-    /// When it may be tried again.
-    pub retry: Retry,
     /// Why there is no answer.
     pub error: Option<MxError>,
 }
 
 impl MxRecipient {
+    /// The kind of [`fate`](Self::fate).
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.fate.status()
+    }
+
+    /// The advice on another try; `None` where the recipient is accepted.
+    #[must_use]
+    pub const fn retry(&self) -> Option<Retry> {
+        self.fate.retry()
+    }
+
     /// The status code for reports (RFC 3463).
     #[must_use]
     pub fn enhanced(&self) -> Option<EnhancedCode> {
@@ -115,39 +124,37 @@ impl MxRecipient {
         Self {
             address: address.to_owned(),
             host: None,
-            status: Status::NotAttempted,
+            fate: Fate::NotAttempted(When::NewConnectionNow),
             phase: None,
             reply: None,
-            retry: Retry::NewConnectionNow,
             error: None,
         }
     }
 
     pub(super) fn answer(&mut self, host: &Arc<str>, outcome: &RecipientOutcome<'_>) {
         self.host = Some(Arc::clone(host));
-        self.status = outcome.status;
+        self.fate = match outcome.fate {
+            // The connection is not kept.
+            Fate::Deferred(When::SameConnection) => Fate::Deferred(When::NewConnectionNow),
+            fate => fate,
+        };
         self.phase = Some(outcome.phase);
         self.reply = outcome.reply.map(Into::into);
-        self.retry = match outcome.retry {
-            // The connection is not kept.
-            Retry::SameConnection => Retry::NewConnectionNow,
-            retry => retry,
-        };
         self.error = None;
     }
 
     /// Of several failures the first counts that time may heal, else the first.
     pub(super) fn fail(&mut self, host: Option<&Arc<str>>, error: &MxError) {
         let retry = error.retry();
-        let better = self.retry == Retry::Never && retry != Retry::Never;
+        let better = self.retry() == Some(Retry::Never) && retry != When::Never;
         if self.host.is_some() && !better {
             return;
         }
         self.host = host.map(Arc::clone);
-        self.status = match (error, retry) {
-            (MxError::Route(_) | MxError::Lookup(_), Retry::Never) => Status::Rejected,
-            (MxError::Route(_) | MxError::Lookup(_), _) => Status::Deferred,
-            _ => Status::NotAttempted,
+        self.fate = match error {
+            MxError::Route(_) | MxError::Lookup(_) if retry == When::Never => Fate::Rejected,
+            MxError::Route(_) | MxError::Lookup(_) => Fate::Deferred(retry),
+            _ => Fate::NotAttempted(retry),
         };
         self.phase = match error {
             MxError::Host(error) => error.phase(),
@@ -157,7 +164,6 @@ impl MxRecipient {
             MxError::Host(error) => error.reply().cloned(),
             _ => None,
         };
-        self.retry = retry;
         self.error = Some(error.clone());
     }
 }
@@ -204,6 +210,6 @@ impl MxReport {
     /// Whether every recipient is accepted.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        self.recipients.iter().all(|recipient| recipient.status == Status::Accepted)
+        self.recipients.iter().all(|recipient| recipient.fate == Fate::Accepted)
     }
 }

@@ -45,6 +45,12 @@ impl Asked {
         }
     }
 
+    /// Whether it is a part of a transaction.
+    pub const fn is_of_transaction(self) -> bool {
+        use Asked::{Chunk, Content, Data, Final, Mail, Rcpt};
+        matches!(self, Mail | Rcpt | Data | Chunk | Content | Final)
+    }
+
     /// Whether the code makes sense as an answer. Where it does not, the session has to end.
     pub const fn takes(self, code: u16) -> bool {
         let (completes, refuses) = (code / 100 == 2, code / 100 >= 4);
@@ -55,6 +61,7 @@ impl Asked {
             Asked::Cancel | Asked::Content => refuses,
             Asked::Data => code == 354 || refuses,
             Asked::Quit => true,
+            Asked::Rset => (completes && code != 220) || refuses,
             _ => completes || refuses,
         }
     }

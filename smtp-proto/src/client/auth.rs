@@ -67,6 +67,11 @@ impl Auth {
         matches!(self.step, Step::Challenged(_))
     }
 
+    /// The server says yes, and the mechanism has not been asked whether it is satisfied.
+    pub(super) const fn has_succeeded(&self) -> bool {
+        matches!(self.step, Step::Succeeded(_))
+    }
+
     pub(super) const fn verdict(&self) -> Authentication {
         self.verdict
     }

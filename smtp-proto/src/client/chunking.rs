@@ -6,13 +6,15 @@
 use crate::{
     command::Command,
     hello::Extension,
+    reply::Code,
     stuffing::{ContentError, Stuffer},
 };
 
 use super::{
     Client, Storage,
     config::Chunking,
-    error::Refusal,
+    error::{End, Refusal},
+    event::{Phase, TransactionEnd},
     queue::Verb,
     transaction::{MAX_ENDING, Sending, Transfer, ended},
 };
@@ -57,6 +59,31 @@ impl<B: Storage> Client<B> {
             Chunking::InFlight if !self.pipelining() => Chunking::AfterRecipients,
             chunking => chunking,
         }
+    }
+
+    /// Ends the session where content is on its way that nobody is to get any more.
+    ///
+    /// Servers that do not swallow such a chunk take its octets for commands (go-smtp), and their replies would pass
+    /// for verdicts on the messages behind it.
+    pub(super) fn check_nothing_in_flight(&mut self, phase: Phase, code: Code) {
+        let is_for_nobody =
+            self.answering.mail_refused || !(self.answering.is_wanted() || self.awaits_recipient());
+        if is_for_nobody && self.expects_unread_chunks() && self.queue.front_has_content() {
+            self.answering.end(TransactionEnd::Refused);
+            self.close(End::RefusedInFlight { phase, code });
+        }
+    }
+
+    /// Whether chunks leave ahead of replies to a server that may not swallow those it has no use for.
+    pub(super) fn expects_unread_chunks(&self) -> bool {
+        self.chunking() == Chunking::InFlight && !self.config.swallowed_chunks
+    }
+
+    /// Whether a recipient of the transaction whose replies are being read has no reply yet.
+    fn awaits_recipient(&self) -> bool {
+        let is_being_queued =
+            self.answering.in_flight() == 1 && matches!(self.sending, Sending::Envelope { .. });
+        is_being_queued || self.queue.front_has_recipient()
     }
 
     /// Starts the content once all recipients are answered, if anyone is to get it.

@@ -48,8 +48,11 @@ pub enum Chunking {
     /// that is in flight behind it for commands; this way none is.
     AfterRecipients,
     /// With the envelope, and the envelopes and chunks of further messages behind it: many messages
-    /// in one round trip. Only where PIPELINING is offered, and only with a server that is known to
-    /// swallow the chunks of a message that it refused.
+    /// in one round trip, where PIPELINING is offered.
+    ///
+    /// Where nobody is to get content that is already on its way, the session ends, and what becomes of the messages
+    /// that were transmitted behind it is unknown: some servers take the chunks of a message that they refused for
+    /// commands. [`Config::with_swallowed_chunks`] goes on with a server that does not.
     InFlight,
 }
 
@@ -112,6 +115,7 @@ pub struct Config {
     pub(super) protocol: Protocol,
     pub(super) chunking: Chunking,
     pub(super) chunk_size: usize,
+    pub(super) swallowed_chunks: bool,
     pub(super) window: u32,
     pub(super) run_ahead: bool,
     pub(super) newlines: Newlines,
@@ -133,6 +137,7 @@ impl Config {
             protocol: Protocol::Smtp,
             chunking: Chunking::Off,
             chunk_size: usize::MAX,
+            swallowed_chunks: false,
             window: 32,
             run_ahead: false,
             newlines: Newlines::Normalise,
@@ -196,6 +201,13 @@ impl Config {
     #[must_use]
     pub const fn with_window(self, messages: u32) -> Self {
         Self { window: if messages == 0 { 1 } else { messages }, ..self }
+    }
+
+    /// Says that the server is known to swallow the chunks of a message that it refused, so that a session with
+    /// [`Chunking::InFlight`] goes on behind one. Postfix, Exim and Dovecot do; go-smtp does not.
+    #[must_use]
+    pub const fn with_swallowed_chunks(self, swallowed: bool) -> Self {
+        Self { swallowed_chunks: swallowed, ..self }
     }
 
     /// What to do about a lone CR or LF in content; normalised unless set.

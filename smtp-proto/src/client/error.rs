@@ -93,7 +93,7 @@ pub enum End {
     Peer(PeerError),
     /// The stream ended while this was waited for.
     Lost(Phase),
-    /// The server said 421.
+    /// The server said 421, or, unasked, 221 or any 4yz.
     ServiceClosing(Phase),
     /// The server refused something the session cannot go on without: greeting, EHLO and HELO,
     /// STARTTLS where it is required, RSET.
@@ -107,8 +107,19 @@ pub enum End {
     TlsUnavailable,
     /// The server refused the content before it was complete; the rest was not sent.
     ContentRefused(Code),
+    /// The server refused a message while its content was on its way by BDAT, and may take the octets for commands:
+    /// see [`Chunking::InFlight`](super::Chunking::InFlight).
+    RefusedInFlight {
+        /// What was refused.
+        phase: Phase,
+        /// With this code.
+        code: Code,
+    },
     /// The caller's content cannot be sent; the message was left unterminated.
     BadContent(ContentError),
+    /// The caller could not give the rest of the content, see
+    /// [`content_failed`](super::Client::content_failed); the message was left unterminated.
+    ContentFailed,
     /// The driver gave up while this was waited for: a time limit, a broken transport, a failed
     /// handshake.
     Aborted(Phase),
@@ -124,10 +135,17 @@ impl End {
             End::Lost(phase)
             | End::ServiceClosing(phase)
             | End::Aborted(phase)
-            | End::Refused { phase, .. } => phase,
+            | End::Refused { phase, .. }
+            | End::RefusedInFlight { phase, .. } => phase,
             End::TlsUnavailable => Phase::StartTls,
-            End::ContentRefused(_) | End::BadContent(_) => Phase::Content,
+            End::ContentRefused(_) | End::BadContent(_) | End::ContentFailed => Phase::Content,
         }
+    }
+
+    /// Returns whether replies and commands no longer belong together: the server has said more than was asked, or
+    /// what cannot be a reply to what was. A refusal of the same transaction may then be somebody else's.
+    pub(super) const fn proves_shift(self) -> bool {
+        matches!(self, End::Peer(PeerError::Unsolicited | PeerError::UnexpectedCode { .. }))
     }
 }
 
@@ -137,13 +155,20 @@ impl fmt::Display for End {
             End::Quit => f.write_str("the session was closed"),
             End::Peer(error) => error.fmt(f),
             End::Lost(phase) => write!(f, "{phase}: the server closed the connection"),
-            End::ServiceClosing(phase) => write!(f, "{phase}: the server closes its service (421)"),
+            End::ServiceClosing(phase) => write!(f, "{phase}: the server closes the session"),
             End::Refused { phase, code } => write!(f, "{phase}: the server refused with {code}"),
             End::TlsUnavailable => f.write_str("TLS is required and the server does not offer it"),
             End::ContentRefused(code) => {
                 write!(f, "content: the server refused with {code} before it was complete")
             }
+            End::RefusedInFlight { phase, code } => {
+                write!(
+                    f,
+                    "{phase}: the server refused with {code} a message whose content was on its way"
+                )
+            }
             End::BadContent(error) => write!(f, "content: {error}"),
+            End::ContentFailed => f.write_str("content: the rest of it could not be read"),
             End::Aborted(phase) => write!(f, "{phase}: given up"),
         }
     }
@@ -165,6 +190,10 @@ pub enum Misuse {
     OutOfBounds,
     /// AUTH after authentication (RFC 4954 4: only once a session).
     AlreadyAuthenticated,
+    /// `continue_envelope` with another envelope than the one that was begun.
+    OtherEnvelope,
+    /// `finish` although `content` had not taken all octets of its last call: they have to be passed again.
+    ContentLeft,
 }
 
 impl fmt::Display for Misuse {
@@ -175,6 +204,8 @@ impl fmt::Display for Misuse {
             Misuse::NotWanted => "nothing of the kind is wanted now",
             Misuse::OutOfBounds => "more octets than were lent",
             Misuse::AlreadyAuthenticated => "the session is authenticated already",
+            Misuse::OtherEnvelope => "this is not the envelope that was begun",
+            Misuse::ContentLeft => "octets of the content were not taken and not passed again",
         })
     }
 }
@@ -222,6 +253,14 @@ pub enum Refusal {
         size: u64,
         /// Octets that the server takes.
         limit: u64,
+    },
+    /// `finish` before the content has as many octets as its envelope declares (RFC 1870): it was cut short. More can
+    /// be passed to `content`; else the session has to be given up.
+    ContentTooShort {
+        /// Octets that the envelope declares.
+        declared: u64,
+        /// Octets that there were, every line end counted as two.
+        size: u64,
     },
     /// A command that does not fit the transmit buffer of this many octets.
     CommandTooLong {
@@ -273,6 +312,9 @@ impl fmt::Display for Refusal {
             }
             Refusal::MessageTooLarge { size, limit } => {
                 write!(f, "the message has {size} octets, the server takes {limit}")
+            }
+            Refusal::ContentTooShort { declared, size } => {
+                write!(f, "the content has {size} octets, its envelope declares {declared}")
             }
             Refusal::CommandTooLong { limit } => {
                 write!(f, "a command does not fit the buffer of {limit} octets")

@@ -103,9 +103,9 @@ impl<B: Storage> Inbound<B> {
         &self.buffer.filled()[self.lent..]
     }
 
-    /// Whether the reply of which a part has come may have this code.
-    pub(super) fn may_be(&self, code: [u8; 3]) -> bool {
-        self.unread().iter().zip(code).all(|(&octet, digit)| octet == digit)
+    /// Whether the reply of which a part has come may start with these digits.
+    pub(super) fn may_be(&self, digits: &[u8]) -> bool {
+        self.unread().iter().zip(digits).all(|(octet, digit)| octet == digit)
     }
 
     #[cfg(feature = "model")]

@@ -37,12 +37,16 @@ mod accepted;
 mod advice;
 mod answering;
 mod auth;
+mod begun;
 mod chunking;
 mod config;
 mod error;
 mod event;
+mod fate;
 mod inbound;
 mod inquiry;
+#[cfg(feature = "alloc")]
+mod journal;
 mod limits;
 #[cfg(feature = "model")]
 mod model;
@@ -66,10 +70,11 @@ use crate::{
 };
 
 pub use self::{
-    advice::{Hint, Retry},
+    advice::Hint,
     config::{Buffers, Chunking, Config, HelloCommand, Limits, Protocol, Timeouts, TlsPolicy},
     error::{End, Misuse, PeerError, Refusal},
-    event::{Authentication, Event, Fate, Phase, Transaction, Wants},
+    event::{Authentication, Event, Phase, Transaction, TransactionEnd, Wants},
+    fate::{Fate, Retry, Status, When},
     inquiry::Inquiry,
     spans::{Span, SpanKind},
     transaction::AsEnvelope,
@@ -77,7 +82,8 @@ pub use self::{
 #[cfg(feature = "alloc")]
 pub use self::{
     config::BufferSizes,
-    outcome::{Journal, Outcome, RecipientOutcome, Status, Verdict},
+    journal::Journal,
+    outcome::{Outcome, RecipientOutcome, Verdict},
 };
 pub use crate::buffer::Storage;
 
@@ -85,6 +91,7 @@ use self::{
     accepted::Accepted,
     answering::Answering,
     auth::Auth,
+    begun::Begun,
     inbound::Inbound,
     outbox::Outbox,
     queue::{Queue, Verb},
@@ -143,6 +150,7 @@ pub struct Client<B: Storage> {
     offered: Offered,
     auth: Auth,
     sending: Sending,
+    begun: Begun,
     answering: Answering,
     accepted: Accepted<B>,
     /// A transaction left the server in the middle of one: RSET before the next.
@@ -187,6 +195,7 @@ impl<B: Storage> Client<B> {
             offered: Offered::default(),
             auth: Auth::default(),
             sending: Sending::Idle,
+            begun: Begun::default(),
             answering: Answering::default(),
             accepted: Accepted::new(buffers.recipients),
             reset_needed: false,
@@ -294,17 +303,19 @@ impl<B: Storage> Client<B> {
         Capabilities::with_offered(self.capabilities.filled(), self.offered)
     }
 
-    /// The extensions in use that some servers offer and cannot stand, for a [`Hint`].
+    /// Extensions used in this session, as a [`Hint`] needs them: PIPELINING and CHUNKING, which some servers offer and
+    /// do not master, STARTTLS for TLS of any kind, and AUTH once it has succeeded.
     #[must_use]
     pub fn used(&self) -> Extensions {
-        let mut used = Extensions::EMPTY;
-        if self.pipelining() {
-            used.insert(Extension::Pipelining);
-        }
-        if self.chunking() != Chunking::Off {
-            used.insert(Extension::Chunking);
-        }
-        used
+        [
+            (Extension::Pipelining, self.pipelining()),
+            (Extension::Chunking, self.chunking() != Chunking::Off),
+            (Extension::StartTls, self.secure),
+            (Extension::Auth, matches!(self.auth.verdict(), Authentication::Done(_))),
+        ]
+        .into_iter()
+        .filter(|(_, is_used)| *is_used)
+        .fold(Extensions::EMPTY, |used, (extension, _)| used.union(extension.into()))
     }
 
     /// Whether TLS is on.

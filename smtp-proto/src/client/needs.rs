@@ -14,11 +14,12 @@ use super::{
 };
 
 impl<B: Storage> Client<B> {
-    /// Checks all that can be known before anything is written; says what the content may hold.
+    /// Checks all that can be known before anything is written; returns what the content may hold and the number of
+    /// recipients.
     pub(super) fn check_envelope(
         &self,
         envelope: &(impl AsEnvelope + ?Sized),
-    ) -> Result<Transfer, Refusal> {
+    ) -> Result<(Transfer, usize), Refusal> {
         let mail = envelope.mail();
         let mut needs = mail.needs();
         let mut longest = self.adapted(mail).max_encoded_len();
@@ -44,7 +45,7 @@ impl<B: Storage> Client<B> {
         self.check_offers(needs)?;
         self.check_size(mail)?;
         self.check_times(mail)?;
-        self.check_body(mail)
+        Ok((self.check_body(mail)?, count))
     }
 
     /// Whatever changes the meaning of a message has to be offered.

@@ -10,7 +10,7 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use self::{mailbox::Mailbox, message::Message};
 use crate::{
     address::{AddressError, ReversePath},
-    client::{AsEnvelope, Outcome, Retry},
+    client::{AsEnvelope, Fate, Outcome, When},
     command::{Mail, Recipient},
     parameter::{Body, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter},
     stuffing::Survey,
@@ -210,21 +210,21 @@ impl Envelope {
     /// there are none.
     #[must_use]
     pub fn remaining(&self, outcome: &Outcome) -> Option<Self> {
-        self.select(outcome, |retry| {
-            matches!(retry, Retry::SameConnection | Retry::NewConnectionNow)
-        })
+        self.select(outcome, Fate::may_be_tried_at_once)
     }
 
     /// The recipients that may be tried again later. `None` when there are none.
     #[must_use]
     pub fn deferred(&self, outcome: &Outcome) -> Option<Self> {
-        self.select(outcome, |retry| retry == Retry::Later)
+        self.select(outcome, |fate| {
+            matches!(fate, Fate::Deferred(When::Later) | Fate::NotAttempted(When::Later))
+        })
     }
 
-    fn select(&self, outcome: &Outcome, wanted: impl Fn(Retry) -> bool) -> Option<Self> {
-        let fates = self.recipients.iter().zip(outcome.recipients());
-        let chosen: Vec<_> = fates
-            .filter(|(_, fate)| wanted(fate.retry))
+    fn select(&self, outcome: &Outcome, wanted: impl Fn(Fate) -> bool) -> Option<Self> {
+        let outcomes = self.recipients.iter().zip(outcome.recipients());
+        let chosen: Vec<_> = outcomes
+            .filter(|(_, outcome)| wanted(outcome.fate))
             .map(|(recipient, _)| recipient.clone())
             .collect();
         (!chosen.is_empty()).then(|| self.for_recipients(chosen))

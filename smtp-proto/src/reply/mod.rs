@@ -84,6 +84,14 @@ impl<'a> Reply<'a> {
         Lines { rest: self.octets }
     }
 
+    /// The text of each line as [`lines`](Self::lines) gives it, controls and non-UTF-8 octets escaped.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn text(&self) -> alloc::vec::Vec<alloc::string::String> {
+        use alloc::string::ToString;
+        self.lines().map(|line| Escaped(line).to_string()).collect()
+    }
+
     /// The octets of the reply as they came, line ends included.
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{client::Retry, reply::EnhancedCode};
+use crate::{client::When, reply::EnhancedCode};
 
 /// Why there is no host to go to for a domain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -44,8 +44,8 @@ impl RouteError {
 
     /// Only what the DNS could not say may be otherwise later; all else is reported at once.
     #[must_use]
-    pub const fn retry(self) -> Retry {
-        if matches!(self, RouteError::DnsFailure) { Retry::Later } else { Retry::Never }
+    pub const fn retry(self) -> When {
+        if matches!(self, RouteError::DnsFailure) { When::Later } else { When::Never }
     }
 }
 

@@ -94,6 +94,8 @@ pub(crate) struct Plan {
     pub(crate) reads_first: bool,
     /// A broken connection is reported by `transmit_failed` and an end of stream, not by `abort`.
     pub(crate) gentle: bool,
+    /// The client knows that the server swallows chunks.
+    pub(crate) swallows: bool,
     // Between them.
     pub(crate) capacity: usize,
     /// At most so many octets are read, written or handed over at once.
@@ -128,6 +130,7 @@ impl Plan {
             hasty: true,
             reads_first: true,
             gentle: false,
+            swallows: false,
             capacity: 65_536,
             cut: usize::MAX,
             silent: false,
@@ -193,6 +196,7 @@ impl Plan {
             .with_in_flight(random.of(&[1, 2, 3, 5, 16, 128]));
         self.hasty = !random.one_in(4);
         self.gentle = random.one_in(2);
+        self.swallows = random.one_in(2);
     }
 
     fn choose_between(&mut self, random: &mut Random) {
@@ -238,6 +242,7 @@ impl Plan {
             .with_chunking(self.chunking)
             .with_chunk_size(self.chunk_size)
             .with_window(self.window)
+            .with_swallowed_chunks(self.swallows)
             .with_run_ahead(self.run_ahead)
             .with_plaintext_auth(true)
     }

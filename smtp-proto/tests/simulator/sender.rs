@@ -138,7 +138,7 @@ impl<'p> Sender<'p> {
             if self.reports[message] != Report::Begun {
                 return Err(format!("message {message} ends twice"));
             }
-            let statuses = outcome.recipients().map(|recipient| recipient.status).collect();
+            let statuses = outcome.recipients().map(|recipient| recipient.status()).collect();
             self.reports[message] = Report::Ended(statuses);
         }
         Ok(())
@@ -307,7 +307,11 @@ impl<'p> Sender<'p> {
             Ok(taken) => drop(self.content.drain(..taken)),
             Err(Refusal::Content(error)) => {
                 dialogue.note(|| error.to_string());
-                self.witness.ended();
+                // Behind whole chunks QUIT is said.
+                self.witness.gave_up = true;
+                if self.client.is_closed() {
+                    self.witness.ended();
+                }
             }
             Err(refusal) => return Err(refusal.to_string()),
         }

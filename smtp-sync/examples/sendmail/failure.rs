@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smtp_async::mx::MxError;
 use smtp_sync::{
-    Error, Hint, Retry, TlsError,
+    Error, Hint, TlsError, When,
     proto::{
         client::{Authentication, End, PeerError, Phase, Refusal},
         hello::{Extension, Extensions},
@@ -55,7 +55,7 @@ impl Failure {
             code: None,
             enhanced: None,
             text: text.to_owned(),
-            retry: Retry::Never.as_str(),
+            retry: When::Never.as_str(),
             hint: None,
             class: None,
         }
@@ -70,7 +70,7 @@ impl Failure {
             _ => "host_not_allowed",
         };
         let class = match error.retry() {
-            Retry::Never => Class::Permanent,
+            When::Never => Class::Permanent,
             _ => Class::Transient,
         };
         Failure {
@@ -194,9 +194,10 @@ fn kind_of_end(end: End) -> &'static str {
         End::Peer(PeerError::Unproven) => "server_signature",
         End::Peer(_) => "unexpected_code",
         End::ServiceClosing(_) => "service_closing",
-        End::Refused { .. } | End::ContentRefused(_) => "refused",
+        End::Refused { .. } | End::ContentRefused(_) | End::RefusedInFlight { .. } => "refused",
         End::TlsUnavailable => "tls_required_unavailable",
         End::BadContent(error) => kind_of_content(error),
+        End::ContentFailed => "bad_content",
         _ => "connection_lost",
     }
 }

@@ -92,7 +92,11 @@ impl From<Reply<'_>> for Words {
 
 impl Done {
     pub(crate) fn ok(action: &str, reply: Option<&OwnedReply>) -> Self {
-        let reply = reply.map(|reply| reply.as_reply().into());
+        Self::ok_with(action, reply.map(OwnedReply::as_reply))
+    }
+
+    fn ok_with(action: &str, reply: Option<Reply<'_>>) -> Self {
+        let reply = reply.map(Words::from);
         Done { action: action.to_owned(), outcome: "ok", reply, ..Self::default() }
     }
 
@@ -124,14 +128,14 @@ impl Done {
         hint: Option<Hint>,
     ) -> Self {
         let fates = outcome.recipients().zip(addresses).map(|(fate, to)| Fate::of(&fate, to));
-        let first = outcome.recipients().find(|fate| fate.status != Status::Accepted);
+        let first = outcome.recipients().find(|fate| fate.status() != Status::Accepted);
         let phase = first.map(|fate| fate.phase.as_str());
         let told = word(outcome.verdict());
         let done = Done {
             outcome: told,
             recipients: fates.collect(),
             hint: hint.map(Hint::as_str),
-            ..Done::ok(action, outcome.reply())
+            ..Done::ok_with(action, outcome.reply())
         };
         match outcome.verdict() {
             Verdict::Delivered | Verdict::Partial => done,
@@ -151,7 +155,7 @@ impl Done {
 impl Fate {
     fn of(fate: &RecipientOutcome<'_>, address: &str) -> Self {
         let (phase, reply) = (fate.phase.as_str(), fate.reply.map(Words::from));
-        let status = report_mx::status(fate.status);
+        let status = fate.status().as_str();
         Fate { address: address.to_owned(), status, phase, reply, host: None, kind: None }
     }
 }

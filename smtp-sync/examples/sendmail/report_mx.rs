@@ -9,7 +9,7 @@ use crate::failure::Failure;
 impl Report {
     /// Takes note of a message that went to the hosts of its recipients' domains.
     pub(crate) fn delivered(&mut self, action: &str, told: &MxReport) {
-        let has = |status| told.recipients().iter().any(|to| to.status == status);
+        let has = |status| told.recipients().iter().any(|to| to.status() == status);
         let failure = told.recipients().iter().find_map(|to| to.error.as_ref()).map(Failure::of_mx);
         let exit = match &failure {
             _ if has(Status::Unknown) || has(Status::Deferred) => 75,
@@ -29,7 +29,7 @@ impl Report {
 impl Done {
     /// The words are those of the first host that took it, else of the first that had some.
     fn by_mx(action: &str, told: &MxReport) -> Self {
-        let taken = |to: &&MxRecipient| to.status == Status::Accepted;
+        let taken = |to: &&MxRecipient| to.status() == Status::Accepted;
         let recipients = told.recipients();
         let words = recipients.iter().find(taken).and_then(|to| to.reply.as_ref());
         let words = words.or_else(|| recipients.iter().find_map(|to| to.reply.as_ref()));
@@ -48,7 +48,7 @@ impl Fate {
     fn by_mx(recipient: &MxRecipient) -> Self {
         Fate {
             address: recipient.address.clone(),
-            status: status(recipient.status),
+            status: recipient.status().as_str(),
             phase: recipient.phase.map_or("connect", Phase::as_str),
             reply: recipient.reply.as_ref().map(|reply| reply.as_reply().into()),
             host: recipient.host.as_deref().map(str::to_owned),
@@ -59,7 +59,7 @@ impl Fate {
 
 /// As a whole, in the order of [`Outcome::verdict`].
 fn told_of(told: &MxReport) -> &'static str {
-    let has = |status| told.recipients().iter().any(|to| to.status == status);
+    let has = |status| told.recipients().iter().any(|to| to.status() == status);
     match () {
         () if told.is_delivered() => "delivered",
         () if has(Status::Unknown) => "unknown",
@@ -67,15 +67,5 @@ fn told_of(told: &MxReport) -> &'static str {
         () if has(Status::NotAttempted) => "failed",
         () if has(Status::Deferred) => "deferred",
         () => "rejected",
-    }
-}
-
-pub(super) const fn status(status: Status) -> &'static str {
-    match status {
-        Status::Accepted => "accepted",
-        Status::Rejected => "rejected",
-        Status::Deferred => "deferred",
-        Status::Unknown => "unknown",
-        Status::NotAttempted => "not_attempted",
     }
 }

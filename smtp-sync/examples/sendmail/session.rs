@@ -227,7 +227,7 @@ impl<'a> Session<'a> {
 
 /// What is refused for good is worst, unless something may still come of it.
 fn exit_code(outcome: &Outcome, failure: Option<&Failure>) -> u8 {
-    let has = |status| outcome.recipients().any(|recipient| recipient.status == status);
+    let has = |status| outcome.recipients().any(|recipient| recipient.status() == status);
     match failure {
         _ if has(Status::Unknown) || has(Status::Deferred) => 75,
         Some(failure) if has(Status::NotAttempted) => failure.exit_code(),
