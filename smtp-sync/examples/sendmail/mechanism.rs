@@ -59,6 +59,7 @@ enum Kind<'a> {
 pub(crate) struct Named<'a> {
     kind: Kind<'a>,
     initial: Initial,
+    token: &'a str,
 }
 
 impl<'a> Named<'a> {
@@ -79,7 +80,7 @@ impl<'a> Named<'a> {
             #[cfg(not(feature = "scram"))]
             _ => return None,
         };
-        Some(Self { kind, initial })
+        Some(Self { kind, initial, token })
     }
 
     fn mechanism(&self) -> &dyn Mechanism {
@@ -116,14 +117,16 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// What the server said about a token, control characters escaped.
+    /// The server's explanation of a refused token, control characters escaped. It may repeat the token, which is not
+    /// shown.
     pub(crate) fn details(&self) -> Option<String> {
         let said = match &self.kind {
             Kind::OAuthBearer(mechanism) => mechanism.error(),
             Kind::XOAuth2(mechanism) => mechanism.error(),
             _ => None,
         };
-        said.map(|octets| Escaped(octets).to_string())
+        let said = Escaped(said?).to_string();
+        Some(if self.token.is_empty() { said } else { said.replace(self.token, "***") })
     }
 
     /// Whether the server's proof was wrong.

@@ -18,7 +18,7 @@ use smtp_sync::{
     },
 };
 
-use crate::{args::Args, header};
+use crate::{args::Args, header, secrets::shown};
 
 /// A message and what its envelope says, not yet checked.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ fn contents(args: &Args) -> Result<Vec<Vec<u8>>, String> {
 }
 
 fn told(file: &Path, error: &dyn Display) -> String {
-    format!("{}: {error}", file.display())
+    format!("{}: {error}", shown(&file.display().to_string()))
 }
 
 fn envelopes(file: &Path, wanted: usize) -> Result<Vec<Addressing>, String> {
@@ -148,7 +148,7 @@ impl Message {
     /// The envelope, checked.
     pub(crate) fn envelope(&self) -> Result<Envelope<'_>, String> {
         let from = &self.address.from;
-        let path = ReversePath::parse(from).map_err(|error| format!("{from:?}: {error}"))?;
+        let path = ReversePath::parse(from).map_err(|error| format!("{}: {error}", shown(from)))?;
         let to = self.address.to.iter().map(checked).collect::<Result<_, _>>()?;
         let (mail, params) = self.address.mail(path)?;
         let mail = if self.declares_size { mail.with_size(self.survey.size) } else { mail };
@@ -186,7 +186,7 @@ impl Addressing {
 
 fn checked(to: &To) -> Result<(Recipient<'_>, Vec<Parameter<'_>>), String> {
     let address = to.address();
-    let path = ForwardPath::parse(address).map_err(|error| format!("{address:?}: {error}"))?;
+    let path = ForwardPath::parse(address).map_err(|e| format!("{}: {e}", shown(address)))?;
     match to {
         To::Plain(_) => Ok((Recipient::new(path), Vec::new())),
         To::Detailed(detailed) => detailed.recipient(path),
@@ -222,12 +222,12 @@ impl Detailed {
 }
 
 fn unknown(what: &str, value: &str) -> String {
-    format!("{what} {value:?}: no such value")
+    format!("{what} {}: no such value", shown(value))
 }
 
 /// Puts a name before an error.
 fn named<'a, E: Display>(what: &'a str, value: &'a str) -> impl Fn(E) -> String + use<'a, E> {
-    move |error| format!("{what} {value:?}: {error}")
+    move |error| format!("{what} {}: {error}", shown(value))
 }
 
 /// A checked envelope that borrows from its message.
