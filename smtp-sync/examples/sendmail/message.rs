@@ -69,6 +69,9 @@ impl To {
 
 /// The messages that the command line speaks of.
 pub(crate) fn gather(args: &Args) -> Result<Vec<Message>, String> {
+    if !args.needs_message() {
+        return Ok(Vec::new());
+    }
     let contents = contents(args)?;
     let addressed = match &args.envelope {
         Some(file) => envelopes(file, contents.len())?,
@@ -90,13 +93,8 @@ fn contents(args: &Args) -> Result<Vec<Vec<u8>>, String> {
         return args.message.iter().map(read).collect();
     }
     let mut content = Vec::new();
-    if args.needs_message() {
-        io::stdin()
-            .read_to_end(&mut content)
-            .map_err(|error| format!("standard input: {error}"))?;
-        return Ok(vec![content]);
-    }
-    Ok(Vec::new())
+    io::stdin().read_to_end(&mut content).map_err(|error| format!("standard input: {error}"))?;
+    Ok(vec![content])
 }
 
 fn told(file: &Path, error: &dyn Display) -> String {
@@ -151,10 +149,20 @@ impl Message {
         let path = ReversePath::parse(from).map_err(|error| format!("{}: {error}", shown(from)))?;
         let to = self.address.to.iter().map(checked).collect::<Result<_, _>>()?;
         let (mail, params) = self.address.mail(path)?;
-        let mail = if self.declares_size { mail.with_size(self.survey.size) } else { mail };
-        let eight_bit = self.survey.eight_bit;
-        let mail = mail.with_body(if eight_bit { Body::EightBitMime } else { Body::SevenBit });
-        Ok(Envelope { mail, params, to })
+        Ok(Envelope { mail: self.described(mail), params, to })
+    }
+
+    /// Says what the content looks like, where the envelope file does not say it.
+    fn described<'a>(&self, mail: Mail<'a>) -> Mail<'a> {
+        let looks = if self.survey.eight_bit { Body::EightBitMime } else { Body::SevenBit };
+        let body = mail.body().unwrap_or(looks);
+        let mail = mail.with_body(body);
+        if mail.size().is_some() || !self.declares_size {
+            return mail;
+        }
+        // Binary content leaves as it is, all other with CRLF.
+        let binary = body == Body::BinaryMime;
+        mail.with_size(if binary { self.content.len() as u64 } else { self.survey.size })
     }
 }
 
