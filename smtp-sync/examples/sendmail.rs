@@ -8,6 +8,8 @@
 
 #[path = "sendmail/action.rs"]
 mod action;
+#[path = "sendmail/addresses.rs"]
+mod addresses;
 #[path = "sendmail/args.rs"]
 mod args;
 #[path = "sendmail/connection.rs"]

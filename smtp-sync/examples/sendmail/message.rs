@@ -2,6 +2,7 @@
 
 use core::fmt::Display;
 use std::{
+    collections::HashSet,
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -18,7 +19,11 @@ use smtp_sync::{
     },
 };
 
-use crate::{args::Args, header, secrets::shown};
+use crate::{
+    args::{Args, BareNewlines},
+    header::{Header, without_preamble},
+    secrets::shown,
+};
 
 /// A message and what its envelope says, not yet checked.
 #[derive(Debug)]
@@ -73,18 +78,16 @@ pub(crate) fn gather(args: &Args) -> Result<Vec<Message>, String> {
         return Ok(Vec::new());
     }
     let contents = contents(args)?;
-    let addressed = match &args.envelope {
-        Some(file) => envelopes(file, contents.len())?,
-        None => {
-            contents.iter().map(|content| addressing(args, content)).collect::<Result<_, _>>()?
-        }
+    let Some(file) = &args.envelope else {
+        return contents.into_iter().map(|content| message(args, content)).collect();
     };
-    let message = |(content, address): (Vec<u8>, Addressing)| {
-        let content = if args.read_recipients { header::without_bcc(&content) } else { content };
-        let survey = Survey::of(&content);
-        Message { content, address, survey, declares_size: !args.no_size }
+    let addressed = envelopes(file, contents.len())?.into_iter().zip(contents);
+    let message = |(address, content): (_, Vec<u8>)| {
+        let content =
+            if args.read_recipients { leaving(args, without_preamble(&content))? } else { content };
+        Ok(Message::new(args, content, address))
     };
-    Ok(contents.into_iter().zip(addressed).map(message).collect())
+    addressed.map(message).collect()
 }
 
 fn contents(args: &Args) -> Result<Vec<Vec<u8>>, String> {
@@ -95,6 +98,26 @@ fn contents(args: &Args) -> Result<Vec<Vec<u8>>, String> {
     let mut content = Vec::new();
     io::stdin().read_to_end(&mut content).map_err(|error| format!("standard input: {error}"))?;
     Ok(vec![content])
+}
+
+/// A message whose envelope is made of the command line and its header.
+fn message(args: &Args, mut content: Vec<u8>) -> Result<Message, String> {
+    let preamble = content.len() - without_preamble(&content).len();
+    content.drain(..preamble);
+    let address = addressing(args, &content)?;
+    if args.read_recipients {
+        content = leaving(args, &content)?;
+    }
+    Ok(Message::new(args, content, address))
+}
+
+/// The content as `-t` sends it on.
+fn leaving(args: &Args, content: &[u8]) -> Result<Vec<u8>, String> {
+    let header = Header::read(content);
+    if matches!(args.newlines, BareNewlines::Reject) {
+        header.check_newlines()?;
+    }
+    header.without_bcc()
 }
 
 fn told(file: &Path, error: &dyn Display) -> String {
@@ -115,17 +138,19 @@ fn envelopes(file: &Path, wanted: usize) -> Result<Vec<Addressing>, String> {
 fn addressing(args: &Args, content: &[u8]) -> Result<Addressing, String> {
     let from = match &args.from {
         Some(from) => Some(from.clone()),
-        None => header::addresses(content, &["From"])?.into_iter().next(),
+        None => Header::read(content).sender()?,
     };
     let mut to = args.recipients.clone();
     if args.read_recipients {
-        to.extend(header::addresses(content, &["To", "Cc", "Bcc"])?);
+        let mut known: HashSet<String> = to.iter().cloned().collect();
+        let found = Header::read(content).recipients()?;
+        to.extend(found.into_iter().filter(|address| known.insert(address.clone())));
     }
     if to.is_empty() {
         return Err("no recipients".to_owned());
     }
     Ok(Addressing {
-        from: from.ok_or("no sender: give -f, or a From field")?,
+        from: from.ok_or("no sender: give -f, or a From field with an address")?,
         to: to.into_iter().map(|address| To::Detailed(detailed(args, address))).collect(),
         ret: args.dsn_return.clone(),
         envid: args.envid.clone(),
@@ -139,6 +164,11 @@ fn detailed(args: &Args, address: String) -> Detailed {
 }
 
 impl Message {
+    fn new(args: &Args, content: Vec<u8>, address: Addressing) -> Self {
+        let survey = Survey::of(&content);
+        Self { content, address, survey, declares_size: !args.no_size }
+    }
+
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
         self.address.to.iter().map(To::address)
     }
