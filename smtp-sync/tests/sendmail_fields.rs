@@ -3,10 +3,8 @@
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test has std")]
 
 #[path = "../examples/sendmail/addresses.rs"]
-#[allow(unreachable_pub, reason = "it is part of the example")]
 mod addresses;
 #[path = "../examples/sendmail/header.rs"]
-#[allow(unreachable_pub, reason = "it is part of the example")]
 mod header;
 
 use header::{Header, without_preamble};
@@ -159,6 +157,10 @@ fn as_received(message: &[u8]) -> Vec<String> {
     fields
 }
 
+fn sender(header: &Header<'_>) -> Vec<String> {
+    header.sender().unwrap_or_default().into_iter().collect()
+}
+
 #[test]
 fn whatever_a_message_is_made_of_no_bcc_is_in_the_header_that_leaves() {
     #[rustfmt::skip]
@@ -169,10 +171,12 @@ fn whatever_a_message_is_made_of_no_bcc_is_in_the_header_that_leaves() {
     ];
     let mut random = Random(0x5eed);
     let mut sent = 0;
-    for _ in 0..50_000 {
+    for _ in 0..20_000 {
         let count = 1 + random.below(12);
         let message: Vec<u8> = (0..count).flat_map(|_| random.pick(&parts)).copied().collect();
         let header = Header::read(without_preamble(&message));
+        let addresses = [header.recipients().unwrap_or_default(), sender(&header)].concat();
+        assert!(addresses.iter().all(|address| Address::parse(address).is_ok()), "{addresses:?}");
         let Ok(left) = header.without_bcc() else { continue };
         sent += 1;
         for field in as_received(&left) {
@@ -184,7 +188,7 @@ fn whatever_a_message_is_made_of_no_bcc_is_in_the_header_that_leaves() {
         let again = Header::read(&left).without_bcc();
         assert_eq!(again, Ok(left));
     }
-    assert!(sent > 25_000, "{sent}");
+    assert!(sent > 10_000, "{sent}");
 }
 
 #[test]
@@ -212,29 +216,5 @@ fn a_list_is_read_whole_whatever_its_mailboxes_look_like() {
             expected.push(address);
         }
         assert_eq!(addresses::read(value.as_bytes()), Ok(expected), "{value:?}");
-    }
-}
-
-#[test]
-fn work_is_linear_in_what_is_read() {
-    // A square of these would not end while anybody waits.
-    let n = 300_000;
-    for message in [
-        b"\r".repeat(n),
-        b"\r\n ".repeat(n),
-        b"a:\r".repeat(n),
-        [b"To: b@x\n\r".to_vec(), b"\r".repeat(n)].concat(),
-        b"Resent-To: b@x\n".repeat(n),
-        [b"To: ".to_vec(), b"b@x,".repeat(n)].concat(),
-        [b"To: ".to_vec(), b"(".repeat(n)].concat(),
-        [b"To: ".to_vec(), b"<@".repeat(n)].concat(),
-        [b"To: ".to_vec(), b"a:".repeat(n)].concat(),
-        [b"To: ".to_vec(), b"=?".repeat(n)].concat(),
-        b"\xEF\xBB\xBF".repeat(n),
-    ] {
-        let header = Header::read(without_preamble(&message));
-        header.without_bcc().ok();
-        header.recipients().ok();
-        header.sender().ok();
     }
 }

@@ -172,6 +172,10 @@ const HIDDEN: &[(&[u8], Fate)] = &[
     (b"To: b@example.net\nBcc: hidden@example.net", Sent),
     (b"Bcc: hidden@example.net", Sent),
     (b"Bcc: hidden@example.net\r", Sent),
+    // Lines that look empty and are not.
+    (b"To: b@example.net\n\x0C\nBcc: hidden@example.net\n\nx\n", Refused),
+    (b"To: b@example.net\n\xC2\xA0\nBcc: hidden@example.net\n\nx\n", Refused),
+    (b"To: b@example.net\n\xEF\xBB\xBF\nTo: b@example.net\nBcc: hidden@example.net\n\nx\n", Refused),
     // Before the header.
     (b"\xEF\xBB\xBFBcc: hidden@example.net\n\nx\n", Sent),
     (b"\xEF\xBB\xBF\xEF\xBB\xBFBcc: hidden@example.net\n\nx\n", Sent),
@@ -188,6 +192,8 @@ const HIDDEN: &[(&[u8], Fate)] = &[
     (b"Bcc\x0B: hidden@example.net\n\nx\n", Refused),
     (b"Bcc\0: hidden@example.net\n\nx\n", Refused),
     (b"B\0cc: hidden@example.net\n\nx\n", Refused),
+    (b"To: b@example.net\n\xC2\xA0Bcc: hidden@example.net\n\nx\n", Refused),
+    (b"Bcc\xEF\xBC\x9A hidden@example.net\n\nx\n", Refused),
     (b"Bcc\xC2\xA0: hidden@example.net\n\nx\n", Refused),
     (b"B\xE2\x80\x8Bcc: hidden@example.net\n\nx\n", Refused),
     (b"Bcc (x): hidden@example.net\n\nx\n", Refused),

@@ -41,20 +41,35 @@ impl Header<'_> {
         self.fields.iter().any(has_odd_bcc_name)
             || match self.end {
                 End::Message => false,
-                End::EmptyLine(line) => line.end == b"\r" && self.has_bcc_behind_bare_cr(),
-                End::OtherLine => begins_like_bcc(self.body),
+                // Half of an end of a line, LF CR or two CR, if other lines end in LF: the header may go on behind it.
+                End::EmptyLine(line) => line.end == b"\r" && self.has_lf() && has_bcc(self.body),
+                End::OtherLine => {
+                    begins_like_bcc(self.body) || begins_blank(self.body) && has_bcc(self.body)
+                }
             }
     }
 
-    /// In a message with LF, a bare CR that makes an empty line may have been half of an end of a line (LF CR, or two CR).
-    /// If so, the header goes on behind it.
-    fn has_bcc_behind_bare_cr(&self) -> bool {
-        let is_lf = |field: &Field<'_>| field.lines.iter().any(|line| line.end.ends_with(b"\n"));
-        let is_blind = |name: &str| BLIND.iter().any(|blind| name.eq_ignore_ascii_case(blind));
-        let mut lines = self.body.split(|octet| matches!(octet, b'\r' | b'\n'));
-        (self.body.contains(&b'\n') || self.fields.iter().any(is_lf))
-            && lines.any(|line| name_of(line).is_some_and(is_blind))
+    fn has_lf(&self) -> bool {
+        let ends_in_lf =
+            |field: &Field<'_>| field.lines.iter().any(|line| line.end.ends_with(b"\n"));
+        self.body.contains(&b'\n') || self.fields.iter().any(ends_in_lf)
     }
+}
+
+/// Returns whether one of the lines is a Bcc field.
+fn has_bcc(octets: &[u8]) -> bool {
+    let is_blind = |name: &str| BLIND.iter().any(|blind| name.eq_ignore_ascii_case(blind));
+    let mut lines = octets.split(|octet| matches!(octet, b'\r' | b'\n'));
+    lines.any(|line| name_of(line).is_some_and(is_blind))
+}
+
+/// Returns whether nobody sees that the first line is not empty.
+fn begins_blank(octets: &[u8]) -> bool {
+    let is_blank = |c: char| {
+        let is_unseen = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}');
+        c.is_whitespace() || c.is_control() || is_unseen
+    };
+    String::from_utf8_lossy(&text_of(&unfolded(octets).0)).chars().all(is_blank)
 }
 
 /// A name that the grammar allows and nobody uses: `Bcc(x)`, `"Bcc"`, `B.c.c`.
