@@ -59,7 +59,6 @@ enum Kind<'a> {
 pub(crate) struct Named<'a> {
     kind: Kind<'a>,
     initial: Initial,
-    token: &'a str,
 }
 
 impl<'a> Named<'a> {
@@ -80,7 +79,7 @@ impl<'a> Named<'a> {
             #[cfg(not(feature = "scram"))]
             _ => return None,
         };
-        Some(Self { kind, initial, token })
+        Some(Self { kind, initial })
     }
 
     fn mechanism(&self) -> &dyn Mechanism {
@@ -117,16 +116,14 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// The server's explanation of a refused token, control characters escaped. It may repeat the token, which is not
-    /// shown.
+    /// What the server said about a token, control characters escaped.
     pub(crate) fn details(&self) -> Option<String> {
         let said = match &self.kind {
             Kind::OAuthBearer(mechanism) => mechanism.error(),
             Kind::XOAuth2(mechanism) => mechanism.error(),
             _ => None,
         };
-        let said = Escaped(said?).to_string();
-        Some(if self.token.is_empty() { said } else { said.replace(self.token, "***") })
+        said.map(|octets| Escaped(octets).to_string())
     }
 
     /// Whether the server's proof was wrong.
