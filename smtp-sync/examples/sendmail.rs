@@ -4,9 +4,12 @@
 //! cargo run -p smtp-sync --example sendmail -- -f a@example.org --server mx.example.net:25 b@example.net < message
 //! ```
 #![allow(clippy::format_push_string, reason = "a person reads it once")]
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
 #[path = "sendmail/action.rs"]
 mod action;
+#[path = "sendmail/addresses.rs"]
+mod addresses;
 #[path = "sendmail/args.rs"]
 mod args;
 #[path = "sendmail/connection.rs"]
@@ -23,8 +26,12 @@ mod mechanism;
 mod message;
 #[path = "sendmail/mx.rs"]
 mod mx;
+#[path = "sendmail/output.rs"]
+mod output;
 #[path = "sendmail/report.rs"]
 mod report;
+#[path = "sendmail/secrets.rs"]
+mod secrets;
 #[path = "sendmail/session.rs"]
 mod session;
 
@@ -32,12 +39,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{args::Args, embedded::Embedded, report::Report, session::Session};
+use crate::{
+    args::{Args, without_secrets},
+    embedded::Embedded,
+    report::Report,
+    secrets::Secrets,
+    session::Session,
+};
 
 fn main() -> ExitCode {
     let mut args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
+            let error = without_secrets(error);
             error.print().ok();
             return if error.use_stderr() { 64.into() } else { 0.into() };
         }
@@ -49,7 +63,7 @@ fn main() -> ExitCode {
 
 fn run(args: &mut Args) -> Report {
     let mut report = Report::default();
-    let done = args.read_url().and_then(|()| prepare_and_run(args, &mut report));
+    let done = args.read_server().and_then(|()| prepare_and_run(args, &mut report));
     if let Err(problem) = done {
         report.refuse("send:0", &problem);
     }
@@ -65,10 +79,10 @@ fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
         return mx::run(args, &messages, &envelopes, report);
     }
     let actions = args.actions(messages.len())?;
-    let secrets = args.secrets()?;
+    let secrets = Secrets::read(args)?;
     let recipients = messages.iter().flat_map(message::Message::recipients);
-    let (server, embedded) = if let Some(server) = args.server() {
-        (server, None)
+    let (server, embedded) = if let Some(server) = &args.server {
+        (server.clone(), None)
     } else {
         let embedded = Embedded::start(args, &secrets, recipients)?;
         (embedded.address(), Some(embedded))

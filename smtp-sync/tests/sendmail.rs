@@ -6,7 +6,6 @@ mod support;
 
 use std::{
     io::Write,
-    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -19,14 +18,7 @@ use smtp_sync::{
         server::{AuthPolicy, Config},
     },
 };
-use support::{opening, peer};
-
-/// Cargo builds the examples for `cargo test`, beside the directory of the tests.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("a path");
-    let profile = test.parent().and_then(|deps| deps.parent()).expect("a profile's directory");
-    profile.join("examples").join(format!("sendmail{}", std::env::consts::EXE_SUFFIX))
-}
+use support::{opening, peer, program};
 
 struct Ran {
     status: Option<i32>,
@@ -35,7 +27,7 @@ struct Ran {
 }
 
 fn sendmail(port: u16, args: &[&str], message: &str) -> Ran {
-    let mut child = Command::new(program())
+    let mut child = Command::new(program::path())
         .args(["--json", "--hello", "client.example", "--timeout", "20"])
         .args(["--server", &format!("127.0.0.1:{port}")])
         .args(args)

@@ -22,6 +22,7 @@ use smtp_sync::{
 use crate::{
     args::Args,
     message::{Envelope, Message},
+    output,
     report::Report,
 };
 
@@ -63,8 +64,7 @@ fn delivery(args: &Args) -> Result<MxDelivery<TokioResolver, Fixed>, String> {
         delivery = delivery.with_timeouts(timeouts).with_connect_limit(timeouts.command);
     }
     if verbose {
-        let log = |line: &str| eprintln!("{line}");
-        delivery = delivery.configure(move |connector| connector.with_transcript(log));
+        delivery = delivery.configure(|connector| connector.with_transcript(output::line));
     }
     Ok(delivery)
 }

@@ -9,7 +9,7 @@ use smtp_sync::{
     },
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output};
 
 #[path = "report_mx.rs"]
 mod report_mx;
@@ -228,18 +228,20 @@ impl Report {
 
     pub(crate) fn print(&self, json: bool) {
         if json {
-            println!("{}", serde_json::to_string(self).unwrap_or_default());
+            output::result(&format!("{}\n", serde_json::to_string(self).unwrap_or_default()));
             return;
         }
         for fate in self.actions.iter().flat_map(|done| &done.recipients) {
             if fate.status != "accepted" {
                 let reply = fate.reply.as_ref();
                 let text = reply.map(|w| format!(": {} {}", w.code, w.text.join(" / ")));
-                eprintln!("sendmail: {} {}{}", fate.address, fate.status, text.unwrap_or_default());
+                let text = text.unwrap_or_default();
+                output::line(&format!("sendmail: {} {}{text}", fate.address, fate.status));
             }
         }
         if let Some(failure) = &self.error {
-            eprintln!("sendmail: {}: {}: {}", failure.phase, failure.kind, failure.text);
+            let Failure { phase, kind, text, .. } = failure;
+            output::line(&format!("sendmail: {phase}: {kind}: {text}"));
         }
     }
 }

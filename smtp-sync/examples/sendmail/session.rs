@@ -9,11 +9,12 @@ use smtp_sync::{
 
 use crate::{
     action::Action,
-    args::{Args, Secrets},
+    args::Args,
     failure::Failure,
     mechanism::{Credentials, FOR_A_PASSWORD, FOR_A_TOKEN, Named},
     message::{Envelope, Message},
     report::{Done, Report},
+    secrets::Secrets,
 };
 
 pub(crate) struct Session<'a> {

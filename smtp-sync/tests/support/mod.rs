@@ -3,6 +3,8 @@
 
 mod peer;
 #[cfg(feature = "tls")]
+pub mod program;
+#[cfg(feature = "tls")]
 pub mod tls;
 
 use std::time::Duration;
