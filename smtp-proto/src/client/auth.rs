@@ -280,6 +280,8 @@ impl<B: Storage> Client<B> {
             mechanisms.mechanism(index).is_some_and(|mechanism| mechanism.is_satisfied());
         if satisfied {
             self.auth.conclude(Authentication::Done(index));
+            // What came behind the 235 was not looked at until the mechanism had decided.
+            self.frame();
         } else {
             self.auth.conclude(Authentication::Unproven);
             self.close(End::Peer(PeerError::Unproven));
