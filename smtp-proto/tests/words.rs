@@ -300,7 +300,17 @@ fn scram_and_routes_say_what_is_wrong() {
         (&RouteError::NullMx, "the domain accepts no mail (null MX)"),
         (&RouteError::NoAddress, "the domain has neither MX records nor an address"),
         (&RouteError::NoUsableMx, "no MX record of the domain leads to an address"),
-        (&RouteError::MailLoop, "mail for the domain loops back to myself"),
+        (&RouteError::MailLoop, "the domain's preferred mail host is this host (mail loop)"),
+        (
+            &RouteError::LocalAddress,
+            "the host has no addresses but those of this machine (loopback or unspecified)",
+        ),
+        (
+            &RouteError::UnauthenticatedMx,
+            "the message requires TLS, and nothing vouches for the MX records of the domain",
+        ),
+        (&RouteError::UnusableName, "the name cannot be looked up in the DNS"),
+        (&RouteError::NoHostSoFar, "no host of the domain was found to have an address"),
         (&RouteError::DnsFailure, "the DNS gave no answer for the domain"),
     ]);
 }

@@ -9,6 +9,7 @@ use super::Envelope;
 use crate::{
     client::{AsEnvelope, Outcome, RecipientOutcome, Retry},
     hello::ServerLimits,
+    route,
 };
 
 /// One message on its way to all its recipients, in one transaction or in several.
@@ -121,8 +122,8 @@ fn groups(envelope: &Envelope, limits: ServerLimits) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The recipients' domains in lower case.
+/// The recipients' domains, each in its one form.
 fn names(envelope: &Envelope) -> impl Iterator<Item = alloc::string::String> {
     let recipients = (0..).map_while(|index| envelope.recipient(index));
-    recipients.map(|to| to.domain().to_ascii_lowercase())
+    recipients.map(|to| route::key(to.domain()))
 }

@@ -13,6 +13,7 @@ use crate::{
     client::{AsEnvelope, Outcome, Retry},
     command::{Mail, Recipient},
     parameter::{Body, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter},
+    route,
     stuffing::Survey,
 };
 
@@ -188,8 +189,9 @@ impl Envelope {
         self.for_recipients(recipients.collect())
     }
 
-    /// The recipients' domains in lower case, each with the positions of those in it; both in order.
-    /// `<Postmaster>` has the empty one.
+    /// The recipients' domains, each with the positions of those in it; both in order. They stand in
+    /// the one form of a [`Destination`](crate::route::Destination), so that two spellings are one
+    /// domain; what has none is in lower case. `<Postmaster>` has the empty one.
     ///
     /// ```
     /// use smtp_proto::envelope::Envelope;
@@ -204,7 +206,7 @@ impl Envelope {
         let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
         let mut known = BTreeMap::new();
         for (position, recipient) in self.recipients.iter().enumerate() {
-            let domain = recipient.as_recipient().domain().to_ascii_lowercase();
+            let domain = route::key(recipient.as_recipient().domain());
             let group = *known.entry(domain).or_insert_with_key(|domain| {
                 groups.push((domain.clone(), Vec::new()));
                 groups.len() - 1
