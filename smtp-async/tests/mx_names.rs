@@ -12,6 +12,8 @@ use smtp_async::{
     proto::{hello::EhloName, route::RouteError},
 };
 
+use smtp_sync::Faults;
+
 use mx_support::{
     dns::Zone,
     hosts::{Hosts, count, deliver, host, only},
@@ -69,6 +71,18 @@ async fn d37_all_spellings_of_a_domain_are_one_transaction() {
     assert!(report.is_delivered(), "{report:?}");
     assert_eq!(count(&store), 1);
     assert_eq!(store.messages()[0].recipients, recipients, "each as its caller wrote it");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_one_domain_at_once_gets_each_spelling_apart() {
+    let mut hosts = Hosts::new();
+    let store = hosts.faulty(1, Faults::new().with_keyword("LIMITS RCPTDOMAINMAX=1"));
+    let zone = Zone::new().address("partner.example", hosts.address(1));
+    let recipients = ["b@partner.example", "c@partner\u{3002}example", "d@PARTNER.example"];
+    assert!(hosts.deliver(zone, &recipients).await.is_delivered());
+    let messages = store.messages();
+    let sent: Vec<_> = messages.iter().map(|message| message.recipients.len()).collect();
+    assert_eq!(sent.iter().sum::<usize>(), 3, "{sent:?}");
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use super::Envelope;
 use crate::{
     client::{AsEnvelope, Outcome, RecipientOutcome, Retry},
     hello::ServerLimits,
-    route,
 };
 
 /// One message on its way to all its recipients, in one transaction or in several.
@@ -122,8 +121,9 @@ fn groups(envelope: &Envelope, limits: ServerLimits) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The recipients' domains, each in its one form.
+/// The recipients' domains in lower case: told apart as the client does that checks the limit, which has
+/// no room for another form. A group too many does no harm.
 fn names(envelope: &Envelope) -> impl Iterator<Item = alloc::string::String> {
     let recipients = (0..).map_while(|index| envelope.recipient(index));
-    recipients.map(|to| route::key(to.domain()))
+    recipients.map(|to| to.domain().to_ascii_lowercase())
 }
