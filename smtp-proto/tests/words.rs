@@ -59,12 +59,16 @@ fn addresses_say_what_is_wrong_with_them() {
         ),
         (&AddressError::NotUtf8 { offset: 1 }, "address is not UTF-8 at offset 1"),
         (&AddressError::UnclosedQuote, "quoted local part does not end"),
-        (&AddressError::LocalPartTooLong, "local part is longer than 64 octets"),
+        (&AddressError::LocalPartTooLong { limit: 64 }, "local part is longer than 64 octets"),
         (&DomainError::EmptyLabel { offset: 2 }, "empty domain label at offset 2"),
         (&DomainError::Hyphen { offset: 2 }, "hyphen at offset 2 begins or ends a domain label"),
         (&DomainError::LabelTooLong { offset: 2 }, "domain label at offset 2 is longer than 63"),
         (&DomainError::TooLong, "domain is longer than 255 octets"),
         (&DomainError::Literal { offset: 2 }, "bad address literal at offset 2"),
+        (
+            &DomainError::UntaggedIpv6 { offset: 2 },
+            "address literal at offset 2 needs the tag IPv6, as in [IPv6:::1]",
+        ),
     ]);
 }
 
@@ -296,7 +300,17 @@ fn scram_and_routes_say_what_is_wrong() {
         (&RouteError::NullMx, "the domain accepts no mail (null MX)"),
         (&RouteError::NoAddress, "the domain has neither MX records nor an address"),
         (&RouteError::NoUsableMx, "no MX record of the domain leads to an address"),
-        (&RouteError::MailLoop, "mail for the domain loops back to myself"),
+        (&RouteError::MailLoop, "the domain's preferred mail host is this host (mail loop)"),
+        (
+            &RouteError::LocalAddress,
+            "the host has no addresses but those of this machine (loopback or unspecified)",
+        ),
+        (
+            &RouteError::UnauthenticatedMx,
+            "the message requires TLS, and nothing vouches for the MX records of the domain",
+        ),
+        (&RouteError::UnusableName, "the name cannot be looked up in the DNS"),
+        (&RouteError::NoHostSoFar, "no host of the domain was found to have an address"),
         (&RouteError::DnsFailure, "the DNS gave no answer for the domain"),
     ]);
 }

@@ -4,8 +4,9 @@ use core::{fmt, net::IpAddr};
 use std::sync::Arc;
 
 use smtp_proto::{
-    client::{Fate, Phase, RecipientOutcome, Retry, Status, When},
+    client::{Fate, Phase, RecipientOutcome, Refusal, Retry, Status, When},
     envelope::Envelope,
+    hello::Extension,
     reply::{EnhancedCode, OwnedReply},
     route::RouteError,
 };
@@ -27,8 +28,9 @@ pub enum MxError {
 }
 
 impl MxError {
-    /// When the same may be tried again: not at once, for all hosts were tried. That TLS cannot be
-    /// had is for now (RFC 7672 2.2, RFC 8461 5).
+    /// When the same may be tried again: not at once, for all hosts were tried. TLS failures are
+    /// temporary (RFC 7672 2.2, RFC 8461 5), and so is what a host says before it has heard of the
+    /// message, be it 554: it says that of itself.
     #[must_use]
     pub fn retry(&self) -> When {
         match self {
@@ -36,7 +38,7 @@ impl MxError {
             MxError::Lookup(LookupError::NoSuchDomain) => When::Never,
             MxError::Lookup(LookupError::Temporary(_)) | MxError::Shunned => When::Later,
             MxError::Host(error) => match error.retry() {
-                When::Never if !is_of_tls(error) => When::Never,
+                When::Never if !is_before_the_message(error) => When::Never,
                 _ => When::Later,
             },
         }
@@ -49,14 +51,19 @@ impl MxError {
             MxError::Route(error) => error.enhanced(),
             MxError::Lookup(LookupError::NoSuchDomain) => RouteError::NoSuchDomain.enhanced(),
             MxError::Lookup(LookupError::Temporary(_)) => RouteError::DnsFailure.enhanced(),
+            // RFC 8689 4.2.1.
+            MxError::Host(Error::Refused(Refusal::NotOffered(Extension::RequireTls))) => {
+                EnhancedCode::new(5, 7, 30)
+            }
             MxError::Host(error) => error.reply().and_then(OwnedReply::enhanced),
             MxError::Shunned => EnhancedCode::new(4, 7, 5),
         }
     }
 }
 
-fn is_of_tls(error: &Error) -> bool {
-    matches!(error.phase(), Some(Phase::StartTls | Phase::Tls))
+fn is_before_the_message(error: &Error) -> bool {
+    let opening = [Phase::Greeting, Phase::Hello, Phase::StartTls, Phase::Tls];
+    error.phase().is_some_and(|phase| opening.contains(&phase))
 }
 
 impl fmt::Display for MxError {
@@ -81,6 +88,46 @@ impl core::error::Error for MxError {
     }
 }
 
+/// How a session with a host was encrypted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Encryption {
+    /// Not at all.
+    Clear,
+    /// By TLS.
+    Tls {
+        /// The certificate was verified against the host's name, or as the caller's own verifier does
+        /// it.
+        verified: bool,
+        /// The version, as `TLSv1_3`.
+        version: Option<&'static str>,
+        /// The cipher suite, as `TLS13_AES_128_GCM_SHA256`.
+        cipher: Option<&'static str>,
+    },
+}
+
+impl Encryption {
+    /// Returns whether there was TLS.
+    #[must_use]
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::Tls { .. })
+    }
+
+    /// Returns whether there was TLS with a verified certificate.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Tls { verified: true, .. })
+    }
+}
+
+/// Where something was said or failed.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) host: &'a Arc<str>,
+    /// `None` where no session came to be.
+    pub(super) encryption: Option<Encryption>,
+}
+
 /// What became of one recipient.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -89,6 +136,8 @@ pub struct MxRecipient {
     pub address: String,
     /// The host whose word this is: that answered, or that failed; an address literal's address.
     pub host: Option<Arc<str>>,
+    /// How the session with that host was encrypted; `None` where there was none.
+    pub encryption: Option<Encryption>,
     /// What became of it. [`Fate::Rejected`] and [`Fate::Deferred`] are what a host said, or what the DNS
     /// said of the domain; hosts that fail leave [`Fate::NotAttempted`].
     pub fate: Fate,
@@ -124,6 +173,7 @@ impl MxRecipient {
         Self {
             address: address.to_owned(),
             host: None,
+            encryption: None,
             fate: Fate::NotAttempted(When::NewConnectionNow),
             phase: None,
             reply: None,
@@ -131,8 +181,20 @@ impl MxRecipient {
         }
     }
 
-    pub(super) fn answer(&mut self, host: &Arc<str>, outcome: &RecipientOutcome<'_>) {
-        self.host = Some(Arc::clone(host));
+    /// Nothing was said, and nothing failed.
+    pub(super) fn leave(&mut self, at: At<'_>) {
+        if self.host.is_none() {
+            self.be_at(at);
+        }
+    }
+
+    fn be_at(&mut self, at: At<'_>) {
+        self.host = Some(Arc::clone(at.host));
+        self.encryption = at.encryption;
+    }
+
+    pub(super) fn answer(&mut self, at: At<'_>, outcome: &RecipientOutcome<'_>) {
+        self.be_at(at);
         self.fate = match outcome.fate {
             // The connection is not kept.
             Fate::Deferred(When::SameConnection) => Fate::Deferred(When::NewConnectionNow),
@@ -144,13 +206,14 @@ impl MxRecipient {
     }
 
     /// Of several failures the first counts that time may heal, else the first.
-    pub(super) fn fail(&mut self, host: Option<&Arc<str>>, error: &MxError) {
+    pub(super) fn fail(&mut self, at: Option<At<'_>>, error: &MxError) {
         let retry = error.retry();
         let better = self.retry() == Some(Retry::Never) && retry != When::Never;
         if self.host.is_some() && !better {
             return;
         }
-        self.host = host.map(Arc::clone);
+        self.host = at.map(|at| Arc::clone(at.host));
+        self.encryption = at.and_then(|at| at.encryption);
         self.fate = match error {
             MxError::Route(_) | MxError::Lookup(_) if retry == When::Never => Fate::Rejected,
             MxError::Route(_) | MxError::Lookup(_) => Fate::Deferred(retry),
@@ -176,6 +239,8 @@ pub struct HostFailure {
     pub host: Arc<str>,
     /// The address, where there was one.
     pub address: Option<IpAddr>,
+    /// How the session was encrypted; `None` where none came to be.
+    pub encryption: Option<Encryption>,
     /// How it failed.
     pub error: MxError,
 }

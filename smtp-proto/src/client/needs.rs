@@ -22,6 +22,9 @@ impl<B: Storage> Client<B> {
     ) -> Result<(Transfer, usize), Refusal> {
         let mail = envelope.mail();
         let mut needs = mail.needs();
+        if !mail.is_tls_mandatory() {
+            needs.remove(Extension::RequireTls);
+        }
         let mut longest = self.adapted(mail).max_encoded_len();
         if envelope.recipient(0).is_none() {
             return Err(Refusal::NoRecipients);
@@ -122,7 +125,13 @@ impl<B: Storage> Client<B> {
             _ => None,
         };
         let mail = mail.adapted(size, body);
+        let mail = if self.says_require_tls(mail) { mail } else { mail.without_require_tls() };
         if self.offered.offers(Extension::Dsn) { mail } else { mail.without_dsn() }
+    }
+
+    /// Where it is not mandatory it is said to who understands it, inside TLS (RFC 8689 2).
+    fn says_require_tls(&self, mail: Mail<'_>) -> bool {
+        mail.is_tls_mandatory() || (self.secure && self.offered.offers(Extension::RequireTls))
     }
 
     /// RCPT with the parameters that this server understands.

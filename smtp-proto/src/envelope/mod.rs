@@ -13,6 +13,7 @@ use crate::{
     client::{AsEnvelope, Fate, Outcome, When},
     command::{Mail, Recipient},
     parameter::{Body, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter},
+    route,
     stuffing::Survey,
 };
 
@@ -43,8 +44,17 @@ impl Envelope {
     /// # Errors
     /// What is no mailbox, with octet and offset.
     pub fn new(from: &str) -> Result<Self, AddressError> {
-        let from = ReversePath::parse(from)?.address().map(Mailbox::from);
-        Ok(Self { message: Message { from, ..Message::default() }, recipients: Vec::new() })
+        ReversePath::parse(from).map(Self::from)
+    }
+
+    /// The same for a sender that the grammar forbids; see
+    /// [`Address::parse_lenient`](crate::address::Address::parse_lenient). A recipient of the kind is
+    /// an [`OwnedRecipient::new_lenient`].
+    ///
+    /// # Errors
+    /// What cannot stand in a command, with octet and offset.
+    pub fn new_lenient(from: &str) -> Result<Self, AddressError> {
+        ReversePath::parse_lenient(from).map(Self::from)
     }
 
     /// Adds a recipient. To, Cc and Bcc are all the same here.
@@ -179,8 +189,9 @@ impl Envelope {
         self.for_recipients(recipients.collect())
     }
 
-    /// The recipients' domains in lower case, each with the positions of those in it; both in order.
-    /// `<Postmaster>` has the empty one.
+    /// The recipients' domains, each with the positions of those in it; both in order. They stand in
+    /// the one form of a [`Destination`](crate::route::Destination), so that two spellings are one
+    /// domain; what has none is in lower case. `<Postmaster>` has the empty one.
     ///
     /// ```
     /// use smtp_proto::envelope::Envelope;
@@ -195,7 +206,7 @@ impl Envelope {
         let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
         let mut known = BTreeMap::new();
         for (position, recipient) in self.recipients.iter().enumerate() {
-            let domain = recipient.as_recipient().domain().to_ascii_lowercase();
+            let domain = route::key(recipient.as_recipient().domain());
             let group = *known.entry(domain).or_insert_with_key(|domain| {
                 groups.push((domain.clone(), Vec::new()));
                 groups.len() - 1
@@ -237,6 +248,14 @@ impl Envelope {
     fn with(mut self, set: impl FnOnce(&mut Message)) -> Self {
         set(&mut self.message);
         self
+    }
+}
+
+/// An envelope without recipients.
+impl From<ReversePath<'_>> for Envelope {
+    fn from(from: ReversePath<'_>) -> Self {
+        let from = from.address().map(Mailbox::from);
+        Self { message: Message { from, ..Message::default() }, recipients: Vec::new() }
     }
 }
 

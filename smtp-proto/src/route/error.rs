@@ -22,7 +22,18 @@ pub enum RouteError {
     NoUsableMx,
     /// The best host left is the one that asks: mail would come back to it.
     MailLoop,
-    /// The DNS could not say, for now: SERVFAIL, no answer in time.
+    /// The hosts of the domain have no addresses but those of this very machine: loopback, unspecified.
+    /// Or the recipient's address literal is one.
+    LocalAddress,
+    /// The message requires TLS all the way (RFC 8689 4.2.1), and nothing vouches for the MX records that
+    /// name the host.
+    UnauthenticatedMx,
+    /// The domain, or what its MX records name, cannot be asked for: it has no
+    /// [`DomainName`](crate::address::DomainName). Others may be able to.
+    UnusableName,
+    /// None of the hosts that were looked at has an address, and there are more.
+    NoHostSoFar,
+    /// The DNS could not say, for now: SERVFAIL, no answer in time, an answer that makes no sense.
     DnsFailure,
 }
 
@@ -36,16 +47,24 @@ impl RouteError {
             }
             RouteError::NullMx => (5, 1, 10),
             RouteError::NoAddress | RouteError::NoUsableMx => (5, 4, 4),
-            RouteError::MailLoop => (5, 4, 6),
+            RouteError::MailLoop | RouteError::LocalAddress => (5, 4, 6),
+            RouteError::UnauthenticatedMx => (5, 7, 30),
+            RouteError::UnusableName | RouteError::NoHostSoFar => (4, 4, 4),
             RouteError::DnsFailure => (4, 4, 3),
         };
         EnhancedCode::new(class, subject, detail)
     }
 
-    /// Only what the DNS could not say may be otherwise later; all else is reported at once.
+    /// What the DNS has said is reported at once. What it could not say, or could not be asked, may be
+    /// otherwise later.
     #[must_use]
     pub const fn retry(self) -> When {
-        if matches!(self, RouteError::DnsFailure) { When::Later } else { When::Never }
+        match self {
+            RouteError::DnsFailure | RouteError::UnusableName | RouteError::NoHostSoFar => {
+                When::Later
+            }
+            _ => When::Never,
+        }
     }
 }
 
@@ -58,7 +77,15 @@ impl fmt::Display for RouteError {
             RouteError::NullMx => "the domain accepts no mail (null MX)",
             RouteError::NoAddress => "the domain has neither MX records nor an address",
             RouteError::NoUsableMx => "no MX record of the domain leads to an address",
-            RouteError::MailLoop => "mail for the domain loops back to myself",
+            RouteError::MailLoop => "the domain's preferred mail host is this host (mail loop)",
+            RouteError::LocalAddress => {
+                "the host has no addresses but those of this machine (loopback or unspecified)"
+            }
+            RouteError::UnauthenticatedMx => {
+                "the message requires TLS, and nothing vouches for the MX records of the domain"
+            }
+            RouteError::UnusableName => "the name cannot be looked up in the DNS",
+            RouteError::NoHostSoFar => "no host of the domain was found to have an address",
             RouteError::DnsFailure => "the DNS gave no answer for the domain",
         })
     }

@@ -3,7 +3,7 @@
 use smtp_proto::{client::Chunking, reply::Reply};
 
 use super::{
-    told::{Told, is_no},
+    told::is_no,
     witness::{Asked, Place, Verb, Witness},
 };
 

@@ -52,6 +52,9 @@ pub(crate) struct Args {
     /// The DNS server to ask, in place of the system's
     #[arg(long, value_name = "ADDR:PORT", requires = "mx")]
     pub(crate) dns: Option<SocketAddr>,
+    /// Let mail go to hosts on loopback and unspecified addresses: for tests
+    #[arg(long, requires = "mx")]
+    pub(crate) allow_loopback: bool,
     /// What is spoken; default: smtp, or what the URL says
     #[arg(long)]
     pub(crate) protocol: Option<Spoken>,

@@ -64,7 +64,10 @@ impl Failure {
     /// Why no host answered for a recipient.
     pub(crate) fn of_mx(error: &MxError) -> Self {
         let kind = match error {
-            MxError::Host(error) => return Failure::of(error, "connect", Extensions::EMPTY),
+            MxError::Host(host) => {
+                let failure = Failure::of(host, "connect", Extensions::EMPTY);
+                return failure.with_retry(error.retry());
+            }
             MxError::Route(error) => kind_of_route(*error),
             MxError::Lookup(_) => "dns_failure",
             _ => "host_not_allowed",
@@ -81,6 +84,15 @@ impl Failure {
             class: Some(class),
             ..Failure::invalid_argument("")
         }
+    }
+
+    /// A host's failure may be for now where the same words of a server would be for good.
+    fn with_retry(self, retry: When) -> Self {
+        let class = match retry {
+            When::Later => self.class.map(|_| Class::Transient),
+            _ => self.class,
+        };
+        Failure { retry: retry.as_str(), class, ..self }
     }
 
     /// What the mechanisms know about a refusal that the reply does not say.
@@ -165,6 +177,10 @@ const fn kind_of_route(error: RouteError) -> &'static str {
         RouteError::NoAddress => "no_address",
         RouteError::NoUsableMx => "no_usable_mx",
         RouteError::MailLoop => "mail_loop",
+        RouteError::LocalAddress => "local_address",
+        RouteError::UnauthenticatedMx => "unauthenticated_mx",
+        RouteError::UnusableName => "unusable_name",
+        RouteError::NoHostSoFar => "no_host_so_far",
         _ => "dns_failure",
     }
 }

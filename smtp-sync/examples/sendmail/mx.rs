@@ -57,6 +57,7 @@ fn delivery(args: &Args) -> Result<MxDelivery<TokioResolver, Fixed>, String> {
     let (config, verbose) = (args.config(Config::new(name)), args.verbose);
     let mut delivery = MxDelivery::new(resolver, name)
         .with_port(args.mx_port)
+        .with_loopback_hosts(args.allow_loopback)
         .with_seed(RandomState::new().build_hasher().finish())
         .with_tls(Fixed(security))
         .configure(move |connector| connector.configure(|_| config));

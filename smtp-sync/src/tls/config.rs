@@ -21,7 +21,11 @@ use super::TlsError;
 ///
 /// Other providers, verifiers and settings come in as a [`ClientConfig`] of the caller's own.
 #[derive(Clone, Debug)]
-pub struct TlsConfig(Arc<ClientConfig>);
+pub struct TlsConfig {
+    config: Arc<ClientConfig>,
+    /// Certificates are.
+    verifies: bool,
+}
 
 impl TlsConfig {
     /// Trusts whom the platform trusts.
@@ -68,7 +72,7 @@ impl TlsConfig {
         let provider = provider();
         let verifier = Arc::new(AcceptAny(Arc::clone(&provider)));
         let builder = builder(provider)?.dangerous().with_custom_certificate_verifier(verifier);
-        Ok(Self::finish(builder))
+        Ok(Self { verifies: false, ..Self::finish(builder) })
     }
 
     /// Shows a certificate to servers that ask for one (RFC 4422 EXTERNAL, mutual TLS): its chain and
@@ -80,33 +84,41 @@ impl TlsConfig {
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let certificates = certificates.map_err(|_| TlsError::InvalidCertificate)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::InvalidCertificate)?;
-        let certified = CertifiedKey::from_der(certificates, key, self.0.crypto_provider());
-        let mut config = ClientConfig::clone(&self.0);
+        let certified = CertifiedKey::from_der(certificates, key, self.config.crypto_provider());
+        let mut config = ClientConfig::clone(&self.config);
         config.client_auth_cert_resolver =
             Arc::new(SingleCertAndKey::from(certified.map_err(TlsError::Rustls)?));
-        Ok(Self(Arc::new(config)))
+        Ok(Self { config: Arc::new(config), ..self })
+    }
+
+    /// Returns whether certificates are verified: `false` for
+    /// [`dangerous_accept_any_certificate`](Self::dangerous_accept_any_certificate). A
+    /// [`ClientConfig`] of the caller's own is taken to verify them.
+    #[must_use]
+    pub const fn is_verifying(&self) -> bool {
+        self.verifies
     }
 
     /// The settings as the TLS library has them.
     #[must_use]
     pub fn into_inner(self) -> Arc<ClientConfig> {
-        self.0
+        self.config
     }
 
     fn finish(builder: ConfigBuilder<ClientConfig, WantsClientCert>) -> Self {
-        Self(Arc::new(builder.with_no_client_auth()))
+        Arc::new(builder.with_no_client_auth()).into()
     }
 
     pub(super) fn connection(&self, name: &str) -> Result<ClientConnection, TlsError> {
         let name = ServerName::try_from(name).map_err(|_| TlsError::InvalidName)?.to_owned();
-        ClientConnection::new(Arc::clone(&self.0), name).map_err(TlsError::Rustls)
+        ClientConnection::new(Arc::clone(&self.config), name).map_err(TlsError::Rustls)
     }
 }
 
 /// The caller's own settings: client certificates, another provider, another verifier.
 impl From<Arc<ClientConfig>> for TlsConfig {
     fn from(config: Arc<ClientConfig>) -> Self {
-        Self(config)
+        Self { config, verifies: true }
     }
 }
 
