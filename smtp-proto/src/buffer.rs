@@ -1,5 +1,7 @@
 //! A fixed piece of storage that is filled at its end and drained at its start.
 
+use core::ops::Range;
+
 /// Storage handed in: an array, a slice, a box. Its length is read once and must not change.
 pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {}
 
@@ -63,6 +65,19 @@ impl<B: Storage> Buffer<B> {
         self.start += n.min(self.len());
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Takes octets out; of what stands before and behind them the shorter part moves.
+    pub(crate) fn remove(&mut self, range: Range<usize>) {
+        let behind = self.len() - range.end;
+        let octets = self.filled_mut();
+        if range.start < behind {
+            octets.copy_within(..range.start, range.len());
+            self.start += range.len();
+        } else {
+            octets.copy_within(range.end.., range.start);
+            self.end -= range.len();
         }
     }
 

@@ -39,7 +39,6 @@ impl<'a> Arbitrary<'a> for EnhancedCode {
 impl<'a> Arbitrary<'a> for ReplyLimits {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Ok(Self {
-            line: u.int_in_range(0..=2048)?,
             reply: u.int_in_range(0..=16_384)?,
             lines: u.int_in_range(0..=256)?,
         })

@@ -230,9 +230,10 @@ impl<B: Storage> Client<B> {
     /// Answers the challenge at the front of the receive buffer, or cancels.
     fn answer<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
         let start = self.outbox.len();
+        let is_whole = self.inbound.texts().next().flatten().is_some();
         let outcome = match mechanisms.mechanism(index) {
-            Some(mechanism) => self.push_answer(mechanism),
-            None => Err(CannotAnswer::Stop),
+            Some(mechanism) if is_whole => self.push_answer(mechanism),
+            _ => Err(CannotAnswer::Stop),
         };
         self.auth.step = Step::Awaiting(index);
         self.drop_lent();

@@ -2,15 +2,18 @@
 
 use crate::{
     buffer::{Buffer, Storage},
-    reply::{Framer, Reply, ReplyError, ReplyLimits},
+    reply::{Found, Framer, Keep, Reply, ReplyError, ReplyLimits, text},
 };
 
 /// What stands at the front is first a part of a reply, then a reply that is known, then one that is
-/// lent, then gone.
+/// lent, then gone. What is too long of it is taken out as it arrives, so that there is always room to
+/// read into.
 #[derive(Clone, Debug)]
 pub(super) struct Inbound<B> {
     buffer: Buffer<B>,
     framer: Framer,
+    /// How much is kept of the reply at the front.
+    keep: Keep,
     /// What stands at the front, where that is known and not yet taken.
     framed: Option<Result<usize, ReplyError>>,
     /// Octets at the front that the last event borrows.
@@ -21,7 +24,8 @@ pub(super) struct Inbound<B> {
 impl<B: Storage> Inbound<B> {
     pub(super) const fn new(storage: B) -> Self {
         let buffer = Buffer::new(storage);
-        Self { buffer, framer: Framer::new(), framed: None, lent: 0, ended: false }
+        let framer = Framer::new();
+        Self { buffer, framer, keep: Keep::ALL, framed: None, lent: 0, ended: false }
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -61,12 +65,21 @@ impl<B: Storage> Inbound<B> {
         !self.has_front() && !self.buffer.is_empty()
     }
 
-    /// Looks for the end of the next reply.
-    pub(super) fn frame(&mut self, limits: &ReplyLimits) {
-        if self.is_unframed() {
-            self.framed = self.framer.frame(self.buffer.filled(), limits).transpose();
+    /// Looks for the end of the next reply, of which so much is kept.
+    pub(super) fn frame(&mut self, limits: &ReplyLimits, keep: Keep) {
+        if self.framer.is_at_start() {
+            self.keep = keep;
+        }
+        while self.is_unframed() {
+            match self.framer.find(self.buffer.filled(), limits, self.keep) {
+                Ok(Found::Part) => return,
+                Ok(Found::Surplus(octets)) => self.buffer.remove(octets),
+                Ok(Found::Reply(length)) => self.framed = Some(Ok(length)),
+                Err(error) => self.framed = Some(Err(error)),
+            }
         }
     }
+
 
     /// The reply at the front, by its length, or why there is none; `None` while it is incomplete.
     pub(super) const fn framed(&self) -> Option<Result<usize, ReplyError>> {
@@ -83,6 +96,16 @@ impl<B: Storage> Inbound<B> {
     /// The octets that are lent.
     pub(super) fn lent(&self) -> &[u8] {
         &self.buffer.filled()[..self.lent]
+    }
+
+    /// The text of each line that is lent, `None` for one of which the end is missing.
+    pub(super) fn texts(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let (keep, mut end) = (self.keep, 0);
+        Reply::from_frame(self.lent()).whole_lines().map(move |line| {
+            let start = end;
+            end += line.len();
+            (line.len() <= keep.line(start)).then(|| text(line))
+        })
     }
 
     pub(super) fn lent_mut(&mut self) -> &mut [u8] {
@@ -110,8 +133,8 @@ impl<B: Storage> Inbound<B> {
 
     #[cfg(feature = "model")]
     pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        let Self { buffer, framer, framed, lent, ended } = self;
+        let Self { buffer, framer, keep, framed, lent, ended } = self;
         let octets = buffer.filled().escape_ascii();
-        write!(out, "<{octets} {framer:?} {framed:?} {lent} {ended}")
+        write!(out, "<{octets} {framer:?} {keep:?} {framed:?} {lent} {ended}")
     }
 }

@@ -3,7 +3,6 @@
 use crate::{
     command::Command,
     hello::{Extension, Offered},
-    reply::Reply,
 };
 
 use super::{
@@ -79,11 +78,11 @@ impl<B: Storage> Client<B> {
         self.offered.offers(Extension::Pipelining)
     }
 
-    /// Keeps what an EHLO reply offers; its first line is a greeting and never an extension.
-    pub(super) fn learn(&mut self, length: usize) {
+    /// Keeps what an EHLO reply offers. Its first line is a greeting and never an extension, and
+    /// neither is a line of which the end is missing.
+    pub(super) fn learn(&mut self) {
         self.forget_capabilities();
-        let reply = Reply::from_frame(&self.inbound.lent()[..length]);
-        for line in reply.raw_lines().skip(1) {
+        for line in self.inbound.texts().skip(1).flatten() {
             self.offered.observe(line);
             let free = self.capabilities.free();
             if let Some(room) = free.get_mut(..=line.len()) {

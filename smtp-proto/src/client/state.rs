@@ -67,16 +67,16 @@ impl<B: Storage> Client<B> {
             self.close(End::ServiceClosing(verb.phase()));
             return Some(Told::Closing(verb.phase()));
         }
-        let told = self.on_reply(verb, code, length);
+        let told = self.on_reply(verb, code);
         self.chunks_if_answered();
         self.end_cancelled();
         Some(told)
     }
 
-    fn on_reply(&mut self, verb: Verb, code: Code, length: usize) -> Told {
+    fn on_reply(&mut self, verb: Verb, code: Code) -> Told {
         match verb {
             Verb::Greeting => self.on_greeting(code),
-            Verb::Ehlo => self.on_ehlo(code, length),
+            Verb::Ehlo => self.on_ehlo(code),
             Verb::Helo => self.on_helo(code),
             Verb::StartTls => self.on_starttls(code),
             Verb::Auth => self.on_auth(code),
@@ -123,10 +123,10 @@ impl<B: Storage> Client<B> {
         Told::Answer(Phase::Greeting)
     }
 
-    fn on_ehlo(&mut self, code: Code, length: usize) -> Told {
+    fn on_ehlo(&mut self, code: Code) -> Told {
         match code {
             Code::OK => {
-                self.learn(length);
+                self.learn();
                 self.after_ehlo();
             }
             _ if code.is_refusal() && self.config.protocol == Protocol::Lmtp => {
