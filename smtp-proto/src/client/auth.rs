@@ -42,6 +42,8 @@ enum Step {
 pub(super) struct Auth {
     step: Step,
     rounds: u8,
+    /// The mechanism has said something, be it nothing in base64.
+    spoken: bool,
     /// What holds when no mechanism is left.
     verdict: Authentication,
     /// A challenge that only the credentials themselves could answer: no other mechanism is tried.
@@ -50,7 +52,7 @@ pub(super) struct Auth {
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { step: Step::Idle, rounds: 0, verdict: Authentication::None, give_up: false }
+        Self { step: Step::Idle, rounds: 0, spoken: false, verdict: Authentication::None, give_up: false }
     }
 }
 
@@ -78,6 +80,11 @@ impl Auth {
             self.step = Step::Challenged(index);
         }
         self.rounds <= limit
+    }
+
+    /// Whether the server has heard what it has to judge by.
+    pub(super) const fn has_spoken(&self) -> bool {
+        self.spoken
     }
 
     pub(super) const fn succeeded(&mut self) {
@@ -127,7 +134,8 @@ impl<B: Storage> Client<B> {
     ///
     /// # Errors
     /// Nothing is written: [`Refusal::PlaintextAuth`] without TLS unless that is allowed,
-    /// [`Refusal::NoMechanism`], [`Refusal::CommandTooLong`], or a [`Misuse`].
+    /// [`Refusal::NoMechanism`], [`Refusal::Credentials`], [`Refusal::CommandTooLong`], or a
+    /// [`Misuse`].
     pub fn authenticate<M: Mechanisms + ?Sized>(
         &mut self,
         mechanisms: &mut M,
@@ -165,7 +173,8 @@ impl<B: Storage> Client<B> {
         self.choose(mechanisms, 0)
     }
 
-    /// Says AUTH with the first mechanism from `first` on that the server offers.
+    /// Says AUTH with the first mechanism from `first` on that the server offers. One that cannot
+    /// carry the credentials gives way to none: a weaker one is not what the caller wants next.
     fn choose<M: Mechanisms + ?Sized>(
         &mut self,
         mechanisms: &mut M,
@@ -174,7 +183,15 @@ impl<B: Storage> Client<B> {
         let mut index = first;
         while let Some(mechanism) = mechanisms.mechanism(index) {
             if self.is_usable(mechanism.name()) {
-                return self.say_auth(mechanism, index);
+                mechanism.restart();
+                match mechanism.prepare(self.capabilities()) {
+                    Ok(()) => return self.say_auth(mechanism, index),
+                    Err(CannotAnswer::TryNext) => {}
+                    Err(CannotAnswer::Stop) => {
+                        self.auth.step = Step::Idle;
+                        return Err(Refusal::Credentials);
+                    }
+                }
             }
             index += 1;
         }
@@ -189,8 +206,7 @@ impl<B: Storage> Client<B> {
 
     fn say_auth(&mut self, mechanism: &mut dyn Mechanism, index: usize) -> Result<(), Refusal> {
         // Nothing is unanswered, so nothing else waits to leave.
-        self.auth.rounds = 0;
-        mechanism.restart();
+        (self.auth.rounds, self.auth.spoken) = (0, false);
         let written = self.push_command(&[b"AUTH ", mechanism.name().as_bytes()])
             && self.push_initial_response(mechanism)
             && self.push_command(&[b"\r\n"]);
@@ -220,7 +236,8 @@ impl<B: Storage> Client<B> {
         }
         // An empty answer is written "=" here (RFC 4954 4).
         let whole = answered.is_ok() && (self.outbox.len() > end + 1 || self.push_command(&[b"="]));
-        if !whole || self.outbox.len() + 2 > MAX_AUTH_LINE {
+        self.auth.spoken = whole && self.outbox.len() + 2 <= MAX_AUTH_LINE;
+        if !self.auth.spoken {
             self.outbox.truncate(end);
             mechanism.restart();
         }
@@ -239,7 +256,10 @@ impl<B: Storage> Client<B> {
         self.drop_lent();
         self.frame();
         match outcome {
-            Ok(true) if self.push_command(&[b"\r\n"]) => self.expect(Verb::Auth, index),
+            Ok(true) if self.push_command(&[b"\r\n"]) => {
+                self.auth.spoken = true;
+                self.expect(Verb::Auth, index);
+            }
             Ok(_) => self.cancel_auth(start, index, CannotAnswer::Stop),
             Err(reason) => self.cancel_auth(start, index, reason),
         }

@@ -60,14 +60,18 @@ impl<B: Storage> Client<B> {
 
     /// STARTTLS where it is wanted and offered; inside TLS it never is.
     pub(super) fn after_ehlo(&mut self) {
-        let wanted = !self.secure && self.config.tls != TlsPolicy::None;
-        if wanted && self.offered.offers(Extension::StartTls) {
+        if self.wants_tls() && self.offered.offers(Extension::StartTls) {
             self.say(&Command::StartTls, Verb::StartTls);
         } else if self.must_have_tls() {
             self.stop(End::TlsUnavailable);
         } else {
             self.stage = Stage::Ready;
         }
+    }
+
+    /// Whether STARTTLS is to be said where it is offered.
+    pub(super) fn wants_tls(&self) -> bool {
+        !self.secure && self.config.tls != TlsPolicy::None
     }
 
     pub(super) fn must_have_tls(&self) -> bool {

@@ -3,10 +3,10 @@
 //! | awaited  | 2yz                   | 3yz            | 4yz, 5yz                       | 421 |
 //! |----------|-----------------------|----------------|--------------------------------|-----|
 //! | greeting | 220: EHLO             | error          | QUIT                           | closed |
-//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or QUIT                  | closed |
+//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or QUIT, as TLS is wanted | closed |
 //! | HELO     | 250: ready            | error          | QUIT                           | closed |
 //! | STARTTLS | 220: handshake        | error          | QUIT, or ready                 | closed |
-//! | AUTH     | authenticated         | 334: challenge | refused, or the next mechanism | closed |
+//! | AUTH     | 235: authenticated    | 334: challenge | refused, or the next mechanism | closed |
 //! | MAIL     | accepted              | error          | transaction refused            | closed |
 //! | RCPT     | accepted              | error          | recipient refused              | closed |
 //! | DATA     | error                 | 354: content   | transaction refused            | closed |
@@ -132,7 +132,10 @@ impl<B: Storage> Client<B> {
             _ if code.is_refusal() && self.config.protocol == Protocol::Lmtp => {
                 self.stop(End::Refused { phase: Phase::Hello, code });
             }
-            // After HELO there is no STARTTLS.
+            // After HELO there is no STARTTLS, which a server that cannot answer now may have.
+            _ if code.class() == Class::Transient && self.wants_tls() => {
+                self.stop(End::Refused { phase: Phase::Hello, code });
+            }
             _ if code.is_refusal() && self.must_have_tls() => self.stop(End::TlsUnavailable),
             _ if code.is_refusal() => self.say_helo(),
             _ => self.unexpected(Phase::Hello, code),
@@ -183,13 +186,16 @@ impl<B: Storage> Client<B> {
 
     fn on_auth(&mut self, code: Code) -> Told {
         match code.class() {
-            Class::Completion => self.auth.succeeded(),
+            // To whom nothing was said, yes says nothing.
+            Class::Completion if code == Code::AUTHENTICATED && self.auth.has_spoken() => {
+                self.auth.succeeded();
+            }
             Class::Intermediate if code == Code::AUTH_CHALLENGE => {
                 if !self.auth.challenged(self.config.limits.auth_rounds) {
                     self.close(End::Peer(PeerError::TooManyChallenges));
                 }
             }
-            Class::Intermediate => self.unexpected(Phase::Auth, code),
+            Class::Completion | Class::Intermediate => self.unexpected(Phase::Auth, code),
             Class::Transient | Class::Permanent => self.auth.refused(code),
         }
         Told::Answer(Phase::Auth)

@@ -43,6 +43,8 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use crate::hello::Capabilities;
+
 #[cfg(feature = "cram-md5")]
 pub use self::cram_md5::CramMd5;
 #[cfg(feature = "scram")]
@@ -80,13 +82,13 @@ impl fmt::Debug for Challenge<'_> {
     }
 }
 
-/// The mechanism cannot answer this challenge; the client cancels with `*`.
+/// The mechanism cannot begin, or cannot answer a challenge, which the client cancels with `*`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CannotAnswer {
-    /// The challenge makes no sense; another mechanism may do.
+    /// The mechanism is of no use here, or the challenge makes no sense; another mechanism may do.
     TryNext,
-    /// The server asks for more than the mechanism has: another mechanism would only hand the
-    /// credentials out again.
+    /// The mechanism cannot carry the credentials, or the server asks for more than it has: another
+    /// mechanism would only hand the credentials out again.
     Stop,
 }
 
@@ -111,6 +113,16 @@ pub trait Mechanism {
 
     /// Forgets what went before: a new dialogue begins.
     fn restart(&mut self) {}
+
+    /// Checks what the caller gave, before anything is written to a server that offers this.
+    ///
+    /// # Errors
+    /// [`CannotAnswer::Stop`] for credentials that the mechanism cannot carry: nothing leaves, and
+    /// `authenticate` says [`Refusal::Credentials`](crate::client::Refusal::Credentials).
+    /// [`CannotAnswer::TryNext`] passes the turn to the next mechanism.
+    fn prepare(&mut self, _server: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        Ok(())
+    }
 
     /// Writes the answer to a challenge; the first challenge of a mechanism that speaks first is
     /// empty.

@@ -5,8 +5,9 @@ use core::fmt;
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     oauth::{Dialogue, Turn},
-    text::{is_clean, push_name},
+    text::{can_carry, is_clean, push_name},
 };
+use crate::hello::Capabilities;
 
 /// OAUTHBEARER with a borrowed access token.
 ///
@@ -104,6 +105,10 @@ impl Mechanism for OAuthBearer<'_> {
 
     fn restart(&mut self) {
         self.dialogue = Dialogue::new();
+    }
+
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(self.is_sayable())
     }
 
     fn respond(
