@@ -45,6 +45,16 @@ impl<B: Storage> Buffer<B> {
         &mut self.storage.as_mut()[self.start..self.end]
     }
 
+    /// Where in the storage the next octet goes.
+    pub(crate) const fn end(&self) -> usize {
+        self.end
+    }
+
+    /// Octets of the storage, whether they are held or not.
+    pub(crate) fn storage(&mut self, range: Range<usize>) -> &mut [u8] {
+        self.storage.as_mut().get_mut(range).unwrap_or_default()
+    }
+
     /// All the free storage in one piece; what is there moves to the front when that makes it larger.
     pub(crate) fn free(&mut self) -> &mut [u8] {
         if self.start > 0 {

@@ -271,8 +271,7 @@ fn a_challenge_that_is_too_long_is_cancelled_and_nothing_else_is_tried() {
     ] {
         for size in [1, 1000, usize::MAX] {
             let client = with_receive(plain_config().with_plaintext_auth(true), receive);
-            let mut session =
-                Session::open_with(client, "AUTH_LOGIN_PLAIN").then("C: AUTH LOGIN");
+            let mut session = Session::open_with(client, "AUTH_LOGIN_PLAIN").then("C: AUTH LOGIN");
             let (mut login, mut plain) = (Login::new("u", "p"), Plain::new("u", "p"));
             let mut both: [&mut dyn Mechanism; 2] = [&mut login, &mut plain];
             session.authenticate(&mut both[..]);

@@ -8,8 +8,8 @@ use smtp_proto::{
     hello::Capabilities,
     reply::Code,
     sasl::{
-        Anonymous, CannotAnswer, Challenge, CramMd5, External, Login, Mechanism, OAuthBearer, Plain,
-        Response, XOAuth2,
+        Anonymous, CannotAnswer, Challenge, CramMd5, External, Login, Mechanism, OAuthBearer,
+        Plain, Response, XOAuth2,
     },
 };
 use support::{Session, Stand, plain_config};

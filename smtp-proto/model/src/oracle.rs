@@ -177,7 +177,8 @@ impl Oracle {
             Asked::Ehlo
                 if refused
                     && (self.lmtp
-                        || !self.secure && (self.tls_required || self.tls_wanted && code < 500)) =>
+                        || !self.secure
+                            && (self.tls_required || self.tls_wanted && code < 500)) =>
             {
                 self.must_end = Some(Broken::D13);
             }

@@ -8,6 +8,7 @@ use crate::{
     reply::Code,
     sasl::{
         CannotAnswer, Challenge, InitialResponse, Mechanism, Mechanisms, Response, decode_in_place,
+        echo,
     },
 };
 
@@ -15,6 +16,7 @@ use super::{
     Client, Storage,
     error::{End, Misuse, PeerError, Refusal},
     event::Authentication,
+    inbound::TEXT,
     queue::Verb,
     spans::SpanKind,
     state::Stage,
@@ -52,7 +54,13 @@ pub(super) struct Auth {
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { step: Step::Idle, rounds: 0, spoken: false, verdict: Authentication::None, give_up: false }
+        Self {
+            step: Step::Idle,
+            rounds: 0,
+            spoken: false,
+            verdict: Authentication::None,
+            give_up: false,
+        }
     }
 }
 
@@ -247,6 +255,7 @@ impl<B: Storage> Client<B> {
     /// Answers the challenge at the front of the receive buffer, or cancels.
     fn answer<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
         let start = self.outbox.len();
+        self.inbound.unveil();
         let is_whole = self.inbound.texts().next().flatten().is_some();
         let outcome = match mechanisms.mechanism(index) {
             Some(mechanism) if is_whole => self.push_answer(mechanism),
@@ -291,6 +300,31 @@ impl<B: Storage> Client<B> {
         }
     }
 
+    /// Hides what the reply that is lent repeats of what was said in confidence. A challenge is not
+    /// shown at all then, since the mechanism has to read it as it came.
+    pub(super) fn hide_secret(&mut self, code: Code) {
+        if !self.outbox.has_secret() {
+            return;
+        }
+        let secret = self.outbox.secret();
+        let lines = self.inbound.lent_mut().split_inclusive_mut(|&octet| octet == b'\n');
+        let mut texts = lines.filter_map(|line| line.get_mut(TEXT..));
+        if code != Code::AUTH_CHALLENGE {
+            texts.for_each(|text| echo::hide(text, secret));
+        } else if texts.any(|text| echo::repeats(text, secret)) {
+            self.inbound.veil();
+        }
+    }
+
+    /// The session is over: nothing is said any more that could be repeated, and what is left unread
+    /// may be shown.
+    pub(super) fn end_secrecy(&mut self) {
+        if self.outbox.has_secret() {
+            echo::hide(self.inbound.unread_mut(), self.outbox.secret());
+            self.outbox.forget_secret();
+        }
+    }
+
     fn conclude_success<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
         let satisfied =
             mechanisms.mechanism(index).is_some_and(|mechanism| mechanism.is_satisfied());
@@ -322,11 +356,10 @@ impl<B: Storage> Client<B> {
 
 /// Where the text of a 334 stands: on its first line, without the spaces around it.
 fn challenge_text(reply: &[u8]) -> Range<usize> {
-    const CODE_AND_SEPARATOR: usize = 4;
     let end = memchr(b'\n', reply).unwrap_or(reply.len());
-    let text = reply[..end].get(CODE_AND_SEPARATOR..).unwrap_or_default();
+    let text = reply[..end].get(TEXT..).unwrap_or_default();
     let spaces = text.len() - text.trim_ascii_start().len();
-    let start = CODE_AND_SEPARATOR.min(reply.len()) + spaces;
+    let start = TEXT.min(reply.len()) + spaces;
     start..start + text.trim_ascii().len()
 }
 

@@ -5,6 +5,12 @@ use crate::{
     reply::{Found, Framer, Keep, Reply, ReplyError, ReplyLimits, text},
 };
 
+/// What is shown of a reply in place of all that stands behind code and separator.
+const VEIL: &[u8; 5] = b"***\r\n";
+
+/// Code and separator.
+pub(super) const TEXT: usize = 4;
+
 /// What stands at the front is first a part of a reply, then a reply that is known, then one that is
 /// lent, then gone. What is too long of it is taken out as it arrives, so that there is always room to
 /// read into.
@@ -18,6 +24,8 @@ pub(super) struct Inbound<B> {
     framed: Option<Result<usize, ReplyError>>,
     /// Octets at the front that the last event borrows.
     lent: usize,
+    /// The octets that the start of a challenge has behind its veil.
+    veiled: Option<[u8; VEIL.len()]>,
     ended: bool,
 }
 
@@ -25,7 +33,7 @@ impl<B: Storage> Inbound<B> {
     pub(super) const fn new(storage: B) -> Self {
         let buffer = Buffer::new(storage);
         let framer = Framer::new();
-        Self { buffer, framer, keep: Keep::ALL, framed: None, lent: 0, ended: false }
+        Self { buffer, framer, keep: Keep::ALL, framed: None, lent: 0, veiled: None, ended: false }
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -80,7 +88,6 @@ impl<B: Storage> Inbound<B> {
         }
     }
 
-
     /// The reply at the front, by its length, or why there is none; `None` while it is incomplete.
     pub(super) const fn framed(&self) -> Option<Result<usize, ReplyError>> {
         self.framed
@@ -90,7 +97,24 @@ impl<B: Storage> Inbound<B> {
     pub(super) fn lend(&mut self, length: usize) -> Reply<'_> {
         self.framed = None;
         self.lent = length;
-        Reply::from_frame(self.lent())
+        let shown = if self.veiled.is_some() { TEXT + VEIL.len() } else { length };
+        Reply::from_frame(&self.buffer.filled()[..shown])
+    }
+
+    /// Lends nothing of the text that stands at the front, and leaves it as it is for who has to read it.
+    pub(super) fn veil(&mut self) {
+        if let Some(start) = self.lent_mut().get_mut(TEXT..TEXT + VEIL.len()) {
+            let mut octets = *VEIL;
+            start.swap_with_slice(&mut octets);
+            self.veiled = Some(octets);
+        }
+    }
+
+    /// Puts back what stands behind the veil, if there is one.
+    pub(super) fn unveil(&mut self) {
+        if let Some(octets) = self.veiled.take() {
+            self.lent_mut()[TEXT..TEXT + VEIL.len()].copy_from_slice(&octets);
+        }
     }
 
     /// The octets that are lent.
@@ -118,12 +142,16 @@ impl<B: Storage> Inbound<B> {
 
     pub(super) fn drop_lent(&mut self) {
         self.buffer.consume(self.lent);
-        self.lent = 0;
+        (self.lent, self.veiled) = (0, None);
     }
 
     /// What is held behind the reply that is lent.
     pub(super) fn unread(&self) -> &[u8] {
         &self.buffer.filled()[self.lent..]
+    }
+
+    pub(super) fn unread_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer.filled_mut()[self.lent..]
     }
 
     /// Whether the reply of which a part has come may have this code.
@@ -133,8 +161,8 @@ impl<B: Storage> Inbound<B> {
 
     #[cfg(feature = "model")]
     pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        let Self { buffer, framer, keep, framed, lent, ended } = self;
+        let Self { buffer, framer, keep, framed, lent, veiled, ended } = self;
         let octets = buffer.filled().escape_ascii();
-        write!(out, "<{octets} {framer:?} {keep:?} {framed:?} {lent} {ended}")
+        write!(out, "<{octets} {framer:?} {keep:?} {framed:?} {lent} {veiled:?} {ended}")
     }
 }

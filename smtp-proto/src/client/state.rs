@@ -59,6 +59,7 @@ impl<B: Storage> Client<B> {
     pub(super) fn take_reply(&mut self, length: usize) -> Option<Told> {
         self.waits += 1;
         let code = self.inbound.lend(length).code();
+        self.hide_secret(code);
         let Some(verb) = self.queue.pop() else {
             return self.on_unsolicited(code);
         };
@@ -386,6 +387,7 @@ impl<B: Storage> Client<B> {
     pub(super) fn close(&mut self, end: End) -> End {
         self.stage = Stage::Closed;
         self.sending = super::Sending::Idle;
+        self.end_secrecy();
         self.outbox.truncate(0);
         *self.end.get_or_insert(end)
     }

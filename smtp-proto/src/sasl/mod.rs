@@ -23,6 +23,7 @@
 mod anonymous;
 #[cfg(feature = "cram-md5")]
 mod cram_md5;
+pub(crate) mod echo;
 mod external;
 #[cfg(any(feature = "cram-md5", feature = "scram"))]
 mod hash;

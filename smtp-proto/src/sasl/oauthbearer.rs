@@ -119,7 +119,7 @@ impl Mechanism for OAuthBearer<'_> {
         if !self.is_sayable() {
             return Err(CannotAnswer::Stop);
         }
-        match self.dialogue.turn(challenge)? {
+        match self.dialogue.turn(challenge, self.token)? {
             Turn::Token => self.say_token(response),
             Turn::Acknowledgement => response.push(b"\x01"),
         }

@@ -79,7 +79,7 @@ impl Mechanism for XOAuth2<'_> {
         if !self.is_sayable() {
             return Err(CannotAnswer::Stop);
         }
-        if self.dialogue.turn(challenge)? == Turn::Token {
+        if self.dialogue.turn(challenge, self.token)? == Turn::Token {
             let (user, token) = (self.user.as_bytes(), self.token.as_bytes());
             for piece in [b"user=", user, b"\x01auth=Bearer ", token, b"\x01\x01"] {
                 response.push(piece);

@@ -103,9 +103,7 @@ fn scram(row: &Row) -> ScramError {
 pub fn scram_server_first(row: &Row) -> Taken {
     let expected = match row.name.as_str() {
         "auth-scram-i-1" => ScramError::TooFewIterations { count: 1, limit: 4096 },
-        "auth-scram-i-huge" => {
-            ScramError::TooManyIterations { count: u32::MAX, limit: 100_000 }
-        }
+        "auth-scram-i-huge" => ScramError::TooManyIterations { count: u32::MAX, limit: 100_000 },
         "auth-scram-nonce-mismatch" => ScramError::Nonce,
         _ => row.unknown(),
     };
