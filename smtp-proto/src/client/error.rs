@@ -60,6 +60,11 @@ impl PeerError {
 impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            PeerError::Malformed { phase: Phase::Greeting, error }
+                if error.looks_like() == Some("TLS") =>
+            {
+                f.write_str("greeting: the server expects TLS from the first octet (implicit TLS)")
+            }
             PeerError::Malformed { phase, error } => write!(f, "{phase}: the server sent {error}"),
             PeerError::UnexpectedCode { phase, code } => {
                 write!(f, "{phase}: the server answered {code}, which makes no sense there")

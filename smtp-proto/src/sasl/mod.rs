@@ -4,6 +4,12 @@
 //! [`Client::authenticate`](crate::client::Client::authenticate) for each step and writes its
 //! answer into a [`Response`], which puts it on the wire in base64.
 //!
+//! Everything that a mechanism writes is a secret: no transcript shows it. Some servers repeat it in
+//! their replies. The client remembers what left last until it writes another line, and overwrites by
+//! `*` what replies repeat of it, in base64, in hexadecimal, or as it is: 8 characters or more, or the
+//! whole of a shorter password. It does not recognise other encodings, nor what a server repeats later
+//! in answer to other commands.
+//!
 //! | mechanism | type | feature | what leaves |
 //! |---|---|---|---|
 //! | SCRAM-SHA-256, -PLUS (RFC 7677) | `ScramSha256` | `scram` | a proof; the server proves itself too |
