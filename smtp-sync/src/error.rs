@@ -48,8 +48,8 @@ pub enum Error {
         verdict: Authentication,
         /// The server's last answer.
         reply: Option<OwnedReply>,
-        /// What it said within the dialogue, control characters escaped: JSON about a token (RFC
-        /// 7628 3.2.2).
+        /// What is known beyond that, control characters escaped: what the server said about a token
+        /// (JSON, RFC 7628 3.2.2), or what is wrong with its messages of SCRAM.
         details: Option<String>,
     },
     /// The system has no random numbers.
@@ -133,6 +133,15 @@ impl Error {
         self
     }
 
+    /// Adds why a mechanism has given an AUTH dialogue up.
+    #[must_use]
+    pub fn with_reason(mut self, reason: Option<impl fmt::Display>) -> Self {
+        if let (Error::Authentication { details, .. }, Some(reason)) = (&mut self, reason) {
+            *details = Some(reason.to_string());
+        }
+        self
+    }
+
     /// The server's words behind it.
     #[must_use]
     pub const fn reply(&self) -> Option<&OwnedReply> {
@@ -157,6 +166,12 @@ impl fmt::Display for Error {
             }
             Error::Ended { end, .. } => end.fmt(f),
             Error::Refused(refusal) => refusal.fmt(f),
+            // What the server says to a dialogue that was cancelled is not why it was.
+            Error::Authentication { verdict: Authentication::BadChallenge, details, .. } => {
+                let separator = if details.is_some() { ": " } else { "" };
+                let details = details.as_deref().unwrap_or_default();
+                write!(f, "auth: the server's challenge cannot be answered{separator}{details}")
+            }
             Error::Authentication { reply: Some(reply), details: Some(details), .. } => {
                 write!(f, "auth: the server answered {reply} ({details})")
             }

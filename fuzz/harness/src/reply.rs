@@ -37,14 +37,14 @@ fn limits(narrow: u8) -> ReplyLimits {
     let mut limits = ReplyLimits::DEFAULT;
     if narrow >= 128 {
         let narrow = usize::from(narrow);
-        (limits.line, limits.reply, limits.lines) = (narrow % 16, narrow - 120, narrow % 5);
+        (limits.reply, limits.lines) = (narrow - 120, narrow % 5);
     }
     limits
 }
 
 fn unlimited() -> ReplyLimits {
     let mut limits = ReplyLimits::DEFAULT;
-    (limits.line, limits.reply, limits.lines) = (usize::MAX, usize::MAX, usize::MAX);
+    (limits.reply, limits.lines) = (usize::MAX, usize::MAX);
     limits
 }
 

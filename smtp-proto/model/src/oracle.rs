@@ -64,6 +64,8 @@ pub struct Oracle {
     pub lmtp: bool,
     /// EHLO has to end in TLS.
     pub tls_required: bool,
+    /// STARTTLS is said where it is offered.
+    pub tls_wanted: bool,
     /// Envelopes may run ahead.
     pub run_ahead: bool,
     /// PIPELINING is among what [`Symbol::Offers`] offers.
@@ -185,12 +187,17 @@ impl Oracle {
             Asked::Greeting | Asked::Helo | Asked::Rset if refused => {
                 self.must_end = Some(Broken::D24);
             }
-            Asked::Ehlo if refused && (self.lmtp || self.tls_required && !self.secure) => {
+            Asked::Ehlo
+                if refused
+                    && (self.lmtp
+                        || !self.secure
+                            && (self.tls_required || self.tls_wanted && code < 500)) =>
+            {
                 self.must_end = Some(Broken::D13);
             }
             Asked::Ehlo => self.offers = (code == 250).then_some(symbol),
             Asked::StartTls => self.starttls_answered(code),
-            Asked::Auth => self.auth_answered(code),
+            Asked::BareAuth | Asked::Auth => self.auth_answered(code),
             Asked::Cancel => self.rounds = 0,
             Asked::Quit => self.must_end = Some(Broken::D23),
             _ => self.transaction_answered(asked, code),

@@ -111,6 +111,8 @@ impl Scenario {
         let name = EhloName::parse("client.example").expect("a name");
         let mut limits = Limits::default();
         limits.auth_rounds = ROUNDS;
+        // Refusals are longer, and are cut.
+        limits.line = 24;
         let config = Config::new(name)
             .with_tls(self.tls)
             .with_protocol(if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp })
@@ -149,6 +151,7 @@ impl Scenario {
             rounds: 0,
             lmtp: self.lmtp,
             tls_required: self.tls == TlsPolicy::Required,
+            tls_wanted: self.tls != TlsPolicy::None,
             run_ahead: self.run_ahead,
             pipelining: self.pipelining,
             chunks: self.chunking != Chunking::Off,

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::{
     buffer::Storage,
     hello::{EhloName, Extensions},
-    reply::ReplyLimits,
+    reply::{Keep, ReplyLimits},
     stuffing::Newlines,
 };
 
@@ -68,13 +68,22 @@ pub enum HelloCommand {
 }
 
 /// Limits on what a peer can make the core hold or do, all checked.
+///
+/// A reply line that is longer than [`line`](Self::line), or than [`Buffers::receive`] has room for, is
+/// whole for its codes and for the text that fits; the rest is passed over, and a last line has at
+/// least 16 octets. Whatever does not end within [`reply`](Self::reply) octets or
+/// [`reply_lines`](Self::reply_lines) lines ends the session. A challenge that is too long is
+/// cancelled with `*`, and an EHLO line that is too long offers nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Octets of a reply line, see [`ReplyLimits::line`].
+    /// Octets of a reply line with its line end, at least 16. RFC 5321 4.5.3.1.5 says 512, but real
+    /// AUTH lines are longer (705 octets seen), and Office 365 has refusals of 2 to 3 thousand.
     pub line: usize,
     /// Octets of a reply line in an AUTH dialogue; RFC 4954 4 allows 12,288.
     pub auth_line: usize,
+    /// Octets of a reply, with those that are passed over.
+    pub reply: usize,
     /// Lines of a reply.
     pub reply_lines: usize,
     /// Challenges of one AUTH dialogue. SCRAM, the longest known, takes three.
@@ -82,13 +91,23 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 2,048 octets a line, 12,288 in AUTH, 256 lines, 8 challenges.
-    pub const DEFAULT: Limits =
-        Limits { line: 2048, auth_line: 12_288, reply_lines: 256, auth_rounds: 8 };
+    /// 2,048 octets a line, 12,288 in AUTH, 64 KiB and 256 lines a reply, 8 challenges.
+    pub const DEFAULT: Limits = Limits {
+        line: 2048,
+        auth_line: 12_288,
+        reply: ReplyLimits::DEFAULT.reply,
+        reply_lines: ReplyLimits::DEFAULT.lines,
+        auth_rounds: 8,
+    };
 
-    pub(super) const fn reply(&self, phase: Phase, capacity: usize) -> ReplyLimits {
-        let line = if matches!(phase, Phase::Auth) { self.auth_line } else { self.line };
-        ReplyLimits { line, reply: capacity, lines: self.reply_lines }
+    /// Limits on a reply that is read into `storage` octets in this phase, and how much of it is kept.
+    pub(super) fn reply(&self, phase: Phase, storage: usize) -> (ReplyLimits, Keep) {
+        let line = if phase == Phase::Auth { self.auth_line } else { self.line };
+        let (reply, keep) = match Keep::within(line, storage) {
+            Some(keep) => (self.reply, keep),
+            None => (self.reply.min(storage), Keep::ALL),
+        };
+        (ReplyLimits { reply, lines: self.reply_lines }, keep)
     }
 }
 
@@ -250,7 +269,8 @@ impl Config {
 /// The storage of a client, fixed for its life: boxes, arrays of one size, or slices.
 #[derive(Debug)]
 pub struct Buffers<B: Storage> {
-    /// Replies. A reply has to fit whole, so this is the limit on a reply's length.
+    /// Replies. Of one that is longer as much is kept as fits ([`Limits`]), unless there are less than
+    /// 128 octets: a reply has to fit those whole.
     pub receive: B,
     /// Commands and content on their way. A command has to fit whole; larger means fewer writes.
     pub transmit: B,
@@ -281,13 +301,14 @@ pub struct BufferSizes {
 
 #[cfg(feature = "alloc")]
 impl BufferSizes {
-    /// A whole idle client in 16 KiB: the longest AUTH line (12,288), 2 KiB of commands, 128
-    /// commands in flight, 832 octets of capabilities, 1,024 recipients of an LMTP transaction.
+    /// A whole idle client in 16 KiB: the longest AUTH line (12,288, and 64 to see that it is not
+    /// longer), 2 KiB of commands, 128 commands in flight, 768 octets of capabilities, 1,024
+    /// recipients of an LMTP transaction.
     pub const SMALL: BufferSizes = BufferSizes {
-        receive: 12_288,
+        receive: 12_352,
         transmit: 2048,
         in_flight: 128,
-        capabilities: 832,
+        capabilities: 768,
         recipients: 128,
     };
 

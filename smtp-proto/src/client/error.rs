@@ -60,6 +60,11 @@ impl PeerError {
 impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            PeerError::Malformed { phase: Phase::Greeting, error }
+                if error.looks_like() == Some("TLS") =>
+            {
+                f.write_str("greeting: the server expects TLS from the first octet (implicit TLS)")
+            }
             PeerError::Malformed { phase, error } => write!(f, "{phase}: the server sent {error}"),
             PeerError::UnexpectedCode { phase, code } => {
                 write!(f, "{phase}: the server answered {code}, which makes no sense there")
@@ -271,6 +276,10 @@ pub enum Refusal {
     PlaintextAuth,
     /// The server offers none of the caller's mechanisms.
     NoMechanism,
+    /// The mechanism cannot carry the caller's credentials: user, password, token or identity have a
+    /// NUL, for some mechanisms another control character, or are empty where there has to be
+    /// something. A mechanism of SCRAM says more by its `error`.
+    Credentials,
     /// Content that cannot be sent. This one comes when a part was written already; the session has
     /// ended, the message unterminated.
     Content(ContentError),
@@ -321,6 +330,9 @@ impl fmt::Display for Refusal {
             }
             Refusal::PlaintextAuth => f.write_str("credentials would leave without TLS"),
             Refusal::NoMechanism => f.write_str("the server offers no mechanism that can be used"),
+            Refusal::Credentials => f.write_str(
+                "the credentials are empty or have a character that the mechanism cannot carry",
+            ),
             Refusal::Content(error) => error.fmt(f),
         }
     }

@@ -1,15 +1,21 @@
 //! Octets on their way to the server, and what kind they are.
 
+use core::ops::Range;
+
 use memchr::{memchr, memchr_iter};
 use zeroize::Zeroize;
 
-use crate::buffer::{Buffer, Storage};
+use crate::{
+    buffer::{Buffer, Storage},
+    sasl::decode_in_place,
+};
 
 use super::spans::{Span, SpanKind, Spans};
 
 #[derive(Clone, Debug)]
 pub(super) struct Outbox<B: Storage> {
     buffer: Buffer<B>,
+    secret: Secret,
     /// Octets at the buffer's start that may leave.
     released: usize,
     spans: Spans,
@@ -20,6 +26,21 @@ pub(super) struct Outbox<B: Storage> {
     sent: u64,
     /// The transport takes no more; what the server has said is still to be read.
     closed: bool,
+}
+
+/// The secret of the last line, which stays in the storage when it has left, until another line is
+/// written or the session ends: a server may repeat it (see [`echo`](crate::sasl::echo)). There is only
+/// one, for a line of AUTH is answered before anything else is written.
+#[derive(Clone, Debug)]
+struct Secret {
+    /// Where it stands.
+    place: Range<usize>,
+    /// It is not in base64 any more.
+    decoded: bool,
+}
+
+impl Secret {
+    const NONE: Secret = Secret { place: 0..0, decoded: false };
 }
 
 /// What left with a write.
@@ -36,6 +57,7 @@ impl<B: Storage> Outbox<B> {
     pub(super) const fn new(storage: B) -> Self {
         Self {
             buffer: Buffer::new(storage),
+            secret: Secret::NONE,
             released: 0,
             spans: Spans::new(),
             chunk: None,
@@ -81,7 +103,14 @@ impl<B: Storage> Outbox<B> {
         if self.room() == 0 {
             return None;
         }
+        if self.buffer.is_empty() {
+            self.forget_secret();
+        }
         let written = write(self.buffer.free())?;
+        if kind == SpanKind::Secret {
+            let start = self.buffer.end();
+            self.secret = Secret { place: start..start + written, decoded: false };
+        }
         self.buffer.fill(written);
         self.spans.push(kind, written);
         Some(written)
@@ -110,7 +139,10 @@ impl<B: Storage> Outbox<B> {
         self.chunk = None;
         let length = length.min(self.buffer.len());
         self.buffer.filled_mut()[length..].zeroize();
-        self.buffer.truncate(length);
+        if length < self.buffer.len() {
+            self.buffer.truncate(length);
+            self.secret.place.end = self.secret.place.end.min(self.buffer.end());
+        }
         self.released = self.released.min(length);
         self.spans.truncate(length);
     }
@@ -120,7 +152,7 @@ impl<B: Storage> Outbox<B> {
         self.spans.of(&self.ready()[..n.min(self.released)])
     }
 
-    /// The first `n` octets have left: forgets them, and wipes them where they were secret.
+    /// The first `n` octets have left: forgets them, but for a secret.
     pub(super) fn transmitted(&mut self, n: usize) -> Left {
         let mut left = Left::default();
         let mut rest = n;
@@ -138,15 +170,14 @@ impl<B: Storage> Outbox<B> {
         let octets = &mut self.buffer.filled_mut()[..taken];
         match kind {
             SpanKind::Command => left.commands += memchr_iter(b'\n', octets).count(),
-            SpanKind::Secret => octets.zeroize(),
-            SpanKind::Content => {}
+            SpanKind::Secret | SpanKind::Content => {}
             SpanKind::EndOfContent | SpanKind::LastChunk => left.contents += usize::from(whole),
         }
         self.buffer.consume(taken);
         self.spans.consume(taken);
     }
 
-    /// The transport takes no more: drops what is held.
+    /// The transport takes no more: drops what is held. What has left may still be repeated.
     pub(super) fn close(&mut self) {
         self.truncate(0);
         self.closed = true;
@@ -156,15 +187,41 @@ impl<B: Storage> Outbox<B> {
         self.closed
     }
 
+    /// Whether something was said in confidence that is not forgotten.
+    pub(super) fn has_secret(&self) -> bool {
+        !self.secret.place.is_empty()
+    }
+
+    /// What was said last in confidence, not in base64. Nothing of that line can leave any more.
+    pub(super) fn secret(&mut self) -> &[u8] {
+        let Secret { place, decoded } = &mut self.secret;
+        if !*decoded {
+            let octets = self.buffer.storage(place.clone());
+            // Of a line that is cut off only whole groups can be read.
+            let groups = octets.len() / 4 * 4;
+            let length = decode_in_place(&mut octets[..groups]).unwrap_or(0);
+            octets[length..].zeroize();
+            (place.end, *decoded) = (place.start + length, true);
+        }
+        self.buffer.storage(place.clone())
+    }
+
+    pub(super) fn forget_secret(&mut self) {
+        self.buffer.storage(self.secret.place.clone()).zeroize();
+        self.secret = Secret::NONE;
+    }
+
     /// How much has left since the start is only counted, for a driver's time limits.
     #[cfg(feature = "model")]
     pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        let Self { buffer, released, spans, chunk, sent: _, closed } = self;
+        let Self { buffer, secret, released, spans, chunk, sent: _, closed } = self;
         let (before, open) = buffer.filled().split_at(buffer.len() - chunk.unwrap_or(0));
         // What is left in the room for a command that is not written yet means nothing.
         let unwritten = chunk.map_or(0, |_| CHUNK_COMMAND);
         let before = before[..before.len() - unwritten].escape_ascii();
         write!(out, ">{before} {} {released} {chunk:?} {closed}", open.escape_ascii())?;
+        // Its octets are always those of the caller's mechanism.
+        write!(out, " {secret:?}")?;
         spans.facts(out)
     }
 
@@ -232,5 +289,6 @@ impl<B: Storage> Outbox<B> {
 impl<B: Storage> Drop for Outbox<B> {
     fn drop(&mut self) {
         self.buffer.filled_mut().zeroize();
+        self.forget_secret();
     }
 }

@@ -84,8 +84,8 @@ impl<B: Storage> Client<B> {
             self.close(End::Peer(PeerError::PlaintextBehindStartTls));
             return;
         }
-        let limits = self.config.limits.reply(self.phase(), self.inbound.capacity());
-        self.inbound.frame(&limits);
+        let (limits, keep) = self.config.limits.reply(self.phase(), self.inbound.capacity());
+        self.inbound.frame(&limits, keep);
     }
 
     /// Lets commands leave that may, and writes what had no room before.

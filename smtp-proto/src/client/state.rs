@@ -3,10 +3,10 @@
 //! | awaited  | 2yz                   | 3yz            | 4yz, 5yz                       | 421 |
 //! |----------|-----------------------|----------------|--------------------------------|-----|
 //! | greeting | 220: EHLO             | error          | QUIT                           | closed |
-//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or QUIT                  | closed |
+//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or QUIT, as TLS is wanted | closed |
 //! | HELO     | 250: ready            | error          | QUIT                           | closed |
 //! | STARTTLS | 220: handshake        | error          | QUIT, or ready                 | closed |
-//! | AUTH     | authenticated         | 334: challenge | refused, or the next mechanism | closed |
+//! | AUTH     | 235: authenticated    | 334: challenge | refused, or the next mechanism | closed |
 //! | MAIL     | accepted              | error          | transaction refused            | closed |
 //! | RCPT     | accepted              | error          | recipient refused              | closed |
 //! | DATA     | error                 | 354: content   | transaction refused            | closed |
@@ -58,6 +58,7 @@ impl<B: Storage> Client<B> {
     pub(super) fn take_reply(&mut self, length: usize) -> Told {
         self.waits += 1;
         let code = self.inbound.lend(length).code();
+        self.hide_secret(code);
         let Some(verb) = self.queue.pop() else {
             return self.on_unsolicited(code);
         };
@@ -67,16 +68,16 @@ impl<B: Storage> Client<B> {
             self.close(End::ServiceClosing(verb.phase()));
             return Told::Closing(verb.phase());
         }
-        let told = self.on_reply(verb, code, length);
+        let told = self.on_reply(verb, code);
         self.chunks_if_answered();
         self.end_cancelled();
         told
     }
 
-    fn on_reply(&mut self, verb: Verb, code: Code, length: usize) -> Told {
+    fn on_reply(&mut self, verb: Verb, code: Code) -> Told {
         match verb {
             Verb::Greeting => self.on_greeting(code),
-            Verb::Ehlo => self.on_ehlo(code, length),
+            Verb::Ehlo => self.on_ehlo(code),
             Verb::Helo => self.on_helo(code),
             Verb::StartTls => self.on_starttls(code),
             Verb::Auth => self.on_auth(code),
@@ -123,16 +124,19 @@ impl<B: Storage> Client<B> {
         Told::Answer(Phase::Greeting)
     }
 
-    fn on_ehlo(&mut self, code: Code, length: usize) -> Told {
+    fn on_ehlo(&mut self, code: Code) -> Told {
         match code {
             Code::OK => {
-                self.learn(length);
+                self.learn();
                 self.after_ehlo();
             }
             _ if code.is_refusal() && self.config.protocol == Protocol::Lmtp => {
                 self.stop(End::Refused { phase: Phase::Hello, code });
             }
-            // After HELO there is no STARTTLS.
+            // After HELO there is no STARTTLS, which a server that cannot answer now may have.
+            _ if code.class() == Class::Transient && self.wants_tls() => {
+                self.stop(End::Refused { phase: Phase::Hello, code });
+            }
             _ if code.is_refusal() && self.must_have_tls() => self.stop(End::TlsUnavailable),
             _ if code.is_refusal() => self.say_helo(),
             _ => self.unexpected(Phase::Hello, code),
@@ -183,13 +187,16 @@ impl<B: Storage> Client<B> {
 
     fn on_auth(&mut self, code: Code) -> Told {
         match code.class() {
-            Class::Completion => self.auth.succeeded(),
+            // To whom nothing was said, yes says nothing.
+            Class::Completion if code == Code::AUTHENTICATED && self.auth.has_spoken() => {
+                self.auth.succeeded();
+            }
             Class::Intermediate if code == Code::AUTH_CHALLENGE => {
                 if !self.auth.challenged(self.config.limits.auth_rounds) {
                     self.close(End::Peer(PeerError::TooManyChallenges));
                 }
             }
-            Class::Intermediate => self.unexpected(Phase::Auth, code),
+            Class::Completion | Class::Intermediate => self.unexpected(Phase::Auth, code),
             Class::Transient | Class::Permanent => self.auth.refused(code),
         }
         Told::Answer(Phase::Auth)
@@ -390,6 +397,7 @@ impl<B: Storage> Client<B> {
     pub(super) fn close(&mut self, end: End) -> End {
         self.stage = Stage::Closed;
         self.sending = super::Sending::Idle;
+        self.end_secrecy();
         self.outbox.truncate(0);
         *self.end.get_or_insert(end)
     }

@@ -88,6 +88,8 @@ pub(crate) struct Plan {
     pub(crate) log_in: bool,
     pub(crate) password: &'static str,
     pub(crate) sizes: BufferSizes,
+    /// Octets of a reply line that are kept.
+    pub(crate) line: usize,
     /// Messages, and QUIT, are begun as soon as they may be, not only when all is answered.
     pub(crate) hasty: bool,
     /// The driver reads whenever there is something to read.
@@ -127,6 +129,7 @@ impl Plan {
             log_in: false,
             password: "s3cret",
             sizes: BufferSizes::SMALL.with_receive(2048).with_transmit(512),
+            line: 2048,
             hasty: true,
             reads_first: true,
             gentle: false,
@@ -145,6 +148,8 @@ impl Plan {
         plan.choose_server(&mut random);
         plan.choose_client(&mut random);
         plan.choose_between(&mut random);
+        // No offer is longer than 24 octets; most of what else is said is.
+        plan.line = random.of(&[2048, 24]);
         plan
     }
 
@@ -236,6 +241,8 @@ impl Plan {
     }
 
     pub(crate) fn client_config(&self) -> client::Config {
+        let mut limits = client::Limits::DEFAULT;
+        limits.line = self.line;
         client::Config::new(EhloName::parse("client.example").expect("a name"))
             .with_tls(self.tls)
             .with_protocol(self.protocol)
@@ -245,6 +252,7 @@ impl Plan {
             .with_swallowed_chunks(self.swallows)
             .with_run_ahead(self.run_ahead)
             .with_plaintext_auth(true)
+            .with_limits(limits)
     }
 
     pub(crate) fn server_config(&self) -> server::Config {

@@ -1,6 +1,9 @@
 //! Octets from the server, as the [`Witness`] takes them: each reply for the oldest command that has none.
 
-use smtp_proto::{client::Chunking, reply::Reply};
+use smtp_proto::{
+    client::Chunking,
+    reply::{Reply, ReplyLimits},
+};
 
 use super::{
     told::is_no,
@@ -23,7 +26,7 @@ impl Witness<'_> {
                 Ok(None) => {
                     // The start of what nobody asked for may be enough for the client.
                     self.doubt(self.asked.is_empty() && !buffer.is_empty());
-                    self.over = buffer.len() >= self.plan.sizes.receive;
+                    self.over = buffer.len() >= ReplyLimits::DEFAULT.reply;
                     self.reply = buffer;
                     return;
                 }
@@ -43,6 +46,7 @@ impl Witness<'_> {
             Verb::Greeting => self.opens(code, 220),
             Verb::Ehlo => {
                 self.over |= code != 250 && code < 400;
+                self.stopped |= code / 100 == 4 && self.wants_tls();
                 self.pipelining = code == 250 && offers_pipelining(reply);
             }
             Verb::Helo => self.opens(code, 250),
@@ -50,7 +54,7 @@ impl Witness<'_> {
             Verb::StartTls | Verb::Cancel => self.over |= code < 400,
             Verb::Auth => {
                 self.challenged = code == 334;
-                self.over |= code / 100 == 3 && code != 334;
+                self.over |= code < 400 && code != 334 && code != 235;
             }
             Verb::Rset => {
                 self.over |= code / 100 != 2 || code == 220;

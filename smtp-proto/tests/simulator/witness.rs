@@ -186,6 +186,11 @@ impl<'p> Witness<'p> {
         }
     }
 
+    /// Whether STARTTLS is due where it is offered.
+    pub(super) fn wants_tls(&self) -> bool {
+        !self.secure && self.plan.tls != TlsPolicy::None
+    }
+
     /// D13, and that a session which cannot be opened ends with QUIT.
     fn check_secrecy(&self, verb: &str) -> Found {
         let must = matches!(self.plan.tls, TlsPolicy::Required | TlsPolicy::Implicit);

@@ -194,9 +194,7 @@ const fn kind_of_content(error: ContentError) -> &'static str {
 
 const fn kind_of_reply(kind: ReplyErrorKind) -> &'static str {
     match kind {
-        ReplyErrorKind::LineTooLong
-        | ReplyErrorKind::ReplyTooLong
-        | ReplyErrorKind::TooManyLines => "reply_too_long",
+        ReplyErrorKind::ReplyTooLong | ReplyErrorKind::TooManyLines => "reply_too_long",
         _ => "malformed_reply",
     }
 }
