@@ -9,11 +9,11 @@ use smtp_proto::stuffing::{
 /// CR* LF made one CRLF, every other CR one of its own, and the last line ended.
 fn naive_canonical(message: &[u8]) -> Vec<u8> {
     let (mut lines, mut rest) = (Vec::new(), message);
-    while let Some((&octet, behind)) = rest.split_first() {
+    while let Some(octet) = rest.first() {
         let crs = rest.iter().take_while(|&&octet| octet == b'\r').count();
-        let run = if rest.get(crs) == Some(&b'\n') { crs + 1 } else { crs.min(1) };
-        rest = if run > 0 { &rest[run..] } else { behind };
-        lines.extend_from_slice(if run > 0 { b"\r\n" } else { core::slice::from_ref(&octet) });
+        let end = if rest.get(crs) == Some(&b'\n') { crs + 1 } else { crs.min(1) };
+        lines.extend_from_slice(if end > 0 { b"\r\n" } else { core::slice::from_ref(octet) });
+        rest = &rest[end.max(1)..];
     }
     if !lines.is_empty() && !lines.ends_with(b"\r\n") {
         lines.extend(b"\r\n");
