@@ -59,12 +59,16 @@ fn addresses_say_what_is_wrong_with_them() {
         ),
         (&AddressError::NotUtf8 { offset: 1 }, "address is not UTF-8 at offset 1"),
         (&AddressError::UnclosedQuote, "quoted local part does not end"),
-        (&AddressError::LocalPartTooLong, "local part is longer than 64 octets"),
+        (&AddressError::LocalPartTooLong { limit: 64 }, "local part is longer than 64 octets"),
         (&DomainError::EmptyLabel { offset: 2 }, "empty domain label at offset 2"),
         (&DomainError::Hyphen { offset: 2 }, "hyphen at offset 2 begins or ends a domain label"),
         (&DomainError::LabelTooLong { offset: 2 }, "domain label at offset 2 is longer than 63"),
         (&DomainError::TooLong, "domain is longer than 255 octets"),
         (&DomainError::Literal { offset: 2 }, "bad address literal at offset 2"),
+        (
+            &DomainError::UntaggedIpv6 { offset: 2 },
+            "address literal at offset 2 needs the tag IPv6, as in [IPv6:::1]",
+        ),
     ]);
 }
 

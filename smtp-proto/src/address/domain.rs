@@ -51,6 +51,11 @@ pub enum DomainError {
         /// Where the bracket opens.
         offset: usize,
     },
+    /// An IPv6 address without `IPv6:` before it (RFC 5321 4.1.3).
+    UntaggedIpv6 {
+        /// Where the bracket opens.
+        offset: usize,
+    },
 }
 
 impl fmt::Display for DomainError {
@@ -70,6 +75,9 @@ impl fmt::Display for DomainError {
                 write!(f, "domain is longer than {} octets", Address::MAX_DOMAIN)
             }
             Self::Literal { offset } => write!(f, "bad address literal at offset {offset}"),
+            Self::UntaggedIpv6 { offset } => {
+                write!(f, "address literal at offset {offset} needs the tag IPv6, as in [IPv6:::1]")
+            }
         }
     }
 }
@@ -141,6 +149,22 @@ fn is_literal(content: &[u8]) -> bool {
         }
         Some((tag, content)) => is_tag(tag.as_bytes()) && !content.is_empty(),
     }
+}
+
+/// An IPv6 address without its tag has the form of a literal of some other kind, and servers refuse it.
+#[inline]
+pub(crate) fn check_tag(octets: &[u8], start: usize) -> Result<(), DomainError> {
+    match octets.get(start..) {
+        Some([b'[', address @ .., b']']) if is_ipv6(address) => {
+            Err(DomainError::UntaggedIpv6 { offset: start })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cold]
+fn is_ipv6(address: &[u8]) -> bool {
+    core::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 /// `Standardized-tag = Ldh-str`, which ends with a letter or digit.

@@ -43,8 +43,17 @@ impl Envelope {
     /// # Errors
     /// What is no mailbox, with octet and offset.
     pub fn new(from: &str) -> Result<Self, AddressError> {
-        let from = ReversePath::parse(from)?.address().map(Mailbox::from);
-        Ok(Self { message: Message { from, ..Message::default() }, recipients: Vec::new() })
+        ReversePath::parse(from).map(Self::from)
+    }
+
+    /// The same for a sender that the grammar forbids; see
+    /// [`Address::parse_lenient`](crate::address::Address::parse_lenient). A recipient of the kind is
+    /// an [`OwnedRecipient::new_lenient`].
+    ///
+    /// # Errors
+    /// What cannot stand in a command, with octet and offset.
+    pub fn new_lenient(from: &str) -> Result<Self, AddressError> {
+        ReversePath::parse_lenient(from).map(Self::from)
     }
 
     /// Adds a recipient. To, Cc and Bcc are all the same here.
@@ -237,6 +246,14 @@ impl Envelope {
     fn with(mut self, set: impl FnOnce(&mut Message)) -> Self {
         set(&mut self.message);
         self
+    }
+}
+
+/// An envelope without recipients.
+impl From<ReversePath<'_>> for Envelope {
+    fn from(from: ReversePath<'_>) -> Self {
+        let from = from.address().map(Mailbox::from);
+        Self { message: Message { from, ..Message::default() }, recipients: Vec::new() }
     }
 }
 
