@@ -15,7 +15,7 @@ use crate::octets::{self, DCONTENT, KEYWORD, LABEL};
 
 /// The longest label: octets of an ASCII label, characters of a UTF-8 one (whose A-label is longer
 /// still).
-const MAX_LABEL: usize = 63;
+pub(super) const MAX_LABEL: usize = 63;
 
 /// Why a domain or an address literal was refused. Offsets count octets of the text that was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +51,9 @@ pub enum DomainError {
         /// Where the bracket opens.
         offset: usize,
     },
+    /// A name beyond ASCII that has no A-labels, or whose A-labels nobody computes: that needs the
+    /// feature `idna`. Only [`DomainName`](super::DomainName) asks for them.
+    Unicode,
     /// An IPv6 address without `IPv6:` before it (RFC 5321 4.1.3).
     UntaggedIpv6 {
         /// Where the bracket opens.
@@ -75,6 +78,8 @@ impl fmt::Display for DomainError {
                 write!(f, "domain is longer than {} octets", Address::MAX_DOMAIN)
             }
             Self::Literal { offset } => write!(f, "bad address literal at offset {offset}"),
+            Self::Unicode if cfg!(feature = "idna") => f.write_str("domain has no A-labels"),
+            Self::Unicode => f.write_str("domain is beyond ASCII, and A-labels are not built in"),
             Self::UntaggedIpv6 { offset } => {
                 write!(f, "address literal at offset {offset} needs the tag IPv6, as in [IPv6:::1]")
             }

@@ -6,6 +6,8 @@
 mod domain;
 mod error;
 mod local;
+#[cfg(feature = "alloc")]
+mod name;
 mod path;
 
 use core::fmt;
@@ -15,6 +17,8 @@ use crate::octets;
 pub use domain::DomainError;
 pub(crate) use domain::{check as check_domain, check_tag};
 pub use error::AddressError;
+#[cfg(feature = "alloc")]
+pub use name::DomainName;
 pub use path::{ForwardPath, Postmaster, ReversePath, split_path};
 
 /// A mailbox that may be written into a command as it stands.
