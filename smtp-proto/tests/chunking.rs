@@ -421,12 +421,15 @@ fn binary_content_leaves_octet_for_octet() {
 
 #[test]
 fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
-    let content: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
-    let canonical = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n") + "\r\n";
-    for transmit in [100, 128, 200, 1000, 5000] {
-        for write_size in [1, 7, usize::MAX] {
+    let lines: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
+    for (crs, chunk_size) in [(0, usize::MAX), (1, 64), (700, usize::MAX), (700, 1), (700, 64)] {
+        for (transmit, write_size) in product(&[100, 128, 200, 1000, 5000], &[1, 7, usize::MAX]) {
+            let content = [&lines[..], &vec![b'\r'; crs]].concat();
+            let text = String::from_utf8(lines.clone()).unwrap().replace('\n', "\r\n");
+            let canonical = text + &"\r\n".repeat(crs.max(1));
             let sizes = BufferSizes::SMALL.with_transmit(transmit).with_in_flight(3);
-            let client = Client::with_sizes(config(Chunking::AfterRecipients), sizes);
+            let config = config(Chunking::AfterRecipients).with_chunk_size(chunk_size);
+            let client = Client::with_sizes(config, sizes);
             let opening = "S: 220 mx\nC: EHLO client.example\nS+ 250-mx\\r\\n250 CHUNKING\\r\\n\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok";
             let mut session = Session::with_client(client, opening);
             session.write_size = write_size;
@@ -434,9 +437,14 @@ fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
             let envelope = envelope("", &["b@example.net"]);
             session.client.begin(&envelope).unwrap();
             let sent = swallow(&mut session, &content);
-            assert_eq!(sent, canonical.as_bytes(), "{transmit} {write_size}");
+            assert!(sent == canonical.as_bytes(), "{crs} {chunk_size} {transmit} {write_size}");
         }
     }
+}
+
+/// Each with each.
+fn product(xs: &[usize], ys: &[usize]) -> Vec<(usize, usize)> {
+    xs.iter().flat_map(|&x| ys.iter().map(move |&y| (x, y))).collect()
 }
 
 /// Plays a server that answers each chunk; what it has got.

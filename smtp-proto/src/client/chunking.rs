@@ -42,6 +42,14 @@ impl Chunks {
         Ok((n, n))
     }
 
+    /// Writes lines that the content ends with, see [`Stuffer::finish_lines`]; says whether that was all.
+    fn finish_lines(&mut self, output: &mut [u8]) -> (usize, bool) {
+        self.stuffer.as_mut().map_or((0, true), |stuffer| {
+            let written = stuffer.finish_lines(output);
+            (written, !stuffer.owes())
+        })
+    }
+
     /// Ends the last line.
     fn finish(&mut self, output: &mut [u8]) -> Option<usize> {
         match &mut self.stuffer {
@@ -133,11 +141,29 @@ impl<B: Storage> Client<B> {
         let full = self.is_chunk_full();
         match &mut self.sending {
             Sending::Chunks(_) if full => self.close_chunk(),
-            Sending::EndingChunks(chunks) if self.outbox.has_room_for_chunk(MAX_ENDING) => {
-                self.outbox.push_chunk(|output| chunks.finish(output));
-                self.close_last_chunk();
+            Sending::EndingChunks(_) if self.outbox.has_room_for_chunk(MAX_ENDING) => {
+                self.end_chunks();
             }
             _ => {}
+        }
+    }
+
+    /// Writes the last chunk. CRs at the end of the content are lines, and may need chunks before it.
+    fn end_chunks(&mut self) {
+        let left = self.config.chunk_size.saturating_sub(self.outbox.chunk_len()).max(MAX_ENDING);
+        let Sending::EndingChunks(chunks) = &mut self.sending else { return };
+        let mut complete = false;
+        self.outbox.push_chunk(|output| {
+            let room = output.len().min(left);
+            let written;
+            (written, complete) = chunks.finish_lines(&mut output[..room]);
+            Some(written)
+        });
+        if complete && self.outbox.has_room_for_chunk(MAX_ENDING) {
+            self.outbox.push_chunk(|output| chunks.finish(output));
+            self.close_last_chunk();
+        } else {
+            self.close_chunk();
         }
     }
 

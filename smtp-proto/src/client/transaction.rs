@@ -402,13 +402,16 @@ impl<B: Storage> Client<B> {
         if self.outbox.room() < MAX_ENDING {
             return;
         }
-        if let Sending::Ending(stuffer) = &mut self.sending {
+        let Sending::Ending(stuffer) = &mut self.sending else { return };
+        // CRs at the end of the content are lines, and may need more room than there is.
+        self.outbox.push(SpanKind::Content, |output| Some(stuffer.finish_lines(output)));
+        if self.outbox.room() >= MAX_ENDING {
             self.outbox.push(SpanKind::EndOfContent, |output| {
                 stuffer.finish(output).ok().map(|end| end.produced)
             });
-            self.outbox.release_all();
             self.sending = Sending::Idle;
         }
+        self.outbox.release_all();
     }
 
     pub(super) fn bad_content(&mut self, error: ContentError) -> Refusal {
@@ -434,8 +437,8 @@ impl<B: Storage> Client<B> {
 /// Replies that fit every socket buffer, which has 64 KiB at least: RFC 5321 4.5.3.1.5 gives them 512 octets a line.
 const MOST_UNREAD: usize = 128;
 
-/// What was still owed, a doubled dot or a CRLF, then CRLF, dot, CRLF.
-pub(super) const MAX_ENDING: usize = 7;
+/// CRLF, dot, CRLF.
+pub(super) const MAX_ENDING: usize = 5;
 
 const fn envelope_at(step: Step, transfer: Transfer) -> Sending {
     Sending::Envelope { step, transfer, blocked: false }
