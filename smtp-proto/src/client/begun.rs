@@ -12,13 +12,15 @@ use super::{
 pub(super) struct Begun {
     recipients: usize,
     mail: u64,
+    /// The size that the envelope declares (RFC 1870).
+    size: Option<u64>,
     /// Octets of the content that [`take`](Self::took) was offered last and did not take.
     left: usize,
 }
 
 impl Begun {
     pub(super) fn new(mail: &Mail<'_>, recipients: usize) -> Self {
-        Self { recipients, mail: fingerprint(mail), left: 0 }
+        Self { recipients, mail: fingerprint(mail), size: mail.size(), left: 0 }
     }
 
     /// Whether that envelope may be the one that was begun, at a glance.
@@ -36,9 +38,14 @@ impl Begun {
         }
     }
 
-    /// Checks that all that was offered of the content was taken.
-    pub(super) const fn check_whole(&self) -> Result<(), Refusal> {
-        if self.left > 0 { Err(Refusal::Misuse(Misuse::ContentLeft)) } else { Ok(()) }
+    /// Checks that all that was offered of the content was taken, and that it is not smaller than declared: `size` is
+    /// what it has.
+    pub(super) const fn check_whole(&self, size: u64) -> Result<(), Refusal> {
+        match self.size {
+            _ if self.left > 0 => Err(Refusal::Misuse(Misuse::ContentLeft)),
+            Some(declared) if size < declared => Err(Refusal::ContentTooShort { declared, size }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -24,9 +24,16 @@ use super::{
 pub(super) struct Chunks {
     /// None for binary content, which leaves as it is.
     stuffer: Option<Stuffer>,
+    /// Octets of binary content.
+    copied: u64,
 }
 
 impl Chunks {
+    /// The size of the content, if it ended here.
+    pub(super) fn size(&self) -> u64 {
+        self.stuffer.as_ref().map_or(self.copied, Stuffer::size)
+    }
+
     /// Whether the content can end here.
     pub(super) fn ended(&self) -> Result<(), ContentError> {
         self.stuffer.as_ref().map_or(Ok(()), ended)
@@ -39,6 +46,7 @@ impl Chunks {
         }
         let n = octets.len().min(output.len());
         output[..n].copy_from_slice(&octets[..n]);
+        self.copied += n as u64;
         Ok((n, n))
     }
 
@@ -115,7 +123,7 @@ impl<B: Storage> Client<B> {
             Transfer::EightBit => Some(Stuffer::for_chunks(newlines, true)),
             Transfer::Binary => None,
         };
-        self.sending = Sending::Chunks(Chunks { stuffer });
+        self.sending = Sending::Chunks(Chunks { stuffer, copied: 0 });
     }
 
     /// Takes content into the chunk at hand, and closes it when it is full.

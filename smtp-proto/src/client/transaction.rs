@@ -225,13 +225,17 @@ impl<B: Storage> Client<B> {
     /// [`content`](Self::content) did not take all, and by [`Refusal::ContentTooShort`].
     pub fn finish(&mut self) -> Result<(), Refusal> {
         // Tried on a copy: an error has to come from this call.
-        let (tried, ending) = match &self.sending {
+        let (size, tried, ending) = match &self.sending {
             _ if self.outbox.is_closed() => return Err(Misuse::NotWanted.into()),
-            Sending::Content(stuffer) => (ended(stuffer), Sending::Ending(stuffer.clone())),
-            Sending::Chunks(chunks) => (chunks.ended(), Sending::EndingChunks(chunks.clone())),
+            Sending::Content(stuffer) => {
+                (stuffer.size(), ended(stuffer), Sending::Ending(stuffer.clone()))
+            }
+            Sending::Chunks(chunks) => {
+                (chunks.size(), chunks.ended(), Sending::EndingChunks(chunks.clone()))
+            }
             _ => return Err(Misuse::NotWanted.into()),
         };
-        self.begun.check_whole()?;
+        self.begun.check_whole(size)?;
         tried.map_err(|error| self.bad_content(error))?;
         self.sending = ending;
         self.make_progress();

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use memchr::memchr_iter;
+
 use super::scan::{self, CR, DOT, LF, Octets};
 
 /// Octets scanned before they are copied: few enough that the copy finds them in a near cache.
@@ -102,6 +104,8 @@ pub struct Stuffer {
     /// CRs consumed and not yet written: held while an LF may follow them, owed behind `owed` as a CRLF each when not.
     crs: u64,
     offset: u64,
+    /// Octets written, doubled dots not counted twice.
+    written: u64,
     failed: Option<ContentError>,
 }
 
@@ -135,7 +139,17 @@ impl Stuffer {
     pub const fn new(newlines: Newlines, eight_bit_allowed: bool) -> Self {
         let octets = if eight_bit_allowed { Octets::EIGHT_BIT } else { Octets::SEVEN_BIT };
         let at = At::LineStart;
-        Self { newlines, dots: true, octets, at, owed: &[], crs: 0, offset: 0, failed: None }
+        Self {
+            newlines,
+            dots: true,
+            octets,
+            at,
+            owed: &[],
+            crs: 0,
+            offset: 0,
+            written: 0,
+            failed: None,
+        }
     }
 
     /// A stuffer for BDAT (RFC 3030), where nothing is stuffed: it only makes newlines CRLF, ends the
@@ -154,6 +168,22 @@ impl Stuffer {
     ///
     /// The first octet that cannot be sent. What precedes it was reported as progress of an earlier call.
     pub fn stuff(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, ContentError> {
+        let progress = self.stuff_some(input, output)?;
+        self.written = self.written.wrapping_add(progress.produced as u64);
+        Ok(progress)
+    }
+
+    /// The size of the message as RFC 1870 5 counts it, if it ended here: as [`Survey::size`](super::Survey::size).
+    pub(crate) fn size(&self) -> u64 {
+        let end_of_line = match self.at {
+            At::Middle => 2,
+            At::LineStart | At::AfterCr | At::End => 0,
+        };
+        let pending = self.owed.len() as u64 + 2 * self.crs + end_of_line;
+        self.written.wrapping_add(pending)
+    }
+
+    fn stuff_some(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, ContentError> {
         self.check_open(input)?;
         let mut done = Progress { consumed: 0, produced: self.pay(output) };
         let mut burst = LEAST_BURST;
@@ -233,7 +263,10 @@ impl Stuffer {
                 self.owe(b"", At::LineStart, Step::Wait)
             }
             // Owed together: content may be ended behind any octet that was taken.
-            (At::LineStart, DOT) if self.dots => self.owe(b"..", At::Middle, Step::Absorb),
+            (At::LineStart, DOT) if self.dots => {
+                self.written = self.written.wrapping_sub(1);
+                self.owe(b"..", At::Middle, Step::Absorb)
+            }
             (_, CR) => self.hold_cr(),
             (_, LF) => {
                 self.bare(ContentErrorKind::BareLf, self.offset)?;
@@ -322,6 +355,9 @@ impl Stuffer {
         };
         let before = if self.at == At::LineStart { LF } else { b' ' };
         let produced = rewrite(before, block, output);
+        if self.dots {
+            self.written = self.written.wrapping_sub(leading_dots(before, block));
+        }
         self.passed(block);
         Progress { consumed: block.len(), produced }
     }
@@ -418,6 +454,15 @@ impl fmt::Display for ContentError {
 
 impl core::error::Error for ContentError {}
 
+/// The number of dots at the start of a line, where `before` stands before the block.
+fn leading_dots(before: u8, block: &[u8]) -> u64 {
+    let starts_line = |&at: &usize| {
+        let previous = at.checked_sub(1).map_or(before, |previous| block[previous]);
+        matches!(previous, CR | LF)
+    };
+    memchr_iter(DOT, block).filter(starts_line).count() as u64
+}
+
 /// Copies a block as it is, and returns the octets written.
 fn copy(_before: u8, block: &[u8], output: &mut [u8]) -> usize {
     output[..block.len()].copy_from_slice(block);
@@ -462,4 +507,45 @@ fn rewrite<const DOTS: bool>(before: u8, block: &[u8], output: &mut [u8]) -> usi
         previous = octet;
     }
     end
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::stuffing::Survey;
+
+    /// Every text of these octets up to this length, and longer ones of them.
+    #[test]
+    fn the_size_is_that_of_the_survey_however_the_content_is_cut() {
+        let mut texts = std::vec![std::vec::Vec::new()];
+        for _ in 0..6 {
+            let longer: std::vec::Vec<_> = texts
+                .iter()
+                .flat_map(|text: &std::vec::Vec<u8>| {
+                    b"\r\n.a".map(|octet| [&text[..], &[octet]].concat())
+                })
+                .collect();
+            texts.extend(longer);
+            texts.sort();
+            texts.dedup();
+        }
+        let long: std::vec::Vec<_> = texts.iter().step_by(97).map(|text| text.repeat(60)).collect();
+        for text in texts.iter().chain(&long) {
+            for (dots, cut, room) in
+                [(true, 1, 3), (true, 7, 64), (true, 4096, 4096), (false, 3, 5)]
+            {
+                let mut stuffer = Stuffer { dots, ..Stuffer::new(Newlines::Normalise, true) };
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let piece = &rest[..rest.len().min(cut)];
+                    let done = stuffer.stuff(piece, &mut std::vec![0; room]).unwrap();
+                    rest = &rest[done.consumed..];
+                }
+                let size = Survey::of(text).size;
+                assert_eq!(stuffer.size(), size, "{} {dots} {cut} {room}", text.escape_ascii());
+            }
+        }
+    }
 }
