@@ -170,7 +170,7 @@ fn a_server_that_has_had_enough_of_bad_recipients_has_not_refused_the_others() {
 fn no_bare_newline_leaves_and_nothing_but_the_end_is_a_lone_dot() {
     for (content, wire) in [
         ("a\n.\nb", "a\\r\\n..\\r\\nb"),
-        ("a\r\r\n.\r\r\nb", "a\\r\\n\\r\\n..\\r\\n\\r\\nb"),
+        ("a\r\r\n.\r\r\nb", "a\\r\\n..\\r\\nb"),
         ("a\n.\r\nb\r.\rc", "a\\r\\n..\\r\\nb\\r\\n..\\r\\nc"),
     ] {
         let script = format!(

@@ -116,8 +116,16 @@ fn controls_in_a_text_are_shown_escaped_and_kept_as_they_are() {
         let octets = format!("550 a{character}b\r\n").into_bytes();
         let (reply, _) = Reply::parse(&octets).unwrap().unwrap();
         assert_eq!(reply.lines().next(), Some(format!("a{character}b").as_bytes()));
+        // Also what is not seen at all, such as the soft hyphen and tags.
+        let invisible =
+            ['\u{ad}', '\u{34f}', '\u{61c}', '\u{115f}', '\u{1160}', '\u{17b4}', '\u{17b5}'];
         let dangerous = character.is_control()
-            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            || invisible.contains(&character)
+            || matches!(
+                character,
+                '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
+            );
         for shown in [reply.to_string(), format!("{reply:?}")] {
             assert!(!dangerous || !shown.contains(character), "{character:?}: {shown}");
         }

@@ -509,7 +509,7 @@ fn a_lost_connection_behind_a_run_ahead_envelope_tells_both_fates() {
     session.hand_over(&envelope, b"one\r\n");
     session.client.begin(&envelope).unwrap();
     assert_eq!(session.pump(), Wants::Nothing);
-    assert_eq!(session.events[3..], ["ended[0] Unknown", "ended[1] NotSent"]);
+    assert_eq!(session.events[3..], ["ended[0] Unknown", "ended[1] NotReached"]);
 }
 
 #[test]

@@ -148,11 +148,13 @@ fn an_outcome_says_where_the_session_broke() {
         (End::Lost(Phase::Rcpt), Phase::Rcpt, false),
         (End::ServiceClosing(Phase::Data), Phase::Data, false),
         // The verdict on the message before was waited for.
-        (End::Lost(Phase::Final), Phase::Rcpt, true),
+        (End::Lost(Phase::Final), Phase::Mail, true),
     ] {
         let mut journal = Journal::new();
         journal.begin(transaction, 1);
-        journal.record(&Event::Ended { transaction, end: TransactionEnd::NotSent });
+        let is_own = end.phase() != Phase::Final;
+        let told = if is_own { TransactionEnd::NotSent } else { TransactionEnd::NotReached };
+        journal.record(&Event::Ended { transaction, end: told });
         let outcome = journal.take_outcome(Some(end)).unwrap();
         let recipient = outcome.recipient(0).unwrap();
         assert_eq!((recipient.status(), recipient.phase), (Status::NotAttempted, phase), "{end:?}");

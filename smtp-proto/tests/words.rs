@@ -153,7 +153,7 @@ fn a_client_says_why_it_ended() {
         ),
         (&End::Quit, "the session was closed"),
         (&End::Lost(Phase::Tls), "tls: the server closed the connection"),
-        (&End::ServiceClosing(phase), "data: the server closes its service (421)"),
+        (&End::ServiceClosing(phase), "data: the server closes the session"),
         (
             &End::Refused { phase, code: Code::TRANSACTION_FAILED },
             "data: the server refused with 554",

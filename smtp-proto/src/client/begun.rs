@@ -10,41 +10,44 @@ use super::{
 /// The message that is being handed over, as it was begun.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Begun {
-    recipients: usize,
     mail: u64,
-    /// The size that the envelope declares (RFC 1870).
-    size: Option<u64>,
-    /// Octets of the content that [`take`](Self::took) was offered last and did not take.
-    left: usize,
+    /// The least size of the content: what the envelope declares (RFC 1870).
+    size: u64,
+    recipients: u32,
+    /// Not all octets of the content were taken that were offered last.
+    left: bool,
 }
 
 impl Begun {
     pub(super) fn new(mail: &Mail<'_>, recipients: usize) -> Self {
-        Self { recipients, mail: fingerprint(mail), size: mail.size(), left: 0 }
+        let recipients = u32::try_from(recipients).unwrap_or(u32::MAX);
+        Self { recipients, mail: fingerprint(mail), size: mail.size().unwrap_or(0), left: false }
     }
 
     /// Whether that envelope may be the one that was begun, at a glance.
     pub(super) fn is_of(&self, envelope: &(impl AsEnvelope + ?Sized)) -> bool {
-        let last = self.recipients.saturating_sub(1);
+        let (count, last) = (self.recipients as usize, self.recipients.saturating_sub(1) as usize);
         fingerprint(&envelope.mail()) == self.mail
             && envelope.recipient(last).is_some()
-            && envelope.recipient(self.recipients).is_none()
+            && envelope.recipient(count).is_none()
     }
 
     /// So many octets were taken of those offered.
     pub(super) const fn took(&mut self, taken: usize, offered: usize) {
         if offered > 0 {
-            self.left = offered - taken;
+            self.left = taken < offered;
         }
     }
 
     /// Checks that all that was offered of the content was taken, and that it is not smaller than declared: `size` is
     /// what it has.
     pub(super) const fn check_whole(&self, size: u64) -> Result<(), Refusal> {
-        match self.size {
-            _ if self.left > 0 => Err(Refusal::Misuse(Misuse::ContentLeft)),
-            Some(declared) if size < declared => Err(Refusal::ContentTooShort { declared, size }),
-            _ => Ok(()),
+        if self.left {
+            Err(Refusal::Misuse(Misuse::ContentLeft))
+        } else if size < self.size {
+            Err(Refusal::ContentTooShort { declared: self.size, size })
+        } else {
+            Ok(())
         }
     }
 }

@@ -18,7 +18,7 @@ impl OwnedReply {
     /// ```
     /// use smtp_proto::reply::{OwnedReply, Reply};
     /// let (reply, _) = Reply::parse(b"550-5.1.1 No such user\r\n550 5.1.1 Try another\r\n")?.expect("complete");
-    /// assert_eq!(OwnedReply::truncated(reply, 30).to_string(), "550 5.1.1 No such user / 5");
+    /// assert_eq!(OwnedReply::truncated(reply, 29).to_string(), "550 5.1.1 No such user / 5");
     /// assert_eq!(OwnedReply::truncated(reply, 26).to_string(), "550 5.1.1 No such user");
     /// # Ok::<(), smtp_proto::reply::ReplyError>(())
     /// ```
