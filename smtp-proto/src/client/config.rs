@@ -302,13 +302,13 @@ pub struct BufferSizes {
 #[cfg(feature = "alloc")]
 impl BufferSizes {
     /// A whole idle client in 16 KiB: the longest AUTH line (12,288, and 64 to see that it is not
-    /// longer), 2 KiB of commands, 128 commands in flight, 768 octets of capabilities, 1,024
+    /// longer), 2 KiB of commands, 128 commands in flight, 704 octets of capabilities, 1,024
     /// recipients of an LMTP transaction.
     pub const SMALL: BufferSizes = BufferSizes {
         receive: 12_352,
         transmit: 2048,
         in_flight: 128,
-        capabilities: 768,
+        capabilities: 704,
         recipients: 128,
     };
 
