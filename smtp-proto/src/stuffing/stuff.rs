@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use memchr::memchr_iter;
-
 use super::scan::{self, CR, DOT, LF, Octets};
 
 /// Octets scanned before they are copied: few enough that the copy finds them in a near cache.
@@ -129,8 +127,9 @@ pub(super) enum Step {
     Wait,
 }
 
-/// Copies a block that stands after an octet, with insertions; returns the octets written.
-type Rewriter = fn(u8, &[u8], &mut [u8]) -> usize;
+/// Copies a block that stands after an octet, with insertions; returns the octets written, and how many of them are dots
+/// that double another.
+type Rewriter = fn(u8, &[u8], &mut [u8]) -> (usize, usize);
 
 impl Stuffer {
     /// A stuffer at the start of a message. Octets of 0x80 and more pass if `eight_bit_allowed`: with
@@ -354,10 +353,8 @@ impl Stuffer {
             return self.walk(&input[..input.len().min(burst)], output);
         };
         let before = if self.at == At::LineStart { LF } else { b' ' };
-        let produced = rewrite(before, block, output);
-        if self.dots {
-            self.written = self.written.wrapping_sub(leading_dots(before, block));
-        }
+        let (produced, doubled) = rewrite(before, block, output);
+        self.written = self.written.wrapping_sub(doubled as u64);
         self.passed(block);
         Progress { consumed: block.len(), produced }
     }
@@ -454,24 +451,14 @@ impl fmt::Display for ContentError {
 
 impl core::error::Error for ContentError {}
 
-/// The number of dots at the start of a line, where `before` stands before the block.
-fn leading_dots(before: u8, block: &[u8]) -> u64 {
-    let starts_line = |&at: &usize| {
-        let previous = at.checked_sub(1).map_or(before, |previous| block[previous]);
-        matches!(previous, CR | LF)
-    };
-    memchr_iter(DOT, block).filter(starts_line).count() as u64
-}
-
-/// Copies a block as it is, and returns the octets written.
-fn copy(_before: u8, block: &[u8], output: &mut [u8]) -> usize {
+/// Copies a block as it is.
+fn copy(_before: u8, block: &[u8], output: &mut [u8]) -> (usize, usize) {
     output[..block.len()].copy_from_slice(block);
-    block.len()
+    (block.len(), 0)
 }
 
-/// Copies a block of admitted octets and whole CRLFs, dots doubled, and returns the octets written: at most
-/// `2 * block.len()`.
-fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> usize {
+/// Copies a block of admitted octets and whole CRLFs, dots doubled: at most `2 * block.len()` octets.
+fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> (usize, usize) {
     let (mut line_start, mut end) = (before == LF, 0);
     for &octet in block {
         if line_start && octet == DOT {
@@ -482,7 +469,7 @@ fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> usize {
         end += 1;
         line_start = octet == LF;
     }
-    end
+    (end, end - block.len())
 }
 
 /// As [`double_dots`], with every line end made CRLF and dots doubled if `DOTS`. `output` is two octets longer than the
@@ -491,22 +478,24 @@ fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> usize {
 /// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict. A CR is written
 /// as a line end of its own, and an LF behind it takes back all of the run but one.
 #[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
-fn rewrite<const DOTS: bool>(before: u8, block: &[u8], output: &mut [u8]) -> usize {
-    let (mut previous, mut end, mut run) = (before, 0, 0);
+fn rewrite<const DOTS: bool>(before: u8, block: &[u8], output: &mut [u8]) -> (usize, usize) {
+    let (mut previous, mut end, mut run, mut doubled) = (before, 0, 0, 0);
     for &octet in block {
         let (cr, lf, after_cr) = (octet == CR, octet == LF, previous == CR);
         run = if after_cr { run } else { end };
         end = if lf & after_cr { run } else { end };
         if DOTS {
+            let is_doubled = usize::from((octet == DOT) & (after_cr | (previous == LF)));
             output[end] = DOT;
-            end += usize::from((octet == DOT) & (after_cr | (previous == LF)));
+            end += is_doubled;
+            doubled += is_doubled;
         }
         output[end] = if lf { CR } else { octet };
         output[end + 1] = LF;
         end += 1 + usize::from(cr | lf);
         previous = octet;
     }
-    end
+    (end, doubled)
 }
 
 #[cfg(test)]
