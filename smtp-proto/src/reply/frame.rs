@@ -194,6 +194,9 @@ impl Framer {
         limits: &ReplyLimits,
         keep: Keep,
     ) -> Result<Found, ReplyError> {
+        if self.goes_on(input, limits, keep) {
+            return Ok(Found::Part);
+        }
         while self.line < input.len() {
             let limit = self.limit(limits)?;
             let seen = &input[..input.len().min(limit)];
@@ -228,6 +231,21 @@ impl Framer {
             self.limit(limits)?;
         }
         Ok(Found::Part)
+    }
+
+    /// Whether little has come, and no more than the middle of a line: at one glance, for who reads octet by octet.
+    #[inline]
+    fn goes_on(&mut self, input: &[u8], limits: &ReplyLimits, keep: Keep) -> bool {
+        let Some(fresh) = input.get(self.scanned..) else { return false };
+        let goes_on = self.checked > 4
+            && fresh.len() < SHORT
+            && self.passed + input.len() < limits.reply
+            && keep.has_whole(self.line, input.len())
+            && !fresh.contains(&b'\n');
+        if goes_on {
+            self.scanned = input.len();
+        }
+        goes_on
     }
 
     /// The first offset at which the reply must have ended.
