@@ -7,7 +7,7 @@ use core::future::{Future, ready};
 
 use smtp_async::{
     Envelope, Retry, Status, TlsConfig, TlsPolicy,
-    mx::{HostTls, MxError, MxReport, Security},
+    mx::{Encryption, HostTls, MxError, MxReport, Security},
     proto::{
         hello::{EhloName, Extension},
         route::RouteError,
@@ -70,7 +70,7 @@ async fn a_host_whose_name_is_authenticated_gets_the_message() {
         let security = Security::new(policy).with_config(trust.clone()).with_authenticated_name();
         let report = sent(&hosts, hosts.zone(&[1]), Fixed(Some(security)), &requiring()).await;
         assert!(report.is_delivered(), "{report:?}");
-        assert!(only(&report).encryption.is_some_and(|told| told.is_verified()));
+        assert!(only(&report).encryption.is_some_and(Encryption::is_verified));
     }
     assert_eq!(count(&store), 2);
     assert!(store.messages().iter().all(|message| message.tls));

@@ -316,7 +316,7 @@ fn scram_and_routes_say_what_is_wrong() {
         ),
         (
             &RouteError::UnauthenticatedMx,
-            "the message requires TLS, and nothing vouches for the MX records of the domain",
+            "the message requires TLS, and the domain's MX records are not authenticated",
         ),
         (&RouteError::UnusableName, "the name cannot be looked up in the DNS"),
         (&RouteError::NoHostSoFar, "no host of the domain was found to have an address"),

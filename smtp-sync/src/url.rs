@@ -131,14 +131,14 @@ pub enum UrlError {
     Scheme,
     /// A `#`: part of a password that is not percent-encoded, or a fragment, which no server has.
     Fragment,
-    /// No user where there should be one, or user or password that has blanks or controls, a `%` without two
-    /// digits, or is no UTF-8 once decoded.
+    /// An empty user, or a user or password that has blanks or controls, a `%` without two digits, or is
+    /// not UTF-8 once decoded.
     Credentials,
-    /// The path of a socket that is not percent-encoded, or holds a NUL.
+    /// A path of a socket that is not percent-encoded UTF-8, or holds a NUL.
     Path,
     /// No host, or one with octets that no host has.
     Host,
-    /// No number from 1 to 65535, in digits alone.
+    /// A port that is not a number from 1 to 65535, in digits alone.
     Port,
     /// What stands behind the slash is no name to introduce oneself by.
     Hello,
@@ -211,7 +211,7 @@ fn scheme(text: &str) -> Result<(Protocol, bool, u16, &str), UrlError> {
     }
 }
 
-/// `None` unless each `%` has its two digits and all is UTF-8.
+/// Decodes percent-encoding; `None` if a `%` lacks its two digits, or if the result is not UTF-8.
 fn decode(text: &str) -> Option<String> {
     let encoded = |rest: &str| {
         rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
@@ -222,7 +222,7 @@ fn decode(text: &str) -> Option<String> {
     Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
 }
 
-/// One who wrote a parameter behind the path did not mean a file of that name.
+/// The path of a socket. `?` is refused: a parameter behind the path is not part of a file's name.
 fn socket(path: &str) -> Result<PathBuf, UrlError> {
     if path.contains('?') {
         return Err(UrlError::Parameter);
@@ -266,8 +266,8 @@ fn place_of(text: &str, default_port: u16) -> Result<Place, UrlError> {
     Ok(Place::Tcp(host, port.map_or(Ok(default_port), port_of)?))
 }
 
-/// A name as it stands, or its A-labels; what ends in a number is an IPv4 address in its usual form:
-/// a resolver would read `0x7f.1` and `2130706433` as addresses, too.
+/// A host name as it stands, or its A-labels. A name that ends in a number has to be an IPv4 address in
+/// its usual form: the system's resolver would read `0x7f.1` and `2130706433` as addresses.
 fn host_of(text: &str) -> Result<String, UrlError> {
     let name = DomainName::new(text).map_err(|_| UrlError::Host)?;
     let last = name.as_str().rsplit('.').next().unwrap_or_default();
@@ -278,7 +278,7 @@ fn host_of(text: &str) -> Result<String, UrlError> {
     Ok(if text.is_ascii() { text.to_owned() } else { name.into() })
 }
 
-/// In digits alone: `parse` would take a sign.
+/// A port in digits alone: `parse` would accept a sign.
 fn port_of(text: &str) -> Result<u16, UrlError> {
     let digits = (1..=5).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit());
     let port = text.parse().ok().filter(|&port| digits && port > 0);
@@ -292,7 +292,7 @@ fn hello(path: &str) -> Result<Option<EhloName>, UrlError> {
     EhloName::parse(path).map(Some).map_err(|_| UrlError::Hello)
 }
 
-/// There is one parameter, so a query is that one.
+/// The TLS policy of a query, which is one parameter.
 fn policy(query: &str, tls: TlsPolicy) -> Result<TlsPolicy, UrlError> {
     match (query, tls) {
         ("tls=required", TlsPolicy::Implicit) => Ok(TlsPolicy::Implicit),

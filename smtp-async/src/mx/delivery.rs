@@ -60,7 +60,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         Ok(if implicit { Hosts::Implicit(names) } else { Hosts::Named { names, all } })
     }
 
-    /// The hosts that are this one, by name or by address.
+    /// The hosts that are this machine, by name or by address.
     async fn own_among(&self, records: &[MxRecord]) -> Vec<DomainName> {
         let mut own = Vec::new();
         for (place, host) in records.iter().filter_map(MxRecord::host).enumerate() {
@@ -85,7 +85,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         self.own_addresses.contains(&address.to_canonical())
     }
 
-    /// Those to try, in order.
+    /// The addresses to try, in order.
     fn allowed(&self, addresses: &[IpAddr]) -> Vec<IpAddr> {
         let allowed = addresses.iter().copied().filter(|&address| !self.is_forbidden(address));
         allowed.take(self.addresses).collect()
@@ -114,7 +114,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             Hosts::Named { names, all: true } => (names, Some(RouteError::NoUsableMx)),
             Hosts::Named { names, all: false } => (names, Some(RouteError::NoHostSoFar)),
         };
-        let named = unusable.is_some();
+        let by_mx = unusable.is_some();
         for host in &names {
             if run.waiting.is_empty() {
                 return;
@@ -123,19 +123,19 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
                 Ok(addresses) if addresses.is_empty() => run.skip(host, RouteError::NoAddress),
                 Err(MxError::Route(error)) => run.skip(host, error),
                 Err(error) => run.fail(Some((host, None)), &error),
-                Ok(addresses) => self.try_host(run, host, &addresses, named, content).await,
+                Ok(addresses) => self.try_host(run, host, &addresses, by_mx, content).await,
             }
         }
         run.give_up(unusable);
     }
 
-    /// `named` by an MX record.
+    /// Tries a host, address after address; `by_mx` says that an MX record names it.
     async fn try_host<C: AsyncBufRead + Unpin>(
         &self,
         run: &mut Run<'_>,
         host: &Arc<str>,
         addresses: &[IpAddr],
-        named: bool,
+        by_mx: bool,
         content: &mut impl FnMut() -> C,
     ) {
         let allowed = self.allowed(addresses);
@@ -145,7 +145,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         let Some(security) = self.tls.security(&run.domain, host).await else {
             return run.fail(Some((host, None)), &MxError::Shunned);
         };
-        let security = match security.for_message(run.envelope.mail(), named) {
+        let security = match security.for_message(run.envelope.mail(), by_mx) {
             Ok(security) => security,
             Err(error) => return run.fail(Some((host, None)), &MxError::Route(error)),
         };
@@ -168,7 +168,7 @@ enum Hosts {
     Implicit(Vec<Arc<str>>),
     Named {
         names: Vec<Arc<str>>,
-        /// There are no others.
+        /// The domain has no other hosts.
         all: bool,
     },
 }
@@ -186,7 +186,7 @@ struct Run<'a> {
     domain: String,
     /// The positions of those for whom the next host is to be tried.
     waiting: Vec<usize>,
-    /// Why a host was passed over that cannot be gone to.
+    /// The reason for passing over a host.
     passed_over: Option<RouteError>,
     report: &'a mut MxReport,
 }
@@ -242,8 +242,8 @@ impl Run<'_> {
         self.report.failures.push(HostFailure { host, address, encryption, error });
     }
 
-    /// The host has no address to go to: that is said of the domain only if it holds for all of them.
-    /// That they are this machine's says more than that there are none.
+    /// Passes over a host that has no usable address; the domain is blamed only if all its hosts are
+    /// passed over. A local address is the more telling reason.
     fn skip(&mut self, host: &Arc<str>, error: RouteError) {
         if self.passed_over != Some(RouteError::LocalAddress) {
             self.passed_over = Some(error);
@@ -251,7 +251,7 @@ impl Run<'_> {
         self.note(At { host, encryption: None }, None, MxError::Route(error));
     }
 
-    /// No session came to be.
+    /// Records a failure without a session for all who are waiting.
     fn fail(&mut self, host: Option<(&Arc<str>, Option<IpAddr>)>, error: &MxError) {
         let at = host.map(|(host, address)| (At { host, encryption: None }, address));
         for &place in &self.waiting {

@@ -15,7 +15,7 @@ use hickory_resolver::{
 };
 use smtp_proto::{address::DomainName, reply::Escaped, route::MxRecord};
 
-/// How many aliases in a row are believed; hickory's number. Chains of three have been seen.
+/// The longest chain of aliases that is followed: as many as hickory follows.
 const MAX_ALIASES: usize = 8;
 
 /// Why a lookup has no answer. A name without records of the kind asked for is no error.
@@ -24,8 +24,8 @@ const MAX_ALIASES: usize = 8;
 pub enum LookupError {
     /// The name does not exist (NXDOMAIN).
     NoSuchDomain,
-    /// Nobody could say, for now: SERVFAIL, no answer in time, an answer that makes no sense, a name
-    /// that the resolver cannot ask for.
+    /// The DNS gave no usable answer: SERVFAIL, a time-out, an answer that makes no sense, or a name that
+    /// the resolver cannot ask for. A later lookup may succeed.
     Temporary(Arc<dyn core::error::Error + Send + Sync>),
 }
 
@@ -50,12 +50,11 @@ impl core::error::Error for LookupError {
 
 /// Who knows the DNS: hickory's [`TokioResolver`], or a resolver of the caller's own.
 ///
-/// Names are given in the one form of a [`DomainName`], in ASCII, and are always meant whole: no search
-/// list is applied (RFC 5321 5.1). CNAMEs are followed, so what is answered for an alias is what holds
-/// for its target.
+/// Names are given in the one form of a [`DomainName`], in ASCII, and are always complete: no search list
+/// is applied (RFC 5321 5.1). CNAMEs are followed: the answer for an alias is that of its target.
 ///
-/// "There is none" and [`LookupError::NoSuchDomain`] are for good: mail is refused for them at once.
-/// Whatever is doubtful has to be [`LookupError::Temporary`].
+/// An empty answer and [`LookupError::NoSuchDomain`] are permanent: mail is refused at once. Anything
+/// doubtful has to be [`LookupError::Temporary`].
 ///
 /// Whether an answer was secure (DNSSEC) is not told. A resolver that knows, as DANE needs it (RFC
 /// 7672 2.2), can be a [`HostTls`](super::HostTls) as well and say so there.
@@ -98,8 +97,8 @@ impl<R: Resolve> Resolve for &R {
     }
 }
 
-/// Names are asked for octet for octet. Before a name is said to be without records, or not to exist, it
-/// is asked for once more: the library says so of answers that make no sense, too.
+/// Names are asked for octet for octet. A name without records, or one that does not exist, is asked for
+/// once more, because the library reports answers that make no sense in the same way.
 impl Resolve for TokioResolver {
     async fn mx(&self, domain: &str) -> Result<Vec<MxRecord>, LookupError> {
         let name = whole(domain)?;
@@ -127,10 +126,9 @@ impl Resolve for TokioResolver {
         let six = confirm(self, &name, RecordType::AAAA, six.err()).await;
         let four = confirm(self, &name, RecordType::A, four.err()).await;
         match (six, four) {
-            (Err(error @ LookupError::Temporary(_)), _) | (_, Err(error)) | (Err(error), _) => {
-                Err(error)
-            }
             (Ok(()), Ok(())) => Ok(addresses),
+            // What is for now counts more than that there is no such name.
+            (Ok(()) | Err(LookupError::NoSuchDomain), Err(error)) | (Err(error), _) => Err(error),
         }
     }
 }
@@ -139,8 +137,8 @@ fn record(mx: &rdata::MX) -> MxRecord {
     MxRecord::new(mx.preference(), &text(mx.exchange()))
 }
 
-/// Labels as they stand; where one has octets that no host's name has, escaped, so that none is taken
-/// for another.
+/// The labels as they stand. If one has octets that no host name has (a dot, for example), all are
+/// escaped, so that the text is not taken for another name.
 fn text(name: &Name) -> String {
     let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_".contains(octet);
     if !name.iter().all(|label| label.iter().all(plain)) {
@@ -163,8 +161,7 @@ fn in_turn<T>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> V
     }
 }
 
-/// The name with the root behind it, label by label: the library's reader of names refuses some that
-/// exist.
+/// A complete name, made label by label: the library's own parser refuses names that exist.
 fn whole(name: &str) -> Result<Name, LookupError> {
     let name = DomainName::new(name).map_err(temporary)?;
     Name::from_labels(name.as_str().split('.').map(str::as_bytes)).map_err(temporary)
@@ -174,8 +171,8 @@ fn temporary(error: impl core::error::Error + Send + Sync + 'static) -> LookupEr
     LookupError::Temporary(Arc::new(error))
 }
 
-/// Whether there really are no records where none were found: `Ok` if the name has none of this kind. The
-/// library tells every answer without records as an error, SERVFAIL too.
+/// Checks that a name really has no records of this kind; `error` is what the library said. It reports
+/// every answer without records as an error, SERVFAIL too.
 async fn confirm(
     resolver: &TokioResolver,
     name: &Name,
@@ -190,7 +187,7 @@ async fn confirm(
     if code == ResponseCode::NXDomain { Err(LookupError::NoSuchDomain) } else { Ok(()) }
 }
 
-/// The code of an answer that says that there is nothing.
+/// The response code, if it says that there are no records: NOERROR or NXDOMAIN.
 fn negative(error: &ProtoError) -> Option<ResponseCode> {
     match error.kind() {
         ProtoErrorKind::NoRecordsFound { response_code, .. } => Some(*response_code),
@@ -199,8 +196,8 @@ fn negative(error: &ProtoError) -> Option<ResponseCode> {
     .filter(|code| matches!(*code, ResponseCode::NoError | ResponseCode::NXDomain))
 }
 
-/// Asks anew and reads the answer as it came. Records of something else and aliases in a circle are an
-/// answer that makes no sense.
+/// Asks the name servers again and reads their answer itself. Unrelated records and circular aliases are
+/// answers that make no sense.
 async fn is_without_records(
     resolver: &TokioResolver,
     name: &Name,
@@ -224,7 +221,7 @@ async fn is_without_records(
     Ok(false)
 }
 
-/// What the name is an alias of, at the end of the chain that the answer has.
+/// The target of a name that is an alias: the end of the chain in this answer.
 fn target(name: &Name, answer: &Message) -> Option<Name> {
     let alias_of = |name: &Name| {
         let mut records = answer.answers().iter().filter(|record| record.name() == name);

@@ -23,9 +23,9 @@
 //! | no MX record | the domain's own addresses |
 //! | null MX (RFC 7505), no such domain, no address, myself before all others | refused for good |
 //! | hosts on loopback or unspecified addresses | refused for good, unless [allowed](MxDelivery::with_loopback_hosts) |
-//! | the DNS cannot say, or what it says makes no sense, or the name cannot be asked for | refused for now |
+//! | no answer from the DNS, or one that makes no sense; a name that cannot be asked for | refused for now |
 //! | `[192.0.2.1]`, `[IPv6:2001:db8::1]` | that address |
-//! | a message that requires TLS (RFC 8689), and nothing vouches for the MX records | refused for good |
+//! | a message that requires TLS (RFC 8689), and MX records that are not authenticated | refused for good |
 //! | a host fails: unreachable, its greeting refuses, 421, the session breaks | its next address, the next host |
 //! | a host refuses a recipient or the message, for good or for now | that is the answer |
 //! | the content was handed over and no answer came | [`Fate::Unknown`](crate::Fate::Unknown): a second host might deliver it twice |
@@ -125,8 +125,8 @@ impl<R, T> MxDelivery<R, T> {
     /// without (RFC 7435 3). A message that [requires TLS] gets
     /// [`TlsPolicy::Required`](crate::TlsPolicy::Required) in its place, with the platform's
     /// authorities unless told otherwise, and goes only to hosts whose name is
-    /// [authenticated](Security::authenticated_name) (RFC 8689 4.2.1). The null sender's does not
-    /// require TLS: a notification is not to be lost for that.
+    /// [authenticated](Security::authenticated_name) (RFC 8689 4.2.1). A notification, from the null
+    /// sender, is sent without TLS where there is none.
     ///
     /// [requires TLS]: smtp_proto::envelope::Envelope::with_require_tls
     pub fn with_tls<H: HostTls>(self, tls: H) -> MxDelivery<R, H> {
@@ -160,8 +160,8 @@ impl<R, T> MxDelivery<R, T> {
     }
 
     /// Adds names by which this host is known in MX records, beside the one it says in EHLO. Mail is
-    /// not sent to them, and to no host that is not preferred to them (RFC 5321 5.1). What is the name
-    /// of no host is left out.
+    /// not sent to them, and to no host that is not preferred to them (RFC 5321 5.1). Texts that
+    /// are no host names are ignored.
     pub fn with_own_names<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().flat_map(|name| DomainName::new(name.as_ref()));
         self.own_names.extend(names);
@@ -177,10 +177,10 @@ impl<R, T> MxDelivery<R, T> {
         self
     }
 
-    /// Sets whether mail may go to hosts on addresses of this very machine: loopback, `0.0.0.0`, `::`, and
-    /// IPv4 ones of these in the form of IPv6. It may not unless set, be they named by an MX record or
-    /// by an address literal: whoever has a domain could have mail sent to a server that trusts what
-    /// comes from its own machine. For tests, and for a relay that is one on purpose.
+    /// Allows mail to hosts on addresses of this machine: loopback, `0.0.0.0`, `::`, and these IPv4
+    /// addresses in their IPv6 form. Not allowed unless set, neither by MX record nor by address
+    /// literal: the owner of any domain could have mail sent to a server that trusts its own machine.
+    /// For tests, and for relays that are meant to deliver locally.
     pub const fn with_loopback_hosts(mut self, allowed: bool) -> Self {
         self.loopback = allowed;
         self

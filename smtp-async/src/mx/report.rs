@@ -29,8 +29,8 @@ pub enum MxError {
 
 impl MxError {
     /// When the same may be tried again: not at once, for all hosts were tried. TLS failures are
-    /// temporary (RFC 7672 2.2, RFC 8461 5), and so is what a host says before it has heard of the
-    /// message, be it 554: it says that of itself.
+    /// temporary (RFC 7672 2.2, RFC 8461 5), and so is a refusal before the message was begun, 554
+    /// included: it is about the host.
     #[must_use]
     pub fn retry(&self) -> When {
         match self {
@@ -88,16 +88,15 @@ impl core::error::Error for MxError {
     }
 }
 
-/// How a session with a host was encrypted.
+/// The encryption of a session with a host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Encryption {
-    /// Not at all.
+    /// None.
     Clear,
-    /// By TLS.
+    /// TLS.
     Tls {
-        /// The certificate was verified against the host's name, or as the caller's own verifier does
-        /// it.
+        /// The certificate was verified against the host's name, or by the caller's own verifier.
         verified: bool,
         /// The version, as `TLSv1_3`.
         version: Option<&'static str>,
@@ -120,11 +119,11 @@ impl Encryption {
     }
 }
 
-/// Where something was said or failed.
+/// A host, and the session with it.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a> {
     pub(super) host: &'a Arc<str>,
-    /// `None` where no session came to be.
+    /// `None` if there was no session.
     pub(super) encryption: Option<Encryption>,
 }
 
@@ -136,7 +135,7 @@ pub struct MxRecipient {
     pub address: String,
     /// The host whose word this is: that answered, or that failed; an address literal's address.
     pub host: Option<Arc<str>>,
-    /// How the session with that host was encrypted; `None` where there was none.
+    /// The encryption of the session with that host; `None` if there was no session.
     pub encryption: Option<Encryption>,
     /// What became of it. [`Fate::Rejected`] and [`Fate::Deferred`] are what a host said, or what the DNS
     /// said of the domain; hosts that fail leave [`Fate::NotAttempted`].
@@ -181,7 +180,7 @@ impl MxRecipient {
         }
     }
 
-    /// Nothing was said, and nothing failed.
+    /// Records the host of a session that ended without a reply for this recipient and without an error.
     pub(super) fn leave(&mut self, at: At<'_>) {
         if self.host.is_none() {
             self.be_at(at);
@@ -239,7 +238,7 @@ pub struct HostFailure {
     pub host: Arc<str>,
     /// The address, where there was one.
     pub address: Option<IpAddr>,
-    /// How the session was encrypted; `None` where none came to be.
+    /// The encryption of the session; `None` if there was no session.
     pub encryption: Option<Encryption>,
     /// How it failed.
     pub error: MxError,

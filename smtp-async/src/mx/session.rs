@@ -12,7 +12,7 @@ use crate::{Client, Connector, Error, tls::Transport};
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
 
-/// An open session, and what it is worth.
+/// An open session.
 pub(super) struct Session {
     pub(super) client: Client<TcpStream>,
     pub(super) encryption: Encryption,

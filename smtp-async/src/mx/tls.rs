@@ -10,16 +10,16 @@ use crate::TlsConfig;
 /// How a session with one host is encrypted.
 #[derive(Clone, Debug)]
 pub struct Security {
-    /// Whether.
+    /// The TLS policy.
     pub policy: TlsPolicy,
     /// Who is trusted. Unless set that is, with [`TlsPolicy::Opportunistic`], everybody, and the
     /// platform's authorities with every other policy. What is set holds too for a message that
     /// requires TLS (RFC 8689), unless it [verifies nothing](TlsConfig::is_verifying).
     #[cfg(feature = "tls")]
     pub config: Option<TlsConfig>,
-    /// The host's name is authenticated, and not only claimed by an MX record that anybody may have
-    /// forged: the record is secure (DNSSEC), or the domain's MTA-STS policy names the host. Without it,
-    /// no message that requires TLS goes to a host that an MX record names (RFC 8689 4.2.1).
+    /// The host's name is authenticated: the MX record is secure (DNSSEC), or the domain's MTA-STS policy
+    /// names the host. Otherwise anybody may have forged the record, and no message that requires TLS
+    /// goes there (RFC 8689 4.2.1). It makes no difference where the domain is its own host.
     pub authenticated_name: bool,
 }
 
@@ -48,7 +48,7 @@ impl Security {
         Self { config: Some(config), ..self }
     }
 
-    /// Whether the host of a session with TLS is who it says it is.
+    /// Returns whether a session with TLS under these settings has a verified certificate.
     pub(super) fn is_verified(&self) -> bool {
         #[cfg(feature = "tls")]
         if let Some(config) = &self.config {
@@ -57,14 +57,13 @@ impl Security {
         self.policy != TlsPolicy::Opportunistic
     }
 
-    /// What this comes to for one message: opportunity is not enough where TLS is mandatory, and the
-    /// host has to be who the domain means, whether an MX record has `named` it or not (RFC 8689
-    /// 4.2.1).
-    pub(super) fn for_message(mut self, mail: Mail<'_>, named: bool) -> Result<Self, RouteError> {
+    /// The settings for one message. Where TLS is mandatory, opportunistic TLS is not enough, and a host
+    /// that is named `by_mx` has to have an authenticated name (RFC 8689 4.2.1).
+    pub(super) fn for_message(mut self, mail: Mail<'_>, by_mx: bool) -> Result<Self, RouteError> {
         if !mail.is_tls_mandatory() {
             return Ok(self);
         }
-        if named && !self.authenticated_name {
+        if by_mx && !self.authenticated_name {
             return Err(RouteError::UnauthenticatedMx);
         }
         if matches!(self.policy, TlsPolicy::Opportunistic | TlsPolicy::None) {
@@ -102,11 +101,11 @@ impl Security {
 /// }
 /// ```
 pub trait HostTls: Sync {
-    /// How to talk to `host` about mail for `domain`; `None` is not at all, and the next host is tried.
+    /// Returns the settings for mail to `domain` by way of `host`; with `None` the next host is tried.
     ///
-    /// Both are in the one form of a [`DomainName`](smtp_proto::address::DomainName): A-labels, lower
-    /// case, no dot behind them; what a caller knows of domains has to be in that form too. An address
-    /// literal is in lower case and canonical, and has itself as its host, without brackets and tag.
+    /// Both names are in the one form of a [`DomainName`](smtp_proto::address::DomainName): A-labels,
+    /// lower case, no dot at the end. Names to compare with have to be in that form too. The host of
+    /// an address literal is the canonical address, without brackets and tag.
     fn security(&self, domain: &str, host: &str) -> impl Future<Output = Option<Security>> + Send;
 }
 

@@ -51,8 +51,8 @@ pub enum DomainError {
         /// Where the bracket opens.
         offset: usize,
     },
-    /// A name beyond ASCII that has no A-labels, or whose A-labels nobody computes: that needs the
-    /// feature `idna`. Only [`DomainName`](super::DomainName) asks for them.
+    /// A name beyond ASCII that has no A-labels, or any name beyond ASCII without the feature `idna`. An
+    /// error of `DomainName` only: mailboxes may have such domains.
     Unicode,
     /// An IPv6 address without `IPv6:` before it (RFC 5321 4.1.3).
     UntaggedIpv6 {
@@ -156,7 +156,8 @@ fn is_literal(content: &[u8]) -> bool {
     }
 }
 
-/// An IPv6 address without its tag has the form of a literal of some other kind, and servers refuse it.
+/// Refuses an IPv6 address without its tag: its form is that of some other kind of literal, and servers
+/// refuse it.
 #[inline]
 pub(crate) fn check_tag(octets: &[u8], start: usize) -> Result<(), DomainError> {
     match octets.get(start..) {

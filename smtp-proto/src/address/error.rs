@@ -40,9 +40,9 @@ pub enum AddressError {
     },
     /// A quoted string without its closing quote.
     UnclosedQuote,
-    /// A local part of more octets than may be.
+    /// A local part that is too long.
     LocalPartTooLong {
-        /// 64, or 255 where the constructor is lenient.
+        /// The most octets that it may have: 64, or 255 for a lenient constructor.
         limit: usize,
     },
     /// What stands behind the `@` is neither a domain nor an address literal.

@@ -15,7 +15,7 @@ pub(super) fn check(octets: &[u8]) -> Result<usize, AddressError> {
     check_with(octets, dot_string, Address::MAX_LOCAL_PART)
 }
 
-/// The same with dots wherever they are, and more octets.
+/// Validates a local part that may have dots anywhere, and more octets.
 pub(super) fn check_lenient(octets: &[u8]) -> Result<usize, AddressError> {
     check_with(octets, atoms_and_dots, Address::MAX_LENIENT_LOCAL_PART)
 }

@@ -33,8 +33,8 @@ pub use path::{ForwardPath, Postmaster, ReversePath, split_path};
 /// with the UTF-8 of RFC 6531 3.3 in local part and labels ([`is_ascii`](Self::is_ascii) tells
 /// whether SMTPUTF8 is needed). Wider than the grammar: `_` is taken in labels, since such hosts
 /// exist. Narrower: no source route (RFC 5321 F.2), no C1 control, U+2028 or U+2029, no `<` or `>`
-/// outside quotes, no IPv6 address without its tag, which the grammar takes for a literal of a kind
-/// that nobody knows.
+/// outside quotes, no IPv6 address without its tag, which the grammar takes for a literal of an
+/// unknown kind.
 ///
 /// Quotes are kept exactly. Equality is that of the octets; it does not fold case or drop needless
 /// quotes.
@@ -63,9 +63,8 @@ impl<'a> Address<'a> {
     /// The longest local part in octets, quotes included (RFC 5321 4.5.3.1.1).
     pub const MAX_LOCAL_PART: usize = 64;
 
-    /// The longest local part of an address that is parsed leniently. Longer ones than 64 octets have
-    /// come with addresses that hold another address (SRS, VERP); this is room for one whose domain
-    /// is as long as can be.
+    /// The longest local part in octets for [`parse_lenient`](Self::parse_lenient). Addresses that hold
+    /// another address (SRS, VERP) are longer than 64 octets; a domain may have this many.
     pub const MAX_LENIENT_LOCAL_PART: usize = 255;
 
     /// The longest domain in octets (RFC 5321 4.5.3.1.2).
@@ -77,12 +76,12 @@ impl<'a> Address<'a> {
         Self::with_local_part(text, local::check(text.as_bytes())?)
     }
 
-    /// Validates a mailbox that exists although the grammar forbids it: `user.@example.org`,
-    /// `a..b@example.org`, a local part of up to 255 octets. Some hosts have given such addresses
-    /// out, and a client may try them (RFC 5321 4.5.3.1).
+    /// Validates a mailbox that may break the grammar in its local part: dots at an end or in a row
+    /// (`user.@example.org`, `a..b@example.org`), up to 255 octets. Such addresses are in use, and a
+    /// client may try them (RFC 5321 4.5.3.1).
     ///
-    /// All else is as strict as [`parse`](Self::parse): no control, blank, `<`, `>` or `@` outside
-    /// quotes gets into a command, and the domain has to be one. A server that keeps to the grammar
+    /// All else is as strict as in [`parse`](Self::parse): no control, blank, `<`, `>` or `@` outside
+    /// quotes gets into a command, and the domain has to be valid. A server that keeps to the grammar
     /// refuses such an address, and so does the server half of this crate.
     ///
     /// ```
@@ -97,7 +96,7 @@ impl<'a> Address<'a> {
         Self::with_local_part(text, local::check_lenient(text.as_bytes())?)
     }
 
-    /// Validates what stands behind the local part.
+    /// Validates the domain behind the local part.
     #[inline]
     fn with_local_part(text: &'a str, at: usize) -> Result<Self, AddressError> {
         let octets = text.as_bytes();

@@ -9,13 +9,13 @@ use crate::octets::{self, LABEL};
 /// The name of a domain or a host in one form: A-labels, lower case, no dot behind it.
 ///
 /// One name has many spellings: `bücher.example`, `Bücher.Example.`, `xn--bcher-kva.example`, other
-/// dots (U+3002), letters of full width, soft hyphens. Whoever compares texts is slipped by; so what
-/// decides about names ([`route`](crate::route), policies for TLS, groups of recipients) takes this
-/// type, which has no comparison with text.
+/// dots (U+3002), letters of full width, soft hyphens. A comparison of texts misses some of them, so
+/// decisions about names ([`route`](crate::route), TLS policies, groups of recipients) are made with
+/// this type, which cannot be compared with text.
 ///
-/// ASCII stands as it is but for its case: names with `_`, and with labels that begin with `xn--` and
-/// mean nothing, exist in the DNS. What is beyond ASCII is turned into A-labels as UTS 46 has it (not
-/// transitional), which needs the feature `idna`; without it such a name is refused.
+/// ASCII names are only changed in case: `_` and `xn--` labels that encode nothing exist in the DNS.
+/// Other names are converted by the rules of UTS 46 (not transitional). That needs the feature
+/// `idna`; without it they are refused.
 ///
 /// ```
 /// use smtp_proto::address::DomainName;
@@ -35,13 +35,14 @@ impl DomainName {
     /// and the root take two.
     pub const MAX: usize = 253;
 
-    /// The longest text that is looked at: 253 characters of four octets, and a dot. Encoding takes time.
+    /// The longest text that is converted, which bounds the time it takes: 253 characters of four octets,
+    /// and a dot.
     const MAX_TEXT: usize = 4 * Self::MAX + 1;
 
-    /// Brings `name` into its one form.
+    /// Converts `name` into its one form.
     ///
     /// # Errors
-    /// What the DNS cannot hold, and what has no A-labels. Offsets count octets of the A-labels.
+    /// A name that the DNS cannot hold, or that has no A-labels. Offsets count octets of the A-labels.
     pub fn new(name: &str) -> Result<Self, DomainError> {
         if name.len() > Self::MAX_TEXT {
             return Err(DomainError::TooLong);

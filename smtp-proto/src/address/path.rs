@@ -76,14 +76,14 @@ impl<'a> ReversePath<'a> {
 pub struct Postmaster<'a>(&'a str);
 
 impl<'a> Postmaster<'a> {
-    /// `text`, if it is `postmaster` in any case.
+    /// Takes `text` if it is `postmaster` in any case.
     #[must_use]
     #[inline]
     pub fn parse(text: &'a str) -> Option<Self> {
         text.eq_ignore_ascii_case("postmaster").then_some(Self(text))
     }
 
-    /// The word as it was written.
+    /// The text as it was written.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0

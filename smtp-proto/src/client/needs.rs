@@ -129,7 +129,8 @@ impl<B: Storage> Client<B> {
         if self.offered.offers(Extension::Dsn) { mail } else { mail.without_dsn() }
     }
 
-    /// Where it is not mandatory it is said to who understands it, inside TLS (RFC 8689 2).
+    /// Returns whether MAIL has REQUIRETLS: where it is not mandatory, only inside TLS and to a server that
+    /// offers it (RFC 8689 2).
     fn says_require_tls(&self, mail: Mail<'_>) -> bool {
         mail.is_tls_mandatory() || (self.secure && self.offered.offers(Extension::RequireTls))
     }

@@ -200,9 +200,9 @@ impl<'a> Mail<'a> {
         self.require_tls
     }
 
-    /// Whether TLS is a condition: REQUIRETLS is asked for, and the sender is not the null one. A
-    /// notification is not to be lost for what the next host lacks (RFC 8689 4.2.1 and 5); REQUIRETLS
-    /// is then said only to a server that offers it.
+    /// Returns whether TLS is a condition of sending: REQUIRETLS is set, and the sender is not the null
+    /// sender. A notification is sent even if the next host has no TLS or does not offer REQUIRETLS,
+    /// which is then left out (RFC 8689 4.2.1 and 5).
     #[must_use]
     pub const fn is_tls_mandatory(&self) -> bool {
         self.require_tls && !matches!(self.from, ReversePath::Null)

@@ -146,8 +146,8 @@ fn groups(envelope: &Envelope, limits: ServerLimits, unannounced: usize) -> Vec<
     groups
 }
 
-/// The recipients' domains in lower case: told apart as the client does that checks the limit, which has
-/// no room for another form. A group too many does no harm.
+/// The recipients' domains in lower case, as the client compares them when it checks the limit: it has no
+/// room for another form. One group too many does no harm.
 fn names(envelope: &Envelope) -> impl Iterator<Item = alloc::string::String> {
     let recipients = (0..).map_while(|index| envelope.recipient(index));
     recipients.map(|to| to.domain().to_ascii_lowercase())

@@ -189,9 +189,9 @@ impl Envelope {
         self.for_recipients(recipients.collect())
     }
 
-    /// The recipients' domains, each with the positions of those in it; both in order. They stand in
-    /// the one form of a [`Destination`](crate::route::Destination), so that two spellings are one
-    /// domain; what has none is in lower case. `<Postmaster>` has the empty one.
+    /// The recipients' domains, each with the positions of those in it; both in order. They are
+    /// in the one form of a [`Destination`](crate::route::Destination), so that two spellings are one
+    /// domain; a domain without that form is in lower case. `<Postmaster>` has the empty one.
     ///
     /// ```
     /// use smtp_proto::envelope::Envelope;

@@ -4,9 +4,9 @@ use core::{fmt, str};
 
 /// Shows octets as text that cannot steer a terminal or forge a log line.
 ///
-/// UTF-8 stays as it is, except what steers, reorders or cannot be seen: C0, DEL, C1, separators of
-/// lines, marks of direction, zero-width characters, tags, fillers and selectors of variants. Those,
-/// and octets that are not UTF-8, are shown as `\xNN`, one for each octet.
+/// UTF-8 stays as it is, except characters that control, reorder or cannot be seen: C0, DEL, C1, line
+/// separators, bidirectional controls, zero-width characters, tags, fillers and variation selectors.
+/// Those, and octets that are not UTF-8, are shown as `\xNN`, one for each octet.
 ///
 /// ```
 /// use smtp_proto::reply::Escaped;
@@ -44,8 +44,8 @@ fn write_octets(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     octets.iter().try_for_each(|octet| write!(f, "\\x{octet:02x}"))
 }
 
-/// Control characters, what reorders or breaks lines when shown, and what is not seen at all: the
-/// `Default_Ignorable_Code_Point`s of Unicode 16, and what annotates between lines.
+/// Control characters, characters that reorder text or break lines, and those that are invisible: the
+/// `Default_Ignorable_Code_Point`s of Unicode 16, and interlinear annotations.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -22,18 +22,18 @@ pub enum RouteError {
     NoUsableMx,
     /// The best host left is the one that asks: mail would come back to it.
     MailLoop,
-    /// The hosts of the domain have no addresses but those of this very machine: loopback, unspecified.
-    /// Or the recipient's address literal is one.
+    /// The hosts of the domain have only addresses of this machine (loopback, unspecified), or the
+    /// recipient's address literal is one.
     LocalAddress,
-    /// The message requires TLS all the way (RFC 8689 4.2.1), and nothing vouches for the MX records that
-    /// name the host.
+    /// The message requires TLS all the way, and the MX records that name the host are not authenticated
+    /// (RFC 8689 4.2.1).
     UnauthenticatedMx,
-    /// The domain, or what its MX records name, cannot be asked for: it has no
-    /// [`DomainName`](crate::address::DomainName). Others may be able to.
+    /// The domain, or what its MX records name, has no [`DomainName`](crate::address::DomainName) and
+    /// cannot be looked up here. Temporary: the limit is ours.
     UnusableName,
-    /// None of the hosts that were looked at has an address, and there are more.
+    /// None of the hosts that were looked up has an address, and the domain has more hosts.
     NoHostSoFar,
-    /// The DNS could not say, for now: SERVFAIL, no answer in time, an answer that makes no sense.
+    /// The DNS gave no usable answer: SERVFAIL, a time-out, an answer that makes no sense.
     DnsFailure,
 }
 
@@ -55,8 +55,8 @@ impl RouteError {
         EnhancedCode::new(class, subject, detail)
     }
 
-    /// What the DNS has said is reported at once. What it could not say, or could not be asked, may be
-    /// otherwise later.
+    /// Returns [`Retry::Never`] for what the DNS has said, and [`Retry::Later`] for what it could not say
+    /// or could not be asked.
     #[must_use]
     pub const fn retry(self) -> When {
         match self {
@@ -82,7 +82,7 @@ impl fmt::Display for RouteError {
                 "the host has no addresses but those of this machine (loopback or unspecified)"
             }
             RouteError::UnauthenticatedMx => {
-                "the message requires TLS, and nothing vouches for the MX records of the domain"
+                "the message requires TLS, and the domain's MX records are not authenticated"
             }
             RouteError::UnusableName => "the name cannot be looked up in the DNS",
             RouteError::NoHostSoFar => "no host of the domain was found to have an address",

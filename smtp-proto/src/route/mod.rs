@@ -15,8 +15,8 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
-//! Names are [`DomainName`]s here and addresses are canonical, so that no spelling slips by who
-//! compares them. What is beyond ASCII needs the feature `idna`.
+//! Names are [`DomainName`]s here and addresses are canonical, so that comparisons see every spelling of
+//! a name as the same. Names beyond ASCII need the feature `idna`.
 
 mod error;
 mod next;
@@ -36,8 +36,8 @@ pub use self::{error::RouteError, next::Next};
 
 /// Where a recipient's domain says that its mail goes.
 ///
-/// [`Display`](fmt::Display) gives the one form of it, in lower case: equal texts are equal
-/// destinations.
+/// [`Display`](fmt::Display) writes its one form, in lower case: destinations are equal if their texts
+/// are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Destination {
     /// To the hosts that the DNS names for this domain.
@@ -80,15 +80,15 @@ impl fmt::Display for Destination {
     }
 }
 
-/// What recipients of one destination have in common: its one form. What has none is kept in lower
-/// case.
+/// The text by which recipients are grouped: the one form of their destination, or the domain in lower
+/// case if it has none.
 pub(crate) fn key(domain: &str) -> String {
     let lower = |_| domain.to_ascii_lowercase();
     Destination::of(domain).map_or_else(lower, |destination| destination.to_string())
 }
 
-/// Whether the address is this very machine's, whoever asks: loopback or unspecified, `::ffff:127.0.0.1`
-/// too. A system takes a connection to `0.0.0.0` or `::` for one to itself.
+/// Returns whether an address always means this machine: loopback or unspecified, in the IPv6 form of an
+/// IPv4 address too. Systems connect `0.0.0.0` and `::` to themselves.
 #[must_use]
 pub fn is_local(address: IpAddr) -> bool {
     let address = address.to_canonical();
@@ -116,7 +116,7 @@ enum Exchange {
     /// "No mail here" (RFC 7505 3), where it is the only record.
     Root,
     Host(DomainName),
-    /// What no host can be named.
+    /// A text that cannot be a host name.
     Odd(String),
 }
 
@@ -144,7 +144,7 @@ impl MxRecord {
         self.preference
     }
 
-    /// The host; `None` for the root, and for what cannot be the name of a host.
+    /// The host; `None` for the root, and for a text that cannot be a host name.
     #[must_use]
     pub const fn host(&self) -> Option<&DomainName> {
         match &self.exchange {
@@ -153,7 +153,8 @@ impl MxRecord {
         }
     }
 
-    /// The host's name in its one form; empty for the root, and as it came where it cannot be a host's.
+    /// The host's name in its one form; empty for the root. A text that cannot be a host name is given as
+    /// it came.
     #[must_use]
     pub fn exchange(&self) -> &str {
         match &self.exchange {
@@ -163,7 +164,7 @@ impl MxRecord {
         }
     }
 
-    /// Whether the record names something that cannot be a host, be it that it can for others.
+    /// Returns whether the record holds a text that cannot be a host name.
     #[must_use]
     pub const fn is_odd(&self) -> bool {
         matches!(self.exchange, Exchange::Odd(_))
@@ -185,9 +186,9 @@ impl MxRecord {
 /// how many are tried is the caller's business, and two are the least.
 ///
 /// # Errors
-/// [`RouteError::NullMx`], [`RouteError::NoUsableMx`] where no record names a host,
-/// [`RouteError::UnusableName`] where some name one that cannot be, and [`RouteError::MailLoop`] where
-/// nothing is left.
+/// [`RouteError::NullMx`], [`RouteError::NoUsableMx`] if no record names a host,
+/// [`RouteError::UnusableName`] if that is because of texts that cannot be host names, and
+/// [`RouteError::MailLoop`] if nothing is left.
 pub fn exchanges(
     domain: &DomainName,
     records: impl IntoIterator<Item = MxRecord>,

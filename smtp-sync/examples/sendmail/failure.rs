@@ -86,7 +86,7 @@ impl Failure {
         }
     }
 
-    /// A host's failure may be for now where the same words of a server would be for good.
+    /// Sets the advice: a host's failure may be temporary where that of the only server is permanent.
     fn with_retry(self, retry: When) -> Self {
         let class = match retry {
             When::Later => self.class.map(|_| Class::Transient),

@@ -23,7 +23,7 @@ use super::TlsError;
 #[derive(Clone, Debug)]
 pub struct TlsConfig {
     config: Arc<ClientConfig>,
-    /// Certificates are.
+    /// Certificates are verified.
     verifies: bool,
 }
 
