@@ -12,7 +12,7 @@ use smtp_proto::{
     sasl::Mechanisms,
 };
 use smtp_sync::{
-    shared::Dialogue,
+    shared::{Dialogue, Tls},
     trace::{self, Instrument},
 };
 use tokio::io::AsyncBufRead;
@@ -22,7 +22,7 @@ use crate::{
     connect::Connector,
     deadline::Deadline,
     stream::{BoxedStream, Stream},
-    tls::{Tls, Transport},
+    tls::Transport,
 };
 
 /// A session with one server.
@@ -56,12 +56,16 @@ impl<S: Stream> Client<S> {
     #[must_use]
     #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
     pub fn over(stream: S, config: Config) -> Self {
-        Self {
+        let mut client = Self {
             dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
             deadline: Deadline::new(Timeouts::RFC_5321),
+        };
+        if let Err(error) = client.tls.check(config.tls()) {
+            client.fail(Error::Tls(error));
         }
+        client
     }
 
     /// Opens the session: greeting, EHLO, TLS. Every other call does this first where it is not

@@ -7,7 +7,10 @@ use smtp_proto::{
     client::{BufferSizes, Config, Phase, Timeouts, TlsPolicy},
     hello::EhloName,
 };
-use smtp_sync::{shared::Dialogue, trace};
+use smtp_sync::{
+    shared::{Dialogue, Tls, in_ascii},
+    trace,
+};
 
 use crate::{
     Error, Url,
@@ -15,7 +18,7 @@ use crate::{
     deadline::Deadline,
     happy_eyeballs,
     stream::{BoxedStream, Stream},
-    tls::{Tls, Transport},
+    tls::Transport,
 };
 
 /// How to reach a server, and what a session with it is like.
@@ -73,9 +76,10 @@ impl Target {
 }
 
 impl Connector {
-    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name.
+    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name. A name beyond ASCII is
+    /// turned into its A-labels.
     pub fn new(host: &str, port: u16) -> Self {
-        Self::to(Target::Tcp(host.to_owned(), port), host)
+        Self::to(Target::Tcp(in_ascii(host).into_owned(), port), host)
     }
 
     /// A server behind a socket in the file system, without TLS.
@@ -185,8 +189,9 @@ impl Connector {
     /// what it has heard, is at hand if that fails.
     ///
     /// # Errors
-    /// [`Error::Connect`].
+    /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.
     pub async fn dial(mut self) -> Result<Client, Error> {
+        self.tls.check(self.config.tls()).map_err(Error::Tls)?;
         let limit = self.timeouts.limit(Phase::Greeting);
         let reached = within(limit, self.target.reach(self.source)).await;
         let (stream, local) = reached.map_err(|error| Error::Connect(Arc::new(error)))?;
@@ -196,14 +201,20 @@ impl Connector {
         Ok(self.over(stream))
     }
 
-    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
+    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own. Where TLS is wanted for a name
+    /// that no certificate could have, every call says so, and nothing is sent.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
-        Client {
+        let checked = self.tls.check(self.config.tls());
+        let mut client = Client {
             dialogue: Dialogue::new(self.config, self.sizes, self.log),
             transport: Transport::Plain(stream),
             tls: self.tls,
             deadline: Deadline::new(self.timeouts),
+        };
+        if let Err(error) = checked {
+            client.fail(Error::Tls(error));
         }
+        client
     }
 }
 

@@ -442,6 +442,19 @@ fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
     }
 }
 
+#[test]
+fn not_very_many_chunks_of_lines_are_unanswered() {
+    let sizes = BufferSizes::LARGE.with_transmit(128).with_in_flight(1000);
+    let config = config(Chunking::InFlight).with_chunk_size(1);
+    let mut session = Session::open_with(Client::with_sizes(config, sizes), OFFERS);
+    session.peer.deaf = true;
+    session.client.begin(&bob()).unwrap();
+    session.hand_over(&bob(), &[b'\r'; 3000]);
+    assert_eq!(session.pump(), Wants::Read);
+    let chunks = session.peer.heard.windows(5).filter(|five| five == b"BDAT ").count();
+    assert!((100..200).contains(&chunks), "{chunks}");
+}
+
 /// Each with each.
 fn product(xs: &[usize], ys: &[usize]) -> Vec<(usize, usize)> {
     xs.iter().flat_map(|&x| ys.iter().map(move |&y| (x, y))).collect()

@@ -55,12 +55,16 @@ impl<S: Stream> Client<S> {
     #[must_use]
     #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
     pub fn over(stream: S, config: Config) -> Self {
-        Self {
+        let mut client = Self {
             dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
             deadline: Deadline::new(Timeouts::RFC_5321),
+        };
+        if let Err(error) = client.tls.check(config.tls()) {
+            client.fail(Error::Tls(error));
         }
+        client
     }
 
     /// Opens the session: greeting, EHLO, TLS. Every other call does this first where it is not

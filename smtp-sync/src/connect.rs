@@ -19,6 +19,7 @@ use crate::{
     deadline::Deadline,
     dialogue::Dialogue,
     error::Error,
+    name::in_ascii,
     stream::{BoxedStream, Stream},
     tls::{Tls, Transport},
     trace,
@@ -59,9 +60,10 @@ enum Target {
 }
 
 impl Connector {
-    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name.
+    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name. A name beyond ASCII is
+    /// turned into its A-labels.
     pub fn new(host: &str, port: u16) -> Self {
-        Self::to(Target::Tcp(host.to_owned(), port), host)
+        Self::to(Target::Tcp(in_ascii(host).into_owned(), port), host)
     }
 
     /// A server behind a socket in the file system, without TLS.
@@ -171,8 +173,9 @@ impl Connector {
     /// what it has heard, is at hand if that fails.
     ///
     /// # Errors
-    /// [`Error::Connect`].
+    /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.
     pub fn dial(mut self) -> Result<Client, Error> {
+        self.tls.check(self.config.tls()).map_err(Error::Tls)?;
         let (stream, local) = self.reach().map_err(|error| Error::Connect(Arc::new(error)))?;
         if let (Some(local), false) = (local, self.named) {
             self.config = self.config.with_name(literal(local));
@@ -180,14 +183,20 @@ impl Connector {
         Ok(self.over(stream))
     }
 
-    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
+    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own. Where TLS is wanted for a name
+    /// that no certificate could have, every call says so, and nothing is sent.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
-        Client {
+        let checked = self.tls.check(self.config.tls());
+        let mut client = Client {
             dialogue: Dialogue::new(self.config, self.sizes, self.log),
             transport: Transport::Plain(stream),
             tls: self.tls,
             deadline: Deadline::new(self.timeouts),
+        };
+        if let Err(error) = checked {
+            client.fail(Error::Tls(error));
         }
+        client
     }
 
     fn reach(&self) -> io::Result<(BoxedStream, Option<IpAddr>)> {

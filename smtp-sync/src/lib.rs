@@ -25,6 +25,7 @@ mod driver;
 mod error;
 mod login;
 mod mail;
+mod name;
 mod server;
 mod stream;
 #[cfg(feature = "test-kit")]
@@ -63,8 +64,10 @@ pub use self::{
 #[doc(hidden)]
 pub mod shared {
     pub use crate::dialogue::Dialogue;
+    pub use crate::name::in_ascii;
     pub use crate::server::Listening;
     pub use crate::stream::Failure;
+    pub use crate::tls::Tls;
     #[cfg(feature = "tls")]
     pub use crate::tls::exporter;
 }

@@ -156,11 +156,16 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Writes the last chunk. CRs at the end of the content are lines, and may need chunks before it.
+    /// Writes the last chunk. CRs at the end of the content are lines, and may need chunks before it: not very many that
+    /// nobody has answered.
     fn end_chunks(&mut self) {
         let left = self.config.chunk_size.saturating_sub(self.outbox.chunk_len()).max(MAX_ENDING);
+        let may_ask_more = self.may_ask_more();
         let Sending::EndingChunks(chunks) = &mut self.sending else { return };
-        let mut complete = false;
+        let (_, mut complete) = chunks.finish_lines(&mut []);
+        if !complete && !may_ask_more {
+            return;
+        }
         self.outbox.push_chunk(|output| {
             let room = output.len().min(left);
             let written;

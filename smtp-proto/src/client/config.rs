@@ -179,6 +179,12 @@ impl Config {
         Self { tls, ..self }
     }
 
+    /// Whether and how the session is to be encrypted.
+    #[must_use]
+    pub const fn tls(&self) -> TlsPolicy {
+        self.tls
+    }
+
     /// Sets how the client introduces itself.
     #[must_use]
     pub const fn with_hello(self, hello: HelloCommand) -> Self {
