@@ -271,8 +271,8 @@ pub enum Refusal {
     PlaintextAuth,
     /// The server offers none of the caller's mechanisms.
     NoMechanism,
-    /// Content that cannot be sent. This one comes when a part was written already; the session has
-    /// ended, the message unterminated.
+    /// Content that cannot be sent. From [`content`](super::Client::content) it comes when a part was written already:
+    /// the session has ended, the message unterminated. From [`check`](super::Client::check) nothing was written.
     Content(ContentError),
 }
 
