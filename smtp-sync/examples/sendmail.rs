@@ -16,6 +16,8 @@ mod args;
 mod connection;
 #[path = "sendmail/embedded.rs"]
 mod embedded;
+#[path = "sendmail/exit.rs"]
+mod exit;
 #[path = "sendmail/failure.rs"]
 mod failure;
 #[path = "sendmail/header.rs"]
@@ -28,8 +30,12 @@ mod message;
 mod mx;
 #[path = "sendmail/output.rs"]
 mod output;
+#[path = "sendmail/parts.rs"]
+mod parts;
 #[path = "sendmail/report.rs"]
 mod report;
+#[path = "sendmail/row.rs"]
+mod row;
 #[path = "sendmail/secrets.rs"]
 mod secrets;
 #[path = "sendmail/session.rs"]
@@ -38,10 +44,12 @@ mod session;
 use std::process::ExitCode;
 
 use clap::Parser;
+use smtp_sync::TlsPolicy;
 
 use crate::{
     args::{Args, without_secrets},
     embedded::Embedded,
+    message::Message,
     report::Report,
     secrets::Secrets,
     session::Session,
@@ -63,32 +71,36 @@ fn main() -> ExitCode {
 
 fn run(args: &mut Args) -> Report {
     let mut report = Report::default();
-    let done = args.read_server().and_then(|()| prepare_and_run(args, &mut report));
-    if let Err(problem) = done {
-        report.refuse("send:0", &problem);
+    let gathered = args.read_server().and_then(|()| message::gather(args));
+    let (messages, gathered) = match gathered {
+        Ok(messages) => (messages, Ok(())),
+        Err(problem) => (Vec::new(), Err(problem)),
+    };
+    if let Err(problem) = gathered.and_then(|()| prepare_and_run(args, &messages, &mut report)) {
+        report.refuse(&problem, &messages);
     }
     report
 }
 
 /// An error is one before anything was sent.
-fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
-    let messages = message::gather(args)?;
-    let envelopes =
-        messages.iter().map(message::Message::envelope).collect::<Result<Vec<_>, _>>()?;
+fn prepare_and_run(args: &Args, messages: &[Message], report: &mut Report) -> Result<(), String> {
+    let envelopes = messages.iter().map(Message::envelope).collect::<Result<Vec<_>, _>>()?;
     if args.mx {
-        return mx::run(args, &messages, &envelopes, report);
+        return mx::run(args, messages, &envelopes, report);
     }
     let actions = args.actions(messages.len())?;
     let secrets = Secrets::read(args)?;
-    let recipients = messages.iter().flat_map(message::Message::recipients);
+    let recipients = messages.iter().flat_map(Message::recipients);
     let (server, embedded) = if let Some(server) = &args.server {
         (server.clone(), None)
     } else {
         let embedded = Embedded::start(args, &secrets, recipients)?;
         (embedded.address(), Some(embedded))
     };
-    let connector = args.connector(&server)?;
-    let session = Session::new(args, &secrets, &messages, &envelopes, report);
+    let (connector, tls) = args.connector(&server)?;
+    let requires_tls = matches!(tls, TlsPolicy::Required);
+    let session =
+        Session { args, secrets: &secrets, messages, envelopes: &envelopes, requires_tls, report };
     session.run(connector, &actions);
     if let Some(embedded) = embedded {
         embedded.show(args.json);

@@ -136,6 +136,21 @@ impl<S: Stream> Client<S> {
         self.outcome(transaction)
     }
 
+    /// Checks a message whose content is there as a whole, before anything of it is written: what
+    /// [`send`](Self::send) would refuse, and content that cannot be sent, which would else end the session midway. How
+    /// many recipients a transaction may have is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: the session stays as it was. Else why the session is over.
+    pub fn check(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: &[u8],
+    ) -> Result<(), Error> {
+        self.open()?;
+        Ok(self.dialogue.proto.check(envelope, content)?)
+    }
+
     /// Sends a message that has its envelope with it: a [`Mail`], or what a builder makes one of.
     ///
     /// # Errors

@@ -280,8 +280,8 @@ pub enum Refusal {
     /// NUL, for some mechanisms another control character, or are empty where there has to be
     /// something. A mechanism of SCRAM says more by its `error`.
     Credentials,
-    /// Content that cannot be sent. This one comes when a part was written already; the session has
-    /// ended, the message unterminated.
+    /// Content that cannot be sent. From [`content`](super::Client::content) it comes when a part was written already:
+    /// the session has ended, the message unterminated. From [`check`](super::Client::check) nothing was written.
     Content(ContentError),
 }
 

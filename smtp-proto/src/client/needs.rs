@@ -4,6 +4,7 @@ use crate::{
     command::{Mail, Recipient},
     hello::{Extension, Extensions},
     parameter::{Body, ByMode, DeliverBy, Hold},
+    stuffing::Stuffer,
 };
 
 use super::{
@@ -14,9 +15,42 @@ use super::{
 };
 
 impl<B: Storage> Client<B> {
+    /// Checks a message whose content is there as a whole: what [`begin`](Self::begin) would refuse, and what
+    /// [`content`](Self::content) would only find once a part of it was written, a `NUL` for instance.
+    ///
+    /// How many recipients a transaction may have is not looked at, for a message may go in
+    /// [several](crate::envelope::Delivery). The whole content is read once.
+    ///
+    /// # Errors
+    /// Those of `begin`, and [`Refusal::Content`]. The session stays as it was.
+    pub fn check(
+        &self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: &[u8],
+    ) -> Result<(), Refusal> {
+        self.check_ready()?;
+        let eight_bit = match self.check_message(envelope)?.0 {
+            Transfer::Binary => return Ok(()),
+            transfer => transfer == Transfer::EightBit,
+        };
+        let mut stuffer = Stuffer::new(self.config.newlines, eight_bit);
+        stuffer.pieces(content).try_for_each(|piece| piece.map(drop)).map_err(Refusal::Content)?;
+        stuffer.finish(&mut [0; 8]).map(drop).map_err(Refusal::Content)
+    }
+
     /// Checks all that can be known before anything is written; returns what the content may hold and the number of
     /// recipients.
     pub(super) fn check_envelope(
+        &self,
+        envelope: &(impl AsEnvelope + ?Sized),
+    ) -> Result<(Transfer, usize), Refusal> {
+        let (transfer, count) = self.check_message(envelope)?;
+        self.check_limits(envelope, count)?;
+        Ok((transfer, count))
+    }
+
+    /// The same but for the limits on recipients and transactions.
+    fn check_message(
         &self,
         envelope: &(impl AsEnvelope + ?Sized),
     ) -> Result<(Transfer, usize), Refusal> {
@@ -40,7 +74,6 @@ impl<B: Storage> Client<B> {
         if extra && self.offered.extensions().is_empty() && self.capabilities.is_empty() {
             return Err(Refusal::NoExtensions);
         }
-        self.check_limits(envelope, count)?;
         let limit = self.outbox.capacity();
         if longest > limit {
             return Err(Refusal::CommandTooLong { limit });

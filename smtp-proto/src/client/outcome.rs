@@ -57,8 +57,35 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The verdict on a message whose recipients have these statuses.
+    ///
+    /// ```
+    /// use smtp_proto::client::{Status, Verdict};
+    /// assert_eq!(Verdict::of([Status::Accepted, Status::Rejected]), Verdict::Partial);
+    /// assert_eq!(Verdict::of([Status::Accepted, Status::Unknown]), Verdict::Unknown);
+    /// ```
+    #[must_use]
+    pub fn of(statuses: impl IntoIterator<Item = Status>) -> Self {
+        let mut seen = [false; 5];
+        statuses.into_iter().for_each(|status| seen[status as usize] = true);
+        let has = |status: Status| seen[status as usize];
+        if has(Status::Unknown) {
+            Verdict::Unknown
+        } else if has(Status::Accepted) {
+            let all = seen.iter().filter(|seen| **seen).count() == 1;
+            if all { Verdict::Delivered } else { Verdict::Partial }
+        } else if has(Status::NotAttempted) {
+            Verdict::Failed
+        } else if has(Status::Deferred) {
+            Verdict::Deferred
+        } else {
+            Verdict::Rejected
+        }
+    }
+
     /// The status of the recipients that the verdict is named after.
-    const fn status(self) -> Status {
+    #[must_use]
+    pub const fn status(self) -> Status {
         match self {
             Verdict::Delivered | Verdict::Partial => Status::Accepted,
             Verdict::Rejected => Status::Rejected,
@@ -181,21 +208,7 @@ impl Outcome {
     /// What became of the message as a whole.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let mut seen = [false; 5];
-        self.recipients().for_each(|recipient| seen[recipient.status() as usize] = true);
-        let has = |status: Status| seen[status as usize];
-        if has(Status::Unknown) {
-            Verdict::Unknown
-        } else if has(Status::Accepted) {
-            let all = seen.iter().filter(|seen| **seen).count() == 1;
-            if all { Verdict::Delivered } else { Verdict::Partial }
-        } else if has(Status::NotAttempted) {
-            Verdict::Failed
-        } else if has(Status::Deferred) {
-            Verdict::Deferred
-        } else {
-            Verdict::Rejected
-        }
+        Verdict::of(self.recipients().map(|recipient| recipient.status()))
     }
 
     /// Returns whether every recipient is accepted.

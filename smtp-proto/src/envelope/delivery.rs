@@ -7,7 +7,7 @@ use alloc::{
 
 use super::Envelope;
 use crate::{
-    client::{AsEnvelope, Fate, Outcome, RecipientOutcome, When},
+    client::{AsEnvelope, Fate, Outcome, RecipientOutcome, Status, Verdict, When},
     hello::ServerLimits,
 };
 
@@ -94,6 +94,13 @@ impl Delivery {
         self.waiting.front().map(|part| &part.envelope)
     }
 
+    /// The positions of its recipients in the envelope that was split, for callers that send an envelope of their own
+    /// in the same parts.
+    #[must_use]
+    pub fn positions(&self) -> Option<&[usize]> {
+        self.waiting.front().map(|part| &*part.places)
+    }
+
     /// Takes the outcome of the transaction with [`envelope`](Self::envelope). Recipients that were
     /// too many come next; there is an end to it, since each time some were not.
     pub fn record(&mut self, outcome: Outcome) {
@@ -119,6 +126,26 @@ impl Delivery {
             let (outcome, at) = last?;
             self.outcomes[outcome].recipient(at)
         })
+    }
+
+    /// The verdict on the message as a whole; recipients whose transaction has not begun are not attempted.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let status =
+            |to: Option<RecipientOutcome<'_>>| to.map_or(Status::NotAttempted, |to| to.status());
+        Verdict::of(self.recipients().map(status))
+    }
+
+    /// The outcome that stands for the message as a whole, with its phase and reply: that of the last transaction that
+    /// delivered to somebody, else of the first recipient that the [`verdict`](Self::verdict) is named after.
+    #[must_use]
+    pub fn deciding(&self) -> Option<RecipientOutcome<'_>> {
+        let delivered = |outcome: &&Outcome| outcome.verdict().status() == Status::Accepted;
+        if let Some(outcome) = self.outcomes.iter().rev().find(delivered) {
+            return outcome.deciding();
+        }
+        let status = self.verdict().status();
+        self.recipients().flatten().find(|recipient| recipient.status() == status)
     }
 
     /// The outcomes so far, a transaction each.

@@ -18,14 +18,14 @@ use crate::{
 };
 
 impl Args {
-    pub(crate) fn connector(&self, server: &str) -> Result<Connector, String> {
+    /// The connector, and the TLS that it wants.
+    pub(crate) fn connector(&self, server: &str) -> Result<(Connector, TlsPolicy), String> {
         let (connector, tls) = match &self.url {
             Some(url) => (Connector::from_url(url), url.tls()),
             None => reach(server)?,
         };
-        let mut connector = connector
-            .with_tls(self.tls_policy().unwrap_or(tls))
-            .configure(|config| self.config(config));
+        let tls = self.tls_policy().unwrap_or(tls);
+        let mut connector = connector.with_tls(tls).configure(|config| self.config(config));
         if let Some(name) = self.hello_name()? {
             connector = connector.with_name(name);
         }
@@ -38,7 +38,7 @@ impl Args {
         if self.verbose {
             connector = connector.with_transcript(output::line);
         }
-        Ok(connector)
+        Ok((connector, tls))
     }
 
     /// What the core decides by.
