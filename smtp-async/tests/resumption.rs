@@ -10,7 +10,6 @@ mod support;
 
 use std::{
     sync::{
-        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -93,9 +92,9 @@ fn authorities_are_read_once_and_hold_nobody_up() {
         let port = server.address().port();
         let (is_reading, reading) = oneshot::channel();
         let (is_running, running) = mpsc::channel();
-        let held_up = Arc::new(AtomicBool::new(false));
+        let held_up = &AtomicBool::new(false);
         thread::scope(|scope| {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 anchors.serve(|| {
                     is_reading.send(()).expect("a task");
                     // Else nobody would ever be let go.
