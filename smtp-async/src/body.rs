@@ -14,6 +14,7 @@ impl<S: Stream> Client<S> {
         envelope: &(impl AsEnvelope + ?Sized),
         content: &mut (impl AsyncBufRead + Unpin),
     ) -> Result<(), Error> {
+        self.deadline.begin_content();
         loop {
             match self.pump().await? {
                 Wants::Envelope => self.dialogue.proto.continue_envelope(envelope)?,
@@ -32,7 +33,10 @@ impl<S: Stream> Client<S> {
         &mut self,
         content: &mut (impl AsyncBufRead + Unpin),
     ) -> Result<bool, Error> {
-        let chunk = match content.fill_buf().await {
+        let Some(read) = self.deadline.before_deadline(content.fill_buf()).await else {
+            return Err(self.time_is_over());
+        };
+        let chunk = match read {
             Ok([]) => return Ok(false),
             Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),

@@ -15,7 +15,7 @@ use smtp_sync::{
     shared::{Dialogue, Tls},
     trace::{self, Instrument},
 };
-use tokio::io::AsyncBufRead;
+use tokio::{io::AsyncBufRead, time::Instant};
 
 use crate::{
     Error, Mail,
@@ -60,12 +60,35 @@ impl<S: Stream> Client<S> {
             dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
-            deadline: Deadline::new(Timeouts::RFC_5321),
+            deadline: Deadline::new(Timeouts::RFC_5321, None),
         };
         if let Err(error) = client.tls.check(config.tls()) {
             client.fail(Error::Tls(error));
         }
         client
+    }
+
+    /// Sets when every call has to be over, whatever it does then: login, messages, inquiries, QUIT; `None` for
+    /// [`Timeouts`] alone, which limit each wait and not their sum. It holds until it is set anew.
+    ///
+    /// What is under way at that time ends as with any other time limit, with [`Error::Timeout`] or an outcome that says
+    /// what is known of each recipient, and the session with it. A content whose reader waits is given up too.
+    ///
+    /// ```no_run
+    /// # use core::time::Duration;
+    /// # use tokio::time::Instant;
+    /// # use smtp_async::{Connector, Envelope};
+    /// # async fn example() -> Result<(), Box<dyn core::error::Error>> {
+    /// # let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+    /// let end = Instant::now() + Duration::from_secs(60);
+    /// let mut client = Connector::new("mx.example.org", 587).with_deadline(end).connect().await?;
+    /// client.set_deadline(Some(Instant::now() + Duration::from_secs(120)));
+    /// client.send(&envelope, &b"Subject: Hi\r\n\r\nHello Bob.\r\n"[..]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline.set_until(deadline);
     }
 
     /// Opens the session: greeting, EHLO, TLS. Every other call does this first where it is not

@@ -1,6 +1,10 @@
 //! How to reach a server, and all that is decided before the first octet.
 
-use core::{fmt, net::IpAddr, time::Duration};
+use core::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 use std::{io, sync::Arc};
 
 use smtp_proto::{
@@ -8,8 +12,12 @@ use smtp_proto::{
     hello::EhloName,
 };
 use smtp_sync::{
-    shared::{Dialogue, Tls, in_ascii},
+    shared::{Dialogue, Tls, in_ascii, look_up, machine_name, prepare},
     trace,
+};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep},
 };
 
 use crate::{
@@ -45,6 +53,7 @@ pub struct Connector {
     named: bool,
     sizes: BufferSizes,
     timeouts: Timeouts,
+    deadline: Option<Instant>,
     source: Option<IpAddr>,
     tls: Tls,
     log: Option<trace::Sink>,
@@ -58,19 +67,44 @@ enum Target {
 }
 
 impl Target {
-    async fn reach(&self, source: Option<IpAddr>) -> io::Result<(BoxedStream, Option<IpAddr>)> {
+    async fn reach(
+        &self,
+        source: Option<IpAddr>,
+        limit: Duration,
+    ) -> io::Result<(BoxedStream, Option<IpAddr>)> {
         match self {
             Target::Tcp(host, port) => {
-                let found = tokio::net::lookup_host((host.as_str(), *port)).await?;
-                let stream = happy_eyeballs::connect(found.collect(), source).await?;
-                stream.set_nodelay(true)?;
+                let begun = Instant::now();
+                let addresses = addresses(host, *port).await?;
+                let left = limit.saturating_sub(begun.elapsed());
+                let stream = happy_eyeballs::connect(addresses, source, left).await?;
+                prepare(&stream)?;
                 let local = stream.local_addr()?.ip();
                 Ok((Box::new(stream), Some(local)))
             }
             #[cfg(unix)]
-            Target::Unix(path) => {
-                Ok((Box::new(tokio::net::UnixStream::connect(path).await?), None))
-            }
+            Target::Unix(path) => Ok((Box::new(connect_unix(path).await?), None)),
+        }
+    }
+}
+
+/// Not by Tokio's own lookup, whose thread a runtime waits for when it ends.
+async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let (tell, told) = oneshot::channel();
+    look_up(host, port, move |addresses| drop(tell.send(addresses)))?;
+    told.await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+}
+
+/// How long to wait where a listener's queue is full: the system does not say when there is room.
+#[cfg(unix)]
+const RETRY: Duration = Duration::from_millis(20);
+
+#[cfg(unix)]
+async fn connect_unix(path: &std::path::Path) -> io::Result<tokio::net::UnixStream> {
+    loop {
+        match tokio::net::UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(RETRY).await,
+            connected => return connected,
         }
     }
 }
@@ -110,13 +144,16 @@ impl Connector {
             named: false,
             sizes: BufferSizes::LARGE,
             timeouts: Timeouts::RFC_5321,
+            deadline: None,
             source: None,
             tls: Tls::new(server_name),
             log: None,
         }
     }
 
-    /// Introduces the client as `name`, in place of the address of its socket.
+    /// Introduces the client as `name`. Unless set that is the machine's name, if it is a full one that the system tells
+    /// without asking the network, and else the address of its socket, as RFC 5321 4.1.4 has it; `[127.0.0.1]` over a
+    /// stream of which that is not known.
     pub fn with_name(mut self, name: EhloName) -> Self {
         self.named = true;
         self.configure(|config| config.with_name(name))
@@ -151,14 +188,27 @@ impl Connector {
     /// Changes what the core decides by: capability mask, run-ahead, newlines, credentials in the
     /// clear, limits.
     pub fn configure(mut self, change: impl FnOnce(Config) -> Config) -> Self {
+        let name = self.config.name();
         self.config = change(self.config);
+        self.named |= self.config.name() != name;
         self
     }
 
     /// Sets how long each wait may take; RFC 5321 4.5.3.2 unless set. Looking up the host's
     /// addresses and connecting to one of them share the limit of a command.
+    ///
+    /// Addresses are tried side by side, a quarter of a second apart, or closer where the limit is short (RFC 8305). The
+    /// system's resolver cannot be interrupted: a lookup that takes too long goes on in a thread of its own, until the
+    /// resolver gives up, and nobody hears of it.
     pub const fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets when all of it has to be over: connecting, and every call of the client's after that, see
+    /// [`Client::set_deadline`].
+    pub const fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 
@@ -190,31 +240,44 @@ impl Connector {
     ///
     /// # Errors
     /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.
-    pub async fn dial(mut self) -> Result<Client, Error> {
+    pub async fn dial(self) -> Result<Client, Error> {
         self.tls.check(self.config.tls()).map_err(Error::Tls)?;
-        let limit = self.timeouts.limit(Phase::Greeting);
-        let reached = within(limit, self.target.reach(self.source)).await;
+        let limit = self.limit();
+        let reached = within(limit, self.target.reach(self.source, limit)).await;
         let (stream, local) = reached.map_err(|error| Error::Connect(Arc::new(error)))?;
-        if let (Some(local), false) = (local, self.named) {
-            self.config = self.config.with_name(literal(local));
-        }
-        Ok(self.over(stream))
+        Ok(self.introduced(local).over(stream))
     }
 
     /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own. Where TLS is wanted for a name
     /// that no certificate could have, every call says so, and nothing is sent.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
-        let checked = self.tls.check(self.config.tls());
+        let it = self.introduced(None);
+        let checked = it.tls.check(it.config.tls());
         let mut client = Client {
-            dialogue: Dialogue::new(self.config, self.sizes, self.log),
+            dialogue: Dialogue::new(it.config, it.sizes, it.log),
             transport: Transport::Plain(stream),
-            tls: self.tls,
-            deadline: Deadline::new(self.timeouts),
+            tls: it.tls,
+            deadline: Deadline::new(it.timeouts, it.deadline),
         };
         if let Err(error) = checked {
             client.fail(Error::Tls(error));
         }
         client
+    }
+
+    /// How long finding and reaching the server may take.
+    fn limit(&self) -> Duration {
+        let limit = self.timeouts.limit(Phase::Greeting);
+        let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        left.map_or(limit, |left| left.min(limit))
+    }
+
+    /// With a name, if it has none yet: the machine's, else the address of its socket (RFC 5321 4.1.4).
+    fn introduced(self, local: Option<IpAddr>) -> Self {
+        match machine_name().or_else(|| local.map(|address| address.to_canonical().into())) {
+            Some(name) if !self.named => self.with_name(name),
+            _ => self,
+        }
     }
 }
 
@@ -229,11 +292,4 @@ impl fmt::Debug for Connector {
 
 async fn within<T>(limit: Duration, io: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     tokio::time::timeout(limit, io).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-}
-
-fn literal(local: IpAddr) -> EhloName {
-    match local.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => address.into(),
-    }
 }

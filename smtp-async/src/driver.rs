@@ -39,7 +39,7 @@ impl<S: Stream> Client<S> {
     }
 
     async fn write(&mut self) -> Result<(), Error> {
-        self.arm()?;
+        self.arm_to_send()?;
         let (octets, space) = self.dialogue.proto.transmit_and_read_buf();
         match self.deadline.within(self.transport.write_or_read(octets, space)).await {
             Ok(moved) => self.moved(moved),
@@ -58,6 +58,7 @@ impl<S: Stream> Client<S> {
 
     /// Takes note of what was done, in the same poll: a future that is dropped loses nothing.
     fn moved(&mut self, moved: Moved) -> Result<(), Error> {
+        self.deadline.moved(if let Moved::Written(n) = moved { n } else { 0 });
         match moved {
             Moved::Read(n) => self.dialogue.proto.received(n)?,
             Moved::Written(0) => return Err(self.fail_with(io::ErrorKind::WriteZero.into())),
@@ -69,7 +70,9 @@ impl<S: Stream> Client<S> {
 
     async fn read(&mut self) -> Result<(), Error> {
         self.arm()?;
-        self.receive().await
+        self.receive().await?;
+        self.deadline.moved(0);
+        Ok(())
     }
 
     /// One read, within the time limit that was set.
@@ -105,14 +108,24 @@ impl<S: Stream> Client<S> {
         }
     }
 
-    /// Keeps the clock for the wait at hand.
+    /// Keeps the clock for the current wait.
     pub(crate) fn arm(&mut self) -> Result<(), Error> {
+        self.arm_for(false)
+    }
+
+    /// The same, and the pace at which octets have to leave.
+    fn arm_to_send(&mut self) -> Result<(), Error> {
+        self.arm_for(true)
+    }
+
+    fn arm_for(&mut self, sends: bool) -> Result<(), Error> {
         let patience = self.dialogue.proto.patience();
-        if self.deadline.arm(patience) {
-            Ok(())
-        } else {
-            Err(self.fail(Error::Timeout(patience.0)))
-        }
+        if self.deadline.arm(patience, sends) { Ok(()) } else { Err(self.time_is_over()) }
+    }
+
+    pub(crate) fn time_is_over(&mut self) -> Error {
+        let (phase, _) = self.dialogue.proto.patience();
+        self.fail(Error::Timeout(phase))
     }
 
     fn fail_with(&mut self, error: io::Error) -> Error {

@@ -10,65 +10,44 @@ use core::{
 };
 use std::io;
 
+use smtp_sync::shared::{delay, in_turns};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::{Sleep, sleep},
 };
 
-/// How long to wait for one address before the next is tried too (RFC 8305 5).
-const DELAY: Duration = Duration::from_millis(250);
-
-/// How many addresses are tried; a name with more is not better reached by trying all.
-const MAX_ADDRESSES: usize = 16;
-
 type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
-/// The first connection that one of the addresses takes; the others are given up.
+/// The first connection that one of the addresses takes; the others are given up. Whoever waits for it does so for no
+/// longer than `limit`.
 pub(crate) async fn connect(
     addresses: Vec<SocketAddr>,
     source: Option<IpAddr>,
+    limit: Duration,
 ) -> io::Result<TcpStream> {
-    let mut race = Race::new(interleaved(addresses, source), source);
+    let mut race = Race::new(in_turns(addresses, source), source, limit);
     poll_fn(|context| race.poll(context)).await
-}
-
-/// Families in turn, that of the resolver's first address first, each in the resolver's order (RFC
-/// 8305 4); only the source's family where there is one.
-fn interleaved(addresses: Vec<SocketAddr>, source: Option<IpAddr>) -> Vec<SocketAddr> {
-    let fits = |address: &SocketAddr| source.is_none_or(|s| s.is_ipv4() == address.is_ipv4());
-    let addresses: Vec<_> = addresses.into_iter().filter(fits).collect();
-    let first_is_v4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
-    let (mut one, mut other): (Vec<_>, Vec<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv4() == first_is_v4);
-    let mut turns = Vec::new();
-    let (mut one, mut other) = (one.drain(..), other.drain(..));
-    while turns.len() < MAX_ADDRESSES {
-        let pair = [one.next(), other.next()];
-        if pair == [None, None] {
-            break;
-        }
-        turns.extend(pair.into_iter().flatten());
-    }
-    turns.truncate(MAX_ADDRESSES);
-    turns
 }
 
 struct Race {
     waiting: std::vec::IntoIter<SocketAddr>,
     source: Option<IpAddr>,
     running: Vec<Attempt>,
-    /// Until the next address is tried too.
-    delay: Option<Pin<Box<Sleep>>>,
+    /// How long to wait before the next address is tried too.
+    delay: Duration,
+    /// Until that is.
+    next: Option<Pin<Box<Sleep>>>,
     last: io::Error,
 }
 
 impl Race {
-    fn new(addresses: Vec<SocketAddr>, source: Option<IpAddr>) -> Self {
+    fn new(addresses: Vec<SocketAddr>, source: Option<IpAddr>, limit: Duration) -> Self {
         Self {
+            delay: delay(addresses.len(), limit),
             waiting: addresses.into_iter(),
             source,
             running: Vec::new(),
-            delay: None,
+            next: None,
             last: io::Error::new(io::ErrorKind::NotFound, "the host has no address"),
         }
     }
@@ -97,7 +76,7 @@ impl Race {
                     self.last = error;
                     drop(self.running.swap_remove(at));
                     // A failure need not be waited out.
-                    self.delay = None;
+                    self.next = None;
                 }
                 Poll::Pending => at += 1,
             }
@@ -110,13 +89,13 @@ impl Race {
         if self.waiting.len() == 0 {
             return self.running.is_empty();
         }
-        self.delay.as_mut().is_none_or(|delay| delay.as_mut().poll(context).is_ready())
+        self.next.as_mut().is_none_or(|next| next.as_mut().poll(context).is_ready())
     }
 
     fn start_next(&mut self) -> bool {
         let Some(address) = self.waiting.next() else { return false };
         self.running.push(Box::pin(attempt(address, self.source)));
-        self.delay = Some(Box::pin(sleep(DELAY)));
+        self.next = Some(Box::pin(sleep(self.delay)));
         true
     }
 }

@@ -19,7 +19,6 @@ use std::{
 
 use platform::{Anchors, counting};
 use smtp_async::{Connector, Store};
-use support::tls;
 use tokio::{runtime::Builder, sync::oneshot};
 
 async fn connect(times: usize, port: u16) {
@@ -73,7 +72,7 @@ fn deliveries_to_a_host_resume_the_sessions_of_those_before() {
     let (builder, resumed) = counting();
     block_on(async {
         let mut hosts = mx_support::hosts::Hosts::new();
-        let store = hosts.built(1, builder, smtp_sync::Store::new());
+        let store = hosts.built(1, builder, Store::new());
         for _ in 0..4 {
             assert!(hosts.deliver(hosts.zone(&[1]), &["b@example.net"]).await.is_delivered());
         }

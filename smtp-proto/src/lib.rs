@@ -16,6 +16,7 @@ pub mod command;
 #[cfg(feature = "alloc")]
 pub mod envelope;
 pub mod hello;
+pub mod pace;
 pub mod parameter;
 pub mod reply;
 #[cfg(feature = "alloc")]

@@ -69,7 +69,11 @@ fn each_wait_has_the_limit_of_the_rfc() {
         assert_eq!(limits.limit(phase), limit, "{phase}");
     }
     let second = Duration::from_secs(1);
-    assert_eq!(Timeouts::uniform(second).limit(Phase::Final), second);
+    let uniform = Timeouts::uniform(second);
+    assert_eq!(uniform.limit(Phase::Final), second);
+    // Postfix's `smtp_min_data_rate`.
+    assert_eq!((limits.least_rate, uniform.least_rate), (500, 500));
+    assert_eq!((limits.pace().left(), uniform.pace().left()), (minutes(3), second));
 }
 
 #[test]

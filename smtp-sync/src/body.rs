@@ -13,6 +13,7 @@ impl<S: Stream> Client<S> {
         envelope: &(impl AsEnvelope + ?Sized),
         content: &mut impl BufRead,
     ) -> Result<(), Error> {
+        self.deadline.begin_content();
         loop {
             match self.pump()? {
                 Wants::Envelope => self.dialogue.proto.continue_envelope(envelope)?,

@@ -1,7 +1,7 @@
 //! The client: what a caller asks for, one method each.
 
 use core::{fmt, time::Duration};
-use std::io::BufRead;
+use std::{io::BufRead, time::Instant};
 
 use smtp_proto::{
     client::{
@@ -59,12 +59,33 @@ impl<S: Stream> Client<S> {
             dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
-            deadline: Deadline::new(Timeouts::RFC_5321),
+            deadline: Deadline::new(Timeouts::RFC_5321, None),
         };
         if let Err(error) = client.tls.check(config.tls()) {
             client.fail(Error::Tls(error));
         }
         client
+    }
+
+    /// Sets when every call has to be over, whatever it does then: login, messages, inquiries, QUIT; `None` for
+    /// [`Timeouts`] alone, which limit each wait and not their sum. It holds until it is set anew.
+    ///
+    /// What is under way at that time ends as with any other time limit, with [`Error::Timeout`] or an outcome that says
+    /// what is known of each recipient, and the session with it. A content whose reader blocks is not interrupted.
+    ///
+    /// ```no_run
+    /// # use core::time::Duration;
+    /// # use std::time::Instant;
+    /// # use smtp_sync::{Connector, Envelope};
+    /// # let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
+    /// let end = Instant::now() + Duration::from_secs(60);
+    /// let mut client = Connector::new("mx.example.org", 587).with_deadline(end).connect()?;
+    /// client.set_deadline(Some(Instant::now() + Duration::from_secs(120)));
+    /// client.send(&envelope, &b"Subject: Hi\r\n\r\nHello Bob.\r\n"[..])?;
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline.set_until(deadline);
     }
 
     /// Opens the session: greeting, EHLO, TLS. Every other call does this first where it is not

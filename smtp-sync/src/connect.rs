@@ -1,10 +1,10 @@
 //! How to reach a server, and all that is decided before the first octet.
 
-use core::{fmt, time::Duration};
+use core::{fmt, net::IpAddr, time::Duration};
 use std::{
     io,
-    net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
-    sync::Arc,
+    net::SocketAddr,
+    sync::{Arc, mpsc},
     time::Instant,
 };
 
@@ -12,14 +12,15 @@ use smtp_proto::{
     client::{BufferSizes, Config, Phase, Timeouts, TlsPolicy},
     hello::EhloName,
 };
-use socket2::{Domain, Socket, Type};
 
 use crate::{
     client::Client,
     deadline::Deadline,
     dialogue::Dialogue,
     error::Error,
+    happy_eyeballs, machine,
     name::in_ascii,
+    reach::{look_up, prepare},
     stream::{BoxedStream, Stream},
     tls::{Tls, Transport},
     trace,
@@ -47,6 +48,7 @@ pub struct Connector {
     named: bool,
     sizes: BufferSizes,
     timeouts: Timeouts,
+    deadline: Option<Instant>,
     source: Option<IpAddr>,
     tls: Tls,
     log: Option<trace::Sink>,
@@ -94,13 +96,16 @@ impl Connector {
             named: false,
             sizes: BufferSizes::LARGE,
             timeouts: Timeouts::RFC_5321,
+            deadline: None,
             source: None,
             tls: Tls::new(server_name),
             log: None,
         }
     }
 
-    /// Introduces the client as `name`, in place of the address of its socket.
+    /// Introduces the client as `name`. Unless set that is the machine's name, if it is a full one that the system tells
+    /// without asking the network, and else the address of its socket, as RFC 5321 4.1.4 has it; `[127.0.0.1]` over a
+    /// stream of which that is not known.
     pub fn with_name(mut self, name: EhloName) -> Self {
         self.named = true;
         self.configure(|config| config.with_name(name))
@@ -135,14 +140,27 @@ impl Connector {
     /// Changes what the core decides by: capability mask, run-ahead, newlines, credentials in the
     /// clear, limits.
     pub fn configure(mut self, change: impl FnOnce(Config) -> Config) -> Self {
+        let name = self.config.name();
         self.config = change(self.config);
+        self.named |= self.config.name() != name;
         self
     }
 
-    /// Sets how long each wait may take; RFC 5321 4.5.3.2 unless set. Looking up the host's address
-    /// is not limited: the system's resolver has its own limit.
+    /// Sets how long each wait may take; RFC 5321 4.5.3.2 unless set. Looking up the host's
+    /// addresses and connecting to one of them share the limit of a command.
+    ///
+    /// Addresses are tried side by side, a quarter of a second apart, or closer where the limit is short (RFC 8305). The
+    /// system's resolver cannot be interrupted: a lookup that takes too long goes on in a thread of its own, until the
+    /// resolver gives up, and nobody hears of it.
     pub const fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets when all of it has to be over: connecting, and every call of the client's after that, see
+    /// [`Client::set_deadline`].
+    pub const fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 
@@ -174,24 +192,23 @@ impl Connector {
     ///
     /// # Errors
     /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.
-    pub fn dial(mut self) -> Result<Client, Error> {
+    pub fn dial(self) -> Result<Client, Error> {
         self.tls.check(self.config.tls()).map_err(Error::Tls)?;
-        let (stream, local) = self.reach().map_err(|error| Error::Connect(Arc::new(error)))?;
-        if let (Some(local), false) = (local, self.named) {
-            self.config = self.config.with_name(literal(local));
-        }
-        Ok(self.over(stream))
+        let reached = self.target.reach(self.source, self.limit());
+        let (stream, local) = reached.map_err(|error| Error::Connect(Arc::new(error)))?;
+        Ok(self.introduced(local).over(stream))
     }
 
     /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own. Where TLS is wanted for a name
     /// that no certificate could have, every call says so, and nothing is sent.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
-        let checked = self.tls.check(self.config.tls());
+        let it = self.introduced(None);
+        let checked = it.tls.check(it.config.tls());
         let mut client = Client {
-            dialogue: Dialogue::new(self.config, self.sizes, self.log),
+            dialogue: Dialogue::new(it.config, it.sizes, it.log),
             transport: Transport::Plain(stream),
-            tls: self.tls,
-            deadline: Deadline::new(self.timeouts),
+            tls: it.tls,
+            deadline: Deadline::new(it.timeouts, it.deadline),
         };
         if let Err(error) = checked {
             client.fail(Error::Tls(error));
@@ -199,22 +216,48 @@ impl Connector {
         client
     }
 
-    fn reach(&self) -> io::Result<(BoxedStream, Option<IpAddr>)> {
-        match &self.target {
+    /// How long finding and reaching the server may take.
+    fn limit(&self) -> Duration {
+        let limit = self.timeouts.limit(Phase::Greeting);
+        let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        left.map_or(limit, |left| left.min(limit))
+    }
+
+    /// With a name, if it has none yet: the machine's, else the address of its socket (RFC 5321 4.1.4).
+    fn introduced(self, local: Option<IpAddr>) -> Self {
+        match machine::name().or_else(|| local.map(|address| address.to_canonical().into())) {
+            Some(name) if !self.named => self.with_name(name),
+            _ => self,
+        }
+    }
+}
+
+impl Target {
+    fn reach(
+        &self,
+        source: Option<IpAddr>,
+        limit: Duration,
+    ) -> io::Result<(BoxedStream, Option<IpAddr>)> {
+        match self {
             Target::Tcp(host, port) => {
-                let limit = self.timeouts.limit(Phase::Greeting);
-                let addresses = (host.as_str(), *port).to_socket_addrs()?;
-                let stream = connect_tcp(addresses, self.source, limit)?;
-                stream.set_nodelay(true)?;
+                let begun = Instant::now();
+                let addresses = addresses(host, *port, limit)?;
+                let left = limit.saturating_sub(begun.elapsed());
+                let stream = happy_eyeballs::connect(addresses, source, left)?;
+                prepare(&stream)?;
                 let local = stream.local_addr()?.ip();
                 Ok((Box::new(stream), Some(local)))
             }
             #[cfg(unix)]
-            Target::Unix(path) => {
-                Ok((Box::new(std::os::unix::net::UnixStream::connect(path)?), None))
-            }
+            Target::Unix(path) => Ok((Box::new(crate::reach::connect_unix(path, limit)?), None)),
         }
     }
+}
+
+fn addresses(host: &str, port: u16, limit: Duration) -> io::Result<Vec<SocketAddr>> {
+    let (tell, told) = mpsc::channel();
+    look_up(host, port, move |addresses| tell.send(addresses).unwrap_or_default())?;
+    told.recv_timeout(limit).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 impl fmt::Debug for Connector {
@@ -223,46 +266,5 @@ impl fmt::Debug for Connector {
             .field("target", &self.target)
             .field("config", &self.config)
             .finish_non_exhaustive()
-    }
-}
-
-/// Tries the addresses in their order, all within one limit.
-fn connect_tcp(
-    addresses: impl Iterator<Item = SocketAddr>,
-    source: Option<IpAddr>,
-    limit: Duration,
-) -> io::Result<TcpStream> {
-    let start = Instant::now();
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    let fits = |address: &SocketAddr| source.is_none_or(|s| s.is_ipv4() == address.is_ipv4());
-    for address in addresses.filter(fits) {
-        let left = limit.saturating_sub(start.elapsed());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        match connect_from(source, &address, left) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-fn connect_from(
-    source: Option<IpAddr>,
-    address: &SocketAddr,
-    limit: Duration,
-) -> io::Result<TcpStream> {
-    let Some(source) = source else { return TcpStream::connect_timeout(address, limit) };
-    let socket = Socket::new(Domain::for_address(*address), Type::STREAM, None)?;
-    socket.bind(&SocketAddr::new(source, 0).into())?;
-    socket.connect_timeout(&(*address).into(), limit)?;
-    Ok(socket.into())
-}
-
-fn literal(local: IpAddr) -> EhloName {
-    match local.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => address.into(),
     }
 }

@@ -1,20 +1,32 @@
-//! One time limit for each wait that the core names, and few changes of the socket's.
+//! Time limits: one for each wait that the core names, the pace of what leaves, and the caller's deadline for all of
+//! it. Few changes of the socket's own limit.
 
 use core::time::Duration;
 use std::{io, time::Instant};
 
-use smtp_proto::client::{Phase, Timeouts};
+use smtp_proto::{
+    client::{Phase, Timeouts},
+    pace::Pace,
+};
 
 use crate::stream::Stream;
 
-/// The wait at hand and when it is over.
+/// The current wait and when it is over.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     limits: Timeouts,
+    /// When every call has to be over.
+    until: Option<Instant>,
     /// The core's number of the wait.
     wait: Option<u64>,
+    /// When it began; moved on by what leaves.
+    begun: Instant,
     /// When it is over; `None` if beyond what the clock can tell.
     end: Option<Instant>,
+    /// The time that the server has for what leaves.
+    pace: Pace,
+    /// The current wait counts against the pace.
+    is_paced: bool,
     /// What the stream was told last.
     told: Option<Duration>,
 }
@@ -23,27 +35,60 @@ pub(crate) struct Deadline {
 const SHORTEST: Duration = Duration::from_millis(1);
 
 impl Deadline {
-    pub(crate) const fn new(limits: Timeouts) -> Self {
-        Self { limits, wait: None, end: None, told: None }
+    pub(crate) fn new(limits: Timeouts, until: Option<Instant>) -> Self {
+        Self {
+            limits,
+            until,
+            wait: None,
+            begun: Instant::now(),
+            end: None,
+            pace: limits.pace(),
+            is_paced: false,
+            told: None,
+        }
     }
 
-    /// Starts anew when the wait is another one; says whether there is time left.
+    /// Sets when every call has to be over.
+    pub(crate) const fn set_until(&mut self, until: Option<Instant>) {
+        self.until = until;
+    }
+
+    /// Starts anew when the wait is another one; says whether there is time left. The pace counts for what is sent, and
+    /// for all that is waited for within the content, such as replies to chunks.
     pub(crate) fn arm<S: Stream>(
         &mut self,
         (phase, wait): (Phase, u64),
+        sends: bool,
         stream: &mut S,
     ) -> io::Result<bool> {
         if self.wait != Some(wait) {
             self.wait = Some(wait);
-            self.end = Instant::now().checked_add(self.limits.limit(phase));
+            self.is_paced = sends || phase == Phase::Content;
+            let limit = self.limits.limit(phase);
+            self.start(if self.is_paced { limit.min(self.pace.left()) } else { limit });
         }
         self.tell(stream)
     }
 
     /// Waits at most this long, whatever the core's limit for it is.
     pub(crate) fn idle(&mut self, limit: Duration) {
-        self.wait = None;
-        self.end = Instant::now().checked_add(limit);
+        self.restart();
+        self.is_paced = false;
+        self.start(limit);
+    }
+
+    fn start(&mut self, limit: Duration) {
+        self.begun = Instant::now();
+        self.end = self.begun.checked_add(limit);
+    }
+
+    /// Takes note that so many octets have left, or that something was read.
+    pub(crate) fn moved(&mut self, octets: usize) {
+        if self.is_paced {
+            let now = Instant::now();
+            self.pace.moved(now.saturating_duration_since(self.begun), octets);
+            self.begun = now;
+        }
     }
 
     /// Tells the stream how long it may wait; says whether that is any time at all.
@@ -51,8 +96,7 @@ impl Deadline {
     /// What it was told before stays while it is neither too long nor far too short: a call that
     /// comes back early costs less than two system calls for each of them.
     pub(crate) fn tell<S: Stream>(&mut self, stream: &mut S) -> io::Result<bool> {
-        let left =
-            self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+        let left = self.left();
         if !self.told.is_some_and(|told| told <= left && told >= left / 8) {
             let told = left.max(SHORTEST);
             stream.set_timeout(told)?;
@@ -61,8 +105,20 @@ impl Deadline {
         Ok(!left.is_zero())
     }
 
+    fn left(&self) -> Duration {
+        let now = Instant::now();
+        let ends = [self.end, self.until].into_iter().flatten();
+        let left = ends.map(|end| end.saturating_duration_since(now)).min();
+        left.unwrap_or(Duration::MAX)
+    }
+
     /// What is waited for next is something else, even if the core has not counted it.
     pub(crate) const fn restart(&mut self) {
         self.wait = None;
+    }
+
+    /// The content of another message is about to leave, with the whole time that it has.
+    pub(crate) const fn begin_content(&mut self) {
+        self.pace.restart();
     }
 }

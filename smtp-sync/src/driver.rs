@@ -40,10 +40,13 @@ impl<S: Stream> Client<S> {
     }
 
     fn write(&mut self) -> Result<(), Error> {
-        self.arm()?;
+        self.arm_to_send()?;
         match self.transport.write(self.dialogue.proto.transmit()) {
             Ok(0) => Err(self.fail_with(io::ErrorKind::WriteZero.into())),
-            Ok(n) => self.dialogue.transmitted(n),
+            Ok(n) => {
+                self.deadline.moved(n);
+                self.dialogue.transmitted(n)
+            }
             Err(error) => self.transmit_failed(error),
         }
     }
@@ -61,7 +64,9 @@ impl<S: Stream> Client<S> {
 
     fn read(&mut self) -> Result<(), Error> {
         self.arm()?;
-        self.receive()
+        self.receive()?;
+        self.deadline.moved(0);
+        Ok(())
     }
 
     /// One read, within the time limit that was set.
@@ -86,10 +91,19 @@ impl<S: Stream> Client<S> {
         }
     }
 
-    /// Keeps the clock for the wait at hand.
+    /// Keeps the clock for the current wait.
     pub(crate) fn arm(&mut self) -> Result<(), Error> {
+        self.arm_for(false)
+    }
+
+    /// The same, and the pace at which octets have to leave.
+    fn arm_to_send(&mut self) -> Result<(), Error> {
+        self.arm_for(true)
+    }
+
+    fn arm_for(&mut self, sends: bool) -> Result<(), Error> {
         let patience = self.dialogue.proto.patience();
-        match self.deadline.arm(patience, &mut self.transport) {
+        match self.deadline.arm(patience, sends, &mut self.transport) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.fail(Error::Timeout(patience.0))),
             Err(error) => Err(self.fail_with(error)),

@@ -23,9 +23,12 @@ mod deadline;
 mod dialogue;
 mod driver;
 mod error;
+mod happy_eyeballs;
 mod login;
+mod machine;
 mod mail;
 mod name;
+mod reach;
 mod server;
 mod stream;
 #[cfg(feature = "test-kit")]
@@ -64,7 +67,9 @@ pub use self::{
 #[doc(hidden)]
 pub mod shared {
     pub use crate::dialogue::Dialogue;
+    pub use crate::machine::name as machine_name;
     pub use crate::name::in_ascii;
+    pub use crate::reach::{delay, in_turns, look_up, prepare};
     pub use crate::server::Listening;
     pub use crate::stream::Failure;
     pub use crate::tls::Tls;

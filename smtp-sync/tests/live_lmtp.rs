@@ -38,7 +38,11 @@ const WAYS: [(Chunking, usize); 3] =
 
 fn by(chunking: Chunking, size: usize) -> impl FnOnce(Connector) -> Connector {
     move |connector| {
-        connector.configure(|config| config.with_chunking(chunking).with_chunk_size(size))
+        connector.configure(|config| {
+            // Dovecot and Postfix do.
+            let config = config.with_swallowed_chunks(true);
+            config.with_chunking(chunking).with_chunk_size(size)
+        })
     }
 }
 

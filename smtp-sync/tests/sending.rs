@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::Write;
+use std::{io::Write, net::TcpStream};
 
 use smtp_sync::{
     Client, Connector, Error, Inquiry, Outcome, Status, TlsPolicy, Untimed, Verdict,
@@ -159,7 +159,7 @@ fn results_of_many_messages_keep_their_order() {
 #[test]
 fn any_stream_will_do() {
     let peer = peer(&format!("{}{MESSAGE}", opening(&[])));
-    let stream = std::net::TcpStream::connect(("127.0.0.1", peer.port)).expect("a peer");
+    let stream = TcpStream::connect(("127.0.0.1", peer.port)).expect("a peer");
     let config = Config::new("client.example".parse().expect("a name")).with_tls(TlsPolicy::None);
     let mut client = Client::over(Untimed(stream), config);
     let outcome = client.send(&envelope(&["b@example.net"]), CONTENT).expect("an outcome");
@@ -168,17 +168,31 @@ fn any_stream_will_do() {
 }
 
 #[test]
-fn a_client_without_a_name_gives_its_address() {
-    let peer = peer("S: 220 mx\n C: EHLO [127.0.0.1]\n S: 250 mx\n");
-    let connector = Connector::new("127.0.0.1", peer.port).with_tls(TlsPolicy::None);
-    connector.connect().expect("a session");
-    peer.join();
+fn a_client_without_a_name_gives_that_of_its_machine_or_its_address() {
+    let name = smtp_sync::shared::machine_name();
+    let name = name.map_or("[127.0.0.1]".to_owned(), |name| name.to_string());
+    let script = format!("S: 220 mx\n C: EHLO {name}\n S: 250 mx\n");
+    let as_client = "S: 220 mx\n C: EHLO client.example\n S: 250 mx\n";
+    let connector = || Connector::new("127.0.0.1", 0).with_tls(TlsPolicy::None);
+    let (socket, stream, named) = (peer(&script), peer(&script), peer(as_client));
+    let there = Connector::new("127.0.0.1", socket.port).with_tls(TlsPolicy::None);
+    there.connect().expect("a session");
+    let to = |peer: &support::Peer| TcpStream::connect(("127.0.0.1", peer.port));
+    connector().over(to(&stream).expect("a peer")).open().expect("a session");
+    // A name of the caller's is kept, however it was given.
+    let client = "client.example".parse().expect("a name");
+    let connector = connector().configure(|config| config.with_name(client));
+    connector.over(to(&named).expect("a peer")).open().expect("a session");
+    for peer in [socket, stream, named] {
+        peer.join();
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn a_unix_socket_is_a_server_too() {
-    let path = std::env::temp_dir().join(format!("smtp-sync-{}", std::process::id()));
+    let folder = support::Folder::new();
+    let path = folder.path().join("socket");
     let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client");
@@ -187,5 +201,4 @@ fn a_unix_socket_is_a_server_too() {
     let error = Connector::unix(&path).connect().expect_err("no session");
     assert_eq!(error.end(), Some(End::ServiceClosing(Phase::Greeting)));
     server.join().expect("no panic");
-    std::fs::remove_file(&path).expect("the socket");
 }

@@ -1,6 +1,8 @@
 //! The loopback server as an LMTP server, also on a Unix socket.
 #![cfg(unix)]
 
+mod support;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, TcpStream},
@@ -62,8 +64,8 @@ fn each_recipient_has_its_verdict_and_the_message_those_that_took_it() {
 
 #[test]
 fn a_unix_socket_serves_and_goes() {
-    let path = std::env::temp_dir().join(format!("smtp-sync-{}.sock", std::process::id()));
-    let _ = std::fs::remove_file(&path);
+    let folder = support::Folder::new();
+    let path = folder.path().join("socket");
     let store = store();
     let server = lmtp().bind_unix(&path, store.clone()).expect("a free name");
     assert_eq!(server.path(), Some(path.as_path()));

@@ -4,6 +4,7 @@ use core::{future::Future, net::IpAddr};
 use std::{io, sync::Arc};
 
 use smtp_proto::client::{End, Phase, TlsPolicy};
+use smtp_sync::shared::prepare;
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{Encryption, MxDelivery, Security};
@@ -65,7 +66,7 @@ impl<R, T> MxDelivery<R, T> {
         async move {
             let connecting = timeout(limit, TcpStream::connect((address, port))).await;
             let stream = connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-            stream.set_nodelay(true)?;
+            prepare(&stream)?;
             Ok(stream)
         }
     }

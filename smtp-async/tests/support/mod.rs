@@ -3,6 +3,8 @@
 
 #[path = "../../../smtp-sync/tests/support/peer.rs"]
 mod peer;
+#[path = "../../../smtp-sync/tests/support/places.rs"]
+mod places;
 #[cfg(feature = "tls")]
 #[path = "../../../smtp-sync/tests/support/tls.rs"]
 pub mod tls;
@@ -13,6 +15,11 @@ use smtp_async::{Client, Connector, Timeouts, TlsPolicy};
 
 #[allow(unused_imports, reason = "not every test uses all of it")]
 pub use peer::{Duplex, Lines, Peer, envelope, opening, peer};
+#[cfg(unix)]
+#[allow(unused_imports, reason = "not every test uses all of it")]
+pub use places::full_unix_listener;
+#[allow(unused_imports, reason = "not every test uses all of it")]
+pub use places::{Folder, FullListener, Refusing, full_listener};
 
 /// A connector to the peer: named, in the clear, patient enough for a slow machine.
 pub fn connector(peer: &Peer) -> Connector {
@@ -25,23 +32,4 @@ pub fn connector(peer: &Peer) -> Connector {
 /// A client of that connector.
 pub async fn client(peer: &Peer) -> Client {
     connector(peer).dial().await.expect("a listening peer")
-}
-
-/// A listener that answers nobody: its queue is full.
-pub struct FullListener {
-    pub port: u16,
-    _listener: tokio::net::TcpListener,
-    _queue: Vec<std::net::TcpStream>,
-}
-
-/// Fills the shortest queue that there is. To be called where a runtime is.
-pub fn full_listener() -> FullListener {
-    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
-    let listener = socket.listen(1).expect("a listener");
-    let address = listener.local_addr().expect("an address");
-    let soon = Duration::from_millis(200);
-    let connect = || std::net::TcpStream::connect_timeout(&address, soon).ok();
-    let queue = std::iter::from_fn(connect).take(64).collect();
-    FullListener { port: address.port(), _listener: listener, _queue: queue }
 }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::{
     buffer::Storage,
     hello::{EhloName, Extensions},
+    pace::{LEAST_RATE, Pace},
     reply::{Keep, ReplyLimits},
     stuffing::Newlines,
 };
@@ -27,7 +28,7 @@ pub enum TlsPolicy {
 }
 
 /// Which protocol is spoken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Protocol {
     /// SMTP (RFC 5321).
@@ -38,7 +39,7 @@ pub enum Protocol {
 }
 
 /// Whether content leaves by BDAT where the server offers CHUNKING (RFC 3030).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Chunking {
     /// Never: DATA.
@@ -57,7 +58,7 @@ pub enum Chunking {
 }
 
 /// How the client introduces itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum HelloCommand {
     /// EHLO, and HELO when the server refuses it.
@@ -74,7 +75,7 @@ pub enum HelloCommand {
 /// least 16 octets. Whatever does not end within [`reply`](Self::reply) octets or
 /// [`reply_lines`](Self::reply_lines) lines ends the session. A challenge that is too long is
 /// cancelled with `*`, and an EHLO line that is too long offers nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Limits {
     /// Octets of a reply line with its line end, at least 16. RFC 5321 4.5.3.1.5 says 512, but real
@@ -124,7 +125,7 @@ impl Default for Limits {
 /// let config = Config::new(EhloName::parse("client.example.org")?).with_tls(TlsPolicy::Implicit);
 /// # Ok::<(), smtp_proto::address::DomainError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a choice of the caller's of its own")]
 pub struct Config {
     pub(super) name: EhloName,
@@ -171,6 +172,12 @@ impl Config {
     #[must_use]
     pub const fn with_name(self, name: EhloName) -> Self {
         Self { name, ..self }
+    }
+
+    /// The name that the client introduces itself by.
+    #[must_use]
+    pub const fn name(&self) -> EhloName {
+        self.name
     }
 
     /// Sets the TLS policy; [`TlsPolicy::Required`] unless set.
@@ -290,7 +297,7 @@ pub struct Buffers<B: Storage> {
 
 /// Sizes of owned [`Buffers`], in octets.
 #[cfg(feature = "alloc")]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct BufferSizes {
     /// See [`Buffers::receive`].
@@ -365,8 +372,9 @@ impl Default for BufferSizes {
     }
 }
 
-/// How long each wait may take (RFC 5321 4.5.3.2). The core has no clock; the driver keeps these.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How long each wait may take (RFC 5321 4.5.3.2), and how fast content has to leave. The core has no clock; the driver
+/// keeps these.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// For the greeting, and for the answer to any command not named here: 5 minutes.
@@ -379,6 +387,10 @@ pub struct Timeouts {
     pub end_of_content: Duration,
     /// For the answer to QUIT, which changes nothing: 10 seconds, not in the RFC.
     pub quit: Duration,
+    /// Octets a second that the server has to take of a message on average, beyond the time `content`: 500, not in the
+    /// RFC. Without it a server that takes one octet within each limit holds a client as long as there is content. 0 asks
+    /// for none.
+    pub least_rate: u32,
 }
 
 impl Timeouts {
@@ -389,12 +401,20 @@ impl Timeouts {
         content: Duration::from_secs(180),
         end_of_content: Duration::from_secs(600),
         quit: Duration::from_secs(10),
+        least_rate: LEAST_RATE,
     };
 
-    /// The same limit for every wait.
+    /// The same limit for every wait, and the usual least rate.
     #[must_use]
     pub const fn uniform(limit: Duration) -> Self {
-        Self { command: limit, data: limit, content: limit, end_of_content: limit, quit: limit }
+        Self {
+            command: limit,
+            data: limit,
+            content: limit,
+            end_of_content: limit,
+            quit: limit,
+            least_rate: LEAST_RATE,
+        }
     }
 
     /// The limit for what a client waits for in `phase`.
@@ -407,6 +427,12 @@ impl Timeouts {
             Phase::Quit => self.quit,
             _ => self.command,
         }
+    }
+
+    /// The pace at which the content of a message has to leave.
+    #[must_use]
+    pub const fn pace(&self) -> Pace {
+        Pace::new(self.content, self.least_rate)
     }
 }
 

@@ -14,7 +14,7 @@ const LEAST_BURST: usize = 32;
 const MOST_BURST: usize = 4096;
 
 /// The rule for line ends other than CRLF in a message to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Newlines {
     /// Any number of CRs before an LF are one line end with it: CRLF, a lone LF, and CR CR LF, as it comes from files
     /// that went through a text mode twice. Every other CR is a line end of its own. All leave as CRLF.

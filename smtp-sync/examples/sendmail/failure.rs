@@ -145,6 +145,7 @@ impl Failure {
             | "tls_failed"
             | "auth_refused"
             | "no_usable_mechanism"
+            | "invalid_credentials"
             | "plaintext_refused"
             | "bad_challenge"
             | "server_signature" => 77,
@@ -185,6 +186,7 @@ fn kind_of_refusal(refusal: Refusal) -> &'static str {
         Refusal::TooManyTransactions { .. } => "too_many_transactions",
         Refusal::PlaintextAuth => "plaintext_refused",
         Refusal::NoMechanism => "no_usable_mechanism",
+        Refusal::Credentials => "invalid_credentials",
         Refusal::Content(error) => kind_of_content(error),
         _ => "invalid_argument",
     }

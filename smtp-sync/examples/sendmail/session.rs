@@ -43,7 +43,8 @@ impl Session<'_> {
             Err(error) => return self.leave(actions, &error),
         };
         let mut ended = None;
-        while let (None, Some(action)) = (&ended, actions.next()) {
+        while ended.is_none() {
+            let Some(action) = actions.next() else { break };
             ended = self.act(&mut client, action).err();
             self.report.observe(&client);
         }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
 
 mod peer;
+mod places;
 #[cfg(feature = "tls")]
 pub mod program;
 #[cfg(feature = "tls")]
@@ -13,6 +14,11 @@ use smtp_sync::{Client, Connector, Timeouts, TlsPolicy};
 
 #[allow(unused_imports, reason = "not every test uses all of it")]
 pub use peer::{Duplex, Lines, Peer, envelope, opening, peer};
+#[cfg(unix)]
+#[allow(unused_imports, reason = "not every test uses all of it")]
+pub use places::full_unix_listener;
+#[allow(unused_imports, reason = "not every test uses all of it")]
+pub use places::{Folder, FullListener, Refusing, full_listener};
 
 /// A connector to the peer: named, in the clear, patient enough for a slow machine.
 pub fn connector(peer: &Peer) -> Connector {
