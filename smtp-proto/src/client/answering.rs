@@ -7,6 +7,7 @@ use super::{
 
 /// The transaction whose replies are being read.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Answering {
     begun: u32,
     ended: u32,

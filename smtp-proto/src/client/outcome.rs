@@ -296,10 +296,14 @@ impl Outcome {
     }
 
     fn of_accepted(&self) -> RecipientOutcome<'_> {
-        match (self.conclusion, &self.last, &self.data) {
-            (Some(TransactionEnd::Answered), Some((phase, reply)), _) => decided(*phase, reply),
-            (Some(TransactionEnd::Refused), _, Some((phase, reply))) => decided(*phase, reply),
-            _ => self.undecided(Phase::Content),
+        let decisive = match self.conclusion {
+            Some(TransactionEnd::Answered) => &self.last,
+            Some(TransactionEnd::Refused) => &self.data,
+            _ => &None,
+        };
+        match decisive {
+            Some((phase, reply)) => decided(*phase, reply),
+            None => self.undecided(Phase::Content),
         }
     }
 
@@ -307,8 +311,10 @@ impl Outcome {
     fn retry_of_too_many(&self) -> When {
         match self.of_accepted().fate {
             Fate::Accepted | Fate::Rejected if self.end.is_none() => When::SameConnection,
-            Fate::Accepted | Fate::Rejected | Fate::Unknown => When::NewConnectionNow,
-            Fate::NotAttempted(When::NewConnectionNow) => When::NewConnectionNow,
+            Fate::Accepted
+            | Fate::Rejected
+            | Fate::Unknown
+            | Fate::NotAttempted(When::NewConnectionNow) => When::NewConnectionNow,
             Fate::Deferred(_) | Fate::NotAttempted(_) => When::Later,
         }
     }
