@@ -159,6 +159,7 @@ impl<B: Storage> Client<B> {
     pub fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Refusal> {
         self.check_ready()?;
         let transfer = self.check_envelope(envelope)?;
+        self.outbox.forget_secret();
         self.sending = envelope_at(Step::Start, transfer);
         let transaction = self.answering.begin();
         self.fill(envelope);
