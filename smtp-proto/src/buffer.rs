@@ -50,9 +50,9 @@ impl<B: Storage> Buffer<B> {
         self.end
     }
 
-    /// Octets of the storage, whether they are held or not.
-    pub(crate) fn storage(&mut self, range: Range<usize>) -> &mut [u8] {
-        self.storage.as_mut().get_mut(range).unwrap_or_default()
+    /// All the storage, whether anything is held there or not.
+    pub(crate) fn storage(&mut self) -> &mut [u8] {
+        self.storage.as_mut()
     }
 
     /// All the free storage in one piece; what is there moves to the front when that makes it larger.

@@ -283,7 +283,7 @@ impl Config {
 #[derive(Debug)]
 pub struct Buffers<B: Storage> {
     /// Replies. Of one that is longer as much is kept as fits ([`Limits`]), unless there are less than
-    /// 128 octets: a reply has to fit those whole.
+    /// 96 octets: a reply has to fit those whole.
     pub receive: B,
     /// Commands and content on their way. A command has to fit whole; larger means fewer writes.
     pub transmit: B,
@@ -314,11 +314,11 @@ pub struct BufferSizes {
 
 #[cfg(feature = "alloc")]
 impl BufferSizes {
-    /// A whole idle client in 16 KiB: the longest AUTH line (12,288, and 64 to see that it is not
+    /// A whole idle client in 16 KiB: the longest AUTH line (12,288, and 48 to see that it is not
     /// longer), 2 KiB of commands, 128 commands in flight, 704 octets of capabilities, 1,024
     /// recipients of an LMTP transaction.
     pub const SMALL: BufferSizes = BufferSizes {
-        receive: 12_352,
+        receive: 12_336,
         transmit: 2048,
         in_flight: 128,
         capabilities: 704,

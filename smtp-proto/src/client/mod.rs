@@ -153,6 +153,7 @@ mod outbox;
 mod outcome;
 mod poll;
 mod queue;
+mod secret;
 mod spans;
 mod state;
 mod transaction;

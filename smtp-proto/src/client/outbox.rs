@@ -1,16 +1,14 @@
 //! Octets on their way to the server, and what kind they are.
 
-use core::ops::Range;
-
 use memchr::{memchr, memchr_iter};
 use zeroize::Zeroize;
 
-use crate::{
-    buffer::{Buffer, Storage},
-    sasl::decode_in_place,
-};
+use crate::buffer::{Buffer, Storage};
 
-use super::spans::{Span, SpanKind, Spans};
+use super::{
+    secret::Secret,
+    spans::{Span, SpanKind, Spans},
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Outbox<B: Storage> {
@@ -26,21 +24,6 @@ pub(super) struct Outbox<B: Storage> {
     sent: u64,
     /// The transport takes no more; what the server has said is still to be read.
     closed: bool,
-}
-
-/// The secret of the last line, which stays in the storage when it has left, until another line is
-/// written or the session ends: a server may repeat it (see [`echo`](crate::sasl::echo)). There is only
-/// one, for a line of AUTH is answered before anything else is written.
-#[derive(Clone, Debug)]
-struct Secret {
-    /// Where it stands.
-    place: Range<usize>,
-    /// It is not in base64 any more.
-    decoded: bool,
-}
-
-impl Secret {
-    const NONE: Secret = Secret { place: 0..0, decoded: false };
 }
 
 /// What left with a write.
@@ -103,15 +86,17 @@ impl<B: Storage> Outbox<B> {
         if self.room() == 0 {
             return None;
         }
-        if self.buffer.is_empty() {
+        let Some(written) = write(self.buffer.free()) else {
+            // What was tried may have gone over what is kept.
             self.forget_secret();
-        }
-        let written = write(self.buffer.free())?;
-        if kind == SpanKind::Secret {
-            let start = self.buffer.end();
-            self.secret = Secret { place: start..start + written, decoded: false };
-        }
+            return None;
+        };
+        let start = self.buffer.end();
         self.buffer.fill(written);
+        self.secret.make_room(self.buffer.storage(), start + written);
+        if kind == SpanKind::Secret {
+            self.secret.say(start..start + written);
+        }
         self.spans.push(kind, written);
         Some(written)
     }
@@ -141,7 +126,7 @@ impl<B: Storage> Outbox<B> {
         self.buffer.filled_mut()[length..].zeroize();
         if length < self.buffer.len() {
             self.buffer.truncate(length);
-            self.secret.place.end = self.secret.place.end.min(self.buffer.end());
+            self.secret.cut(self.buffer.end());
         }
         self.released = self.released.min(length);
         self.spans.truncate(length);
@@ -163,6 +148,9 @@ impl<B: Storage> Outbox<B> {
         }
         self.released -= n;
         self.sent += n as u64;
+        if self.buffer.is_empty() {
+            self.secret.keep(self.buffer.storage());
+        }
         left
     }
 
@@ -180,6 +168,7 @@ impl<B: Storage> Outbox<B> {
     /// The transport takes no more: drops what is held. What has left may still be repeated.
     pub(super) fn close(&mut self) {
         self.truncate(0);
+        self.secret.keep(self.buffer.storage());
         self.closed = true;
     }
 
@@ -189,26 +178,17 @@ impl<B: Storage> Outbox<B> {
 
     /// Whether something was said in confidence that is not forgotten.
     pub(super) fn has_secret(&self) -> bool {
-        !self.secret.place.is_empty()
+        !self.secret.is_none()
     }
 
-    /// What was said last in confidence, not in base64. Nothing of that line can leave any more.
+    /// What was said in confidence. Nothing of it that has not left can leave any more.
     pub(super) fn secret(&mut self) -> &[u8] {
-        let Secret { place, decoded } = &mut self.secret;
-        if !*decoded {
-            let octets = self.buffer.storage(place.clone());
-            // Of a line that is cut off only whole groups can be read.
-            let groups = octets.len() / 4 * 4;
-            let length = decode_in_place(&mut octets[..groups]).unwrap_or(0);
-            octets[length..].zeroize();
-            (place.end, *decoded) = (place.start + length, true);
-        }
-        self.buffer.storage(place.clone())
+        self.secret.keep(self.buffer.storage());
+        self.secret.kept(self.buffer.storage())
     }
 
     pub(super) fn forget_secret(&mut self) {
-        self.buffer.storage(self.secret.place.clone()).zeroize();
-        self.secret = Secret::NONE;
+        self.secret.forget(self.buffer.storage());
     }
 
     /// How much has left since the start is only counted, for a driver's time limits.

@@ -161,6 +161,7 @@ impl<B: Storage> Client<B> {
         self.check_ready()?;
         let (transfer, recipients) = self.check_envelope(envelope)?;
         self.begun = Begun::new(&envelope.mail(), recipients);
+        self.outbox.forget_secret();
         self.sending = envelope_at(Step::Start, transfer);
         let transaction = self.answering.begin();
         self.fill(envelope);

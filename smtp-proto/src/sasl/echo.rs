@@ -7,6 +7,9 @@
 //! * [`RUN`] octets or more of its last field as they are (the password of PLAIN, a token), or the
 //!   field as a whole word from [`WORD`] octets on. What stands in a field before it is a name.
 //!
+//! It is found in every reply from when it leaves until a message begins, the session ends or the
+//! transmit buffer needs the room. Then it is wiped, and what is repeated later cannot be recognised.
+//!
 //! Not found is what is shorter, or in another encoding. The work is the product of both lengths at
 //! most; a text is a reply, and bounded by what is kept of one.
 
@@ -43,10 +46,11 @@ pub(crate) fn repeats(text: &[u8], secret: &[u8]) -> bool {
         || text.split(|&octet| !is_code(octet)).any(|word| is_coded(word, secret))
 }
 
-/// Fields end at a control character: NUL in PLAIN, ^A with tokens.
+/// Fields end at a control character: NUL in PLAIN, ^A with tokens, which have a word before them.
 fn last_field(secret: &[u8]) -> &[u8] {
     let mut fields = secret.rsplit(u8::is_ascii_control);
-    fields.find(|field| !field.is_empty()).unwrap_or_default()
+    let field = fields.find(|field| !field.is_empty()).unwrap_or_default();
+    field.strip_prefix(b"auth=Bearer ").unwrap_or(field)
 }
 
 /// Where from `start` on the text first repeats the field, or enough of it.
@@ -165,6 +169,7 @@ mod tests {
         ] {
             assert_hidden(LOGIN, text, shown);
         }
+        assert_hidden(b"user=alice\x01auth=Bearer s3cret\x01\x01", "s3cret?", "******?");
         assert_hidden(b"p", "unrecognised: cA== (p)", "unrecognised: **** (p)");
         assert_hidden(b"\0u\0p", "AUTH PLAIN AHUAcA==", "AUTH PLAIN ********");
     }

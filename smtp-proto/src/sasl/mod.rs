@@ -5,10 +5,10 @@
 //! answer into a [`Response`], which puts it on the wire in base64.
 //!
 //! Everything that a mechanism writes is a secret: no transcript shows it. Some servers repeat it in
-//! their replies. The client remembers what left last until it writes another line, and overwrites by
-//! `*` what replies repeat of it, in base64, in hexadecimal, or as it is: 8 characters or more, or the
-//! whole of a shorter password. It does not recognise other encodings, nor what a server repeats later
-//! in answer to other commands.
+//! their replies. The client remembers what has left until a message begins or the session ends, and
+//! overwrites by `*` what replies repeat of it, in base64, in hexadecimal, or as it is: 8 characters or
+//! more, or the whole of a shorter password. It does not recognise other encodings, nor what a server
+//! repeats later.
 //!
 //! | mechanism | type | feature | what leaves |
 //! |---|---|---|---|
