@@ -8,7 +8,10 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use smtp_async::{
     Retry, Status,
     mx::{LookupError, MxError, MxReport, Resolve},
-    proto::route::{MxRecord, RouteError},
+    proto::{
+        reply::EnhancedCode,
+        route::{MxRecord, RouteError},
+    },
 };
 
 use tokio::task::JoinSet;
@@ -42,7 +45,7 @@ fn assert_for_now(report: &MxReport, what: &str) {
     let recipient = only(report);
     let fate = (recipient.status(), recipient.retry());
     assert_eq!(fate, (Status::Deferred, Some(Retry::Later)), "{what}: {recipient:?}");
-    assert_eq!(recipient.enhanced().map(|code| code.class()), Some(4), "{what}");
+    assert_eq!(recipient.enhanced().map(EnhancedCode::class), Some(4), "{what}");
 }
 
 async fn by(zone: Zone) -> MxReport {

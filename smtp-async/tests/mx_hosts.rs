@@ -20,7 +20,7 @@ fn code(recipient: &MxRecipient) -> Option<u16> {
 }
 
 fn statuses(report: &MxReport) -> Vec<Status> {
-    report.recipients().iter().map(|recipient| recipient.status()).collect()
+    report.recipients().iter().map(MxRecipient::status).collect()
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use mx_support::{
 };
 
 fn statuses(report: &MxReport) -> Vec<Status> {
-    report.recipients().iter().map(|recipient| recipient.status()).collect()
+    report.recipients().iter().map(MxRecipient::status).collect()
 }
 
 #[tokio::test]

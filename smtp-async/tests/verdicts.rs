@@ -14,7 +14,7 @@ use smtp_async::{
     proto::{
         client::{Authentication, Chunking, End, Phase},
         command::Argument,
-        reply::Code,
+        reply::{Code, OwnedReply},
         sasl::Plain,
     },
 };
@@ -151,7 +151,7 @@ async fn the_verdict_on_a_login_is_told_whatever_follows_it() {
                         "{behind}: {error}"
                     );
                     assert_eq!(error.retry(), When::Never, "{behind}");
-                    assert_eq!(error.reply().map(|reply| reply.code()), Some(code));
+                    assert_eq!(error.reply().map(OwnedReply::code), Some(code));
                 }
                 (Some(_), Ok(_)) => panic!("{behind}: refused"),
             }

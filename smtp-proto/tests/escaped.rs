@@ -1,4 +1,5 @@
 //! A peer's text where it is shown: what steers, reorders, hides or cannot be seen appears as its octets.
+#![allow(clippy::format_collect, reason = "a test may take time")]
 
 use smtp_proto::{reply::Escaped, transcript::Transcript};
 

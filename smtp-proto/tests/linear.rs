@@ -1,5 +1,6 @@
 //! Work that grows with the message and no faster (D36), by counting calls. What takes instructions and makes no call is held
 //! by `.ci/instructions`.
+#![allow(clippy::format_collect, reason = "a test may take time")]
 
 mod support;
 
@@ -47,9 +48,10 @@ fn looks(config: Config, extensions: &str, recipients: usize) -> usize {
         .recipients()
         .map(|to| format!("C: RCPT TO:<{to}>\nS: 250 ok\n"))
         .collect();
-    let content = match extensions.contains("CHUNKING") {
-        true => "C: BDAT 3 LAST\nC: x\nS: 250 ok",
-        false => "C: DATA\nS: 354 go\nC: x\nC: .\nS: 250 ok",
+    let content = if extensions.contains("CHUNKING") {
+        "C: BDAT 3 LAST\nC: x\nS: 250 ok"
+    } else {
+        "C: DATA\nS: 354 go\nC: x\nC: .\nS: 250 ok"
     };
     let client = Client::with_sizes(config, BufferSizes::SMALL.with_in_flight(8));
     let mut session = Session::open_with(client, extensions)

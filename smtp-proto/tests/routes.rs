@@ -196,7 +196,7 @@ fn spelling(labels: Vec<String>) -> impl Strategy<Value = String> {
                     (3, false) => text.extend([character, '\u{ad}']),
                     (4, false) => text.extend(['\u{200b}', character]),
                     (5, false) => {
-                        text.extend(character.to_uppercase().filter(|_| character != 'ß'))
+                        text.extend(character.to_uppercase().filter(|_| character != 'ß'));
                     }
                     _ => text.push(character),
                 }

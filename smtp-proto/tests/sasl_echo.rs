@@ -1,4 +1,5 @@
 //! Servers that repeat what they were told in confidence (C81): nobody is shown it.
+#![allow(clippy::format_collect, reason = "a test may take time")]
 #![cfg(all(feature = "cram-md5", feature = "scram"))]
 
 mod sasl_support;

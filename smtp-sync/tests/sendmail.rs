@@ -231,7 +231,8 @@ fn an_envelope_file_says_all_there_is_to_say() {
 #[test]
 fn hints_stand_beside_what_failed() {
     let refused = "C? MAIL\n S: 530 5.7.0 Authentication required\n";
-    for (script, status, hint) in [(refused, 69, "authentication_required")] {
+    {
+        let (script, status, hint) = (refused, 69, "authentication_required");
         let peer = peer(&format!("{}{script}{QUIT}", opening(&[])));
         let args = ["-f", "a@example.org", "b@example.net", "c@example.net"];
         let ran = sendmail(peer.port, &args, "x\n");

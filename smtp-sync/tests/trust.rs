@@ -175,7 +175,7 @@ fn c82_an_authority_of_the_platforms_is_no_server() {
 /// None of these is a name that a certificate can have.
 const BAD_NAMES: [&str; 4] = ["", "mx..example", "mx example", "-\u{fffd}.example"];
 
-fn is_bad_name<T>(result: Result<T, Error>) -> bool {
+fn is_bad_name<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::Tls(TlsError::InvalidName)))
 }
 
@@ -187,8 +187,8 @@ fn a_name_that_no_certificate_has_is_found_before_anybody_is_connected_to() {
     for name in BAD_NAMES {
         for policy in [TlsPolicy::Required, TlsPolicy::Implicit, TlsPolicy::Opportunistic] {
             let connector = Connector::new("127.0.0.1", port).with_tls(policy).with_tls_name(name);
-            assert!(is_bad_name(connector.connect()), "{name:?}");
-            assert!(is_bad_name(Connector::new(name, port).with_tls(policy).dial()), "{name:?}");
+            assert!(is_bad_name(&connector.connect()), "{name:?}");
+            assert!(is_bad_name(&Connector::new(name, port).with_tls(policy).dial()), "{name:?}");
             let nobody = listener.accept().expect_err("nobody has connected");
             assert_eq!(nobody.kind(), ErrorKind::WouldBlock);
         }
@@ -205,9 +205,9 @@ fn over_a_stream_of_the_callers_nothing_is_sent_for_such_a_name() {
         let stream = TcpStream::connect(("127.0.0.1", peer.port)).expect("a peer");
         let connector = connector(&peer).with_tls(TlsPolicy::Opportunistic).with_tls_name(name);
         let mut client = connector.over(stream);
-        assert!(is_bad_name(client.open()), "{name:?}");
+        assert!(is_bad_name(&client.open()), "{name:?}");
         let envelope = Envelope::new("").expect("the null sender");
-        assert!(is_bad_name(client.send(&envelope, &b""[..])), "{name:?}");
+        assert!(is_bad_name(&client.send(&envelope, &b""[..])), "{name:?}");
         assert!(!client.is_reusable());
         assert_eq!(peer.join(), "");
     }

@@ -29,10 +29,10 @@ const LOOKS: usize = 4;
 
 const WAYS: [(&str, Job); 13] = [
     ("stuffed", |content| {
-        stuff(Stuffer::new(Newlines::Normalise, true), content, usize::MAX, 1 << 14)
+        stuff(Stuffer::new(Newlines::Normalise, true), content, usize::MAX, 1 << 14);
     }),
     ("refused", |content| {
-        stuff(Stuffer::new(Newlines::Reject, true), content, usize::MAX, 1 << 14)
+        stuff(Stuffer::new(Newlines::Reject, true), content, usize::MAX, 1 << 14);
     }),
     ("in chunks", |content| {
         stuff(Stuffer::for_chunks(Newlines::Normalise, true), content, usize::MAX, 1 << 14);

@@ -508,11 +508,11 @@ mod tests {
     /// Every text of these octets up to this length, and longer ones of them.
     #[test]
     fn the_size_is_that_of_the_survey_however_the_content_is_cut() {
-        let mut texts = std::vec![std::vec::Vec::new()];
+        let mut texts = std::vec![alloc::vec::Vec::new()];
         for _ in 0..6 {
-            let longer: std::vec::Vec<_> = texts
+            let longer: alloc::vec::Vec<_> = texts
                 .iter()
-                .flat_map(|text: &std::vec::Vec<u8>| {
+                .flat_map(|text: &alloc::vec::Vec<u8>| {
                     b"\r\n.a".map(|octet| [&text[..], &[octet]].concat())
                 })
                 .collect();
@@ -520,7 +520,8 @@ mod tests {
             texts.sort();
             texts.dedup();
         }
-        let long: std::vec::Vec<_> = texts.iter().step_by(97).map(|text| text.repeat(60)).collect();
+        let long: alloc::vec::Vec<_> =
+            texts.iter().step_by(97).map(|text| text.repeat(60)).collect();
         for text in texts.iter().chain(&long) {
             for (dots, cut, room) in
                 [(true, 1, 3), (true, 7, 64), (true, 4096, 4096), (false, 3, 5)]

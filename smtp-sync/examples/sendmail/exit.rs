@@ -6,6 +6,7 @@ use crate::failure::Failure;
 
 /// What the exit status is made of.
 #[derive(Default, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Exit {
     /// Something was wrong with what the program was told.
     usage: bool,

@@ -104,7 +104,10 @@ impl Session<'_> {
                 Err(_) => Ok(()),
             },
             Action::Wait(time) => match client.watch(*time) {
-                Ok(()) => self.done(Done::ok(&name, None)),
+                Ok(()) => {
+                    self.done(Done::ok(&name, None));
+                    Ok(())
+                }
                 Err(error) => Err(self.fail(Some(&name), error, "idle", client.used())),
             },
         }
@@ -131,7 +134,8 @@ impl Session<'_> {
         match client.authenticate(mechanisms.as_mut_slice()) {
             Ok(index) => {
                 self.report.authenticated(known[index].name());
-                self.done(Done::ok("auth", client.last_answer().map(|(_, reply)| reply)))
+                self.done(Done::ok("auth", client.last_answer().map(|(_, reply)| reply)));
+                Ok(())
             }
             Err(error) => {
                 let mut failure = Failure::of(&error, "auth", client.used());
@@ -200,7 +204,10 @@ impl Session<'_> {
                 self.report.push_refused(Done::refused(name, phase, &reply), exit);
                 Ok(())
             }
-            Ok(reply) => self.done(Done::ok(name, Some(&reply))),
+            Ok(reply) => {
+                self.done(Done::ok(name, Some(&reply)));
+                Ok(())
+            }
             Err(error) => Err(self.fail(Some(name), error, "idle", client.used())),
         }
     }
@@ -216,9 +223,8 @@ impl Session<'_> {
         }
     }
 
-    fn done(&mut self, done: Done) -> Step {
+    fn done(&mut self, done: Done) {
         self.report.push(done);
-        Ok(())
     }
 
     /// Takes note of a failed action, and gives back why nothing comes after it.
