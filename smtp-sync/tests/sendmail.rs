@@ -231,15 +231,12 @@ fn an_envelope_file_says_all_there_is_to_say() {
 #[test]
 fn hints_stand_beside_what_failed() {
     let refused = "C? MAIL\n S: 530 5.7.0 Authentication required\n";
-    {
-        let (script, status, hint) = (refused, 69, "authentication_required");
-        let peer = peer(&format!("{}{script}{QUIT}", opening(&[])));
-        let args = ["-f", "a@example.org", "b@example.net", "c@example.net"];
-        let ran = sendmail(peer.port, &args, "x\n");
-        assert_eq!(ran.status, Some(status), "{}", ran.json);
-        assert_eq!(ran.json["actions"][1]["hint"], hint, "{}", ran.json);
-        peer.join();
-    }
+    let refusing = peer(&format!("{}{refused}{QUIT}", opening(&[])));
+    let args = ["-f", "a@example.org", "b@example.net", "c@example.net"];
+    let ran = sendmail(refusing.port, &args, "x\n");
+    assert_eq!(ran.status, Some(69), "{}", ran.json);
+    assert_eq!(ran.json["actions"][1]["hint"], "authentication_required", "{}", ran.json);
+    refusing.join();
     let closing = peer("S: 530 5.7.0 Must issue a STARTTLS command first\n");
     let ran = sendmail(closing.port, &["-f", "a@example.org", "b@example.net"], "x\n");
     assert_eq!(ran.json["error"]["hint"], "tls_required", "{}", ran.json);

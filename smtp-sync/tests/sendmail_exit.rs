@@ -227,6 +227,18 @@ fn the_reply_of_a_message_is_the_one_that_decided() {
 }
 
 #[test]
+fn a_recipient_too_many_goes_in_a_transaction_of_its_own() {
+    let too_many = "C? MAIL\nS: 250 ok\nC? RCPT\nS: 250 ok\nC? RCPT\nS: 452 4.5.3 too many\n\
+         C: DATA\nS: 354 go\nCONTENT\nS: 250 first\n";
+    let script = format!("{}{too_many}{OK}{QUIT}", opening(&[]));
+    let ran = run_script(&script, &[&FROM_TO[..], &["c@example.net"]].concat(), b"x\n");
+    assert_eq!(told(&ran), (Some(0), "", "delivered"), "{}", ran.shown);
+    let action = &ran.json["actions"][1];
+    assert_eq!((&action["transactions"], &action["hint"]), (&2.into(), &Value::Null));
+    assert_eq!(action["reply"]["text"][0], "queued");
+}
+
+#[test]
 fn recipients_beyond_the_limit_go_in_transactions_of_their_own() {
     let names: Vec<String> = (0..150).map(|number| format!("r{number}@example.net")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

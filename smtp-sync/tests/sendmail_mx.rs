@@ -104,8 +104,9 @@ fn the_exit_status_says_what_became_of_it() {
     let kind = &ran.json["error"]["kind"];
     assert_eq!((ran.status, kind), (Some(69), &"no_such_domain".into()));
     // Nobody listens there.
+    let ran = by_mx(zone(), 1, &["b@example.net"]);
+    assert_eq!((ran.status, &ran.json["error"]["kind"]), (Some(74), &"connect_failed".into()));
     let ran = by_mx(zone(), 1, &["b@example.net", "b@gone.example"]);
-    // One may be tried again.
     assert_eq!((ran.status, &ran.json["error"]["kind"]), (Some(75), &"connect_failed".into()));
     let busy = Faults::new().with_greeting("450 4.3.2 Not now\r\n");
     let busy = Server::builder().with_faults(busy).bind(Store::new()).expect("a port");

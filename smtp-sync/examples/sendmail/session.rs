@@ -43,10 +43,12 @@ impl Session<'_> {
             Err(error) => return self.leave(actions, &error),
         };
         let mut ended = None;
-        while ended.is_none() {
-            let Some(action) = actions.next() else { break };
+        for action in actions.by_ref() {
             ended = self.act(&mut client, action).err();
             self.report.observe(&client);
+            if ended.is_some() {
+                break;
+            }
         }
         self.quit(client, ended.as_ref());
         if let Some(error) = ended {
