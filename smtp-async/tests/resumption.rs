@@ -10,7 +10,6 @@ mod support;
 
 use std::{
     sync::{
-        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -20,7 +19,6 @@ use std::{
 
 use platform::{Anchors, counting};
 use smtp_async::{Connector, Store};
-use support::tls;
 use tokio::{runtime::Builder, sync::oneshot};
 
 async fn connect(times: usize, port: u16) {
@@ -74,7 +72,7 @@ fn deliveries_to_a_host_resume_the_sessions_of_those_before() {
     let (builder, resumed) = counting();
     block_on(async {
         let mut hosts = mx_support::hosts::Hosts::new();
-        let store = hosts.built(1, builder, smtp_sync::Store::new());
+        let store = hosts.built(1, builder, Store::new());
         for _ in 0..4 {
             assert!(hosts.deliver(hosts.zone(&[1]), &["b@example.net"]).await.is_delivered());
         }
@@ -93,9 +91,9 @@ fn authorities_are_read_once_and_hold_nobody_up() {
         let port = server.address().port();
         let (is_reading, reading) = oneshot::channel();
         let (is_running, running) = mpsc::channel();
-        let held_up = Arc::new(AtomicBool::new(false));
+        let held_up = &AtomicBool::new(false);
         thread::scope(|scope| {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 anchors.serve(|| {
                     is_reading.send(()).expect("a task");
                     // Else nobody would ever be let go.
