@@ -84,6 +84,30 @@ async fn starttls_auth_and_implicit_tls_carry_every_octet() {
     }
 }
 
+/// As a Unix file has it, from a file and as one slice: the work was once as its square.
+#[tokio::test]
+async fn sixteen_mib_with_lf_alone_arrive_whole_however_they_are_handed_over() {
+    for kind in Kind::ALL {
+        let Some(server) = kind.shared() else { continue };
+        let message = Message::large("lines of a Unix file", 16 * 1024 * 1024);
+        let content = message.with_newlines("\n");
+        let (mut writer, reader) = tokio::io::duplex(1 << 16);
+        let mut client = connector(server, "plain").connect().await.expect("a session");
+        let envelopes = [envelope(USER, &["u11"]), envelope(USER, &["u12"]).describing(&content)];
+        let feed = async {
+            tokio::io::AsyncWriteExt::write_all(&mut writer, &content).await.expect("a reader");
+            drop(writer);
+        };
+        let sent = client.send(&envelopes[0], tokio::io::BufReader::new(reader));
+        let (sent, ()) = tokio::join!(sent, feed);
+        assert!(sent.expect("an outcome").is_delivered(), "{kind:?}");
+        let sent = client.send(&envelopes[1], &content[..]).await;
+        assert!(sent.expect("an outcome").is_delivered(), "{kind:?}");
+        assert_stored(server, kind, "u11", &message);
+        assert_stored(server, kind, "u12", &message);
+    }
+}
+
 #[tokio::test]
 async fn chunks_in_flight_arrive_whole() {
     let Some(server) = Kind::Postfix.shared() else { return };

@@ -14,6 +14,7 @@
 
 #[cfg(test)]
 mod linear;
+mod rewrite;
 mod scan;
 mod slices;
 mod stuff;

@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use super::scan::{self, CR, DOT, LF, Octets};
+use super::{
+    rewrite::{Rewriter, copy, double_dots, rewrite},
+    scan::{self, CR, DOT, LF, Octets},
+};
 
 /// Octets scanned before they are copied: few enough that the copy finds them in a near cache.
 const WINDOW: usize = 64 * 1024;
