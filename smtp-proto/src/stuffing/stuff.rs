@@ -130,10 +130,6 @@ pub(super) enum Step {
     Wait,
 }
 
-/// Copies a block that stands after an octet, with insertions; returns the octets written, and how many of them are dots
-/// that double another.
-type Rewriter = fn(u8, &[u8], &mut [u8]) -> (usize, usize);
-
 impl Stuffer {
     /// A stuffer at the start of a message. Octets of 0x80 and more pass if `eight_bit_allowed`: with
     /// 8BITMIME or SMTPUTF8.
@@ -454,56 +450,9 @@ impl fmt::Display for ContentError {
 
 impl core::error::Error for ContentError {}
 
-/// Copies a block as it is.
-fn copy(_before: u8, block: &[u8], output: &mut [u8]) -> (usize, usize) {
-    output[..block.len()].copy_from_slice(block);
-    (block.len(), 0)
-}
-
-/// Copies a block of admitted octets and whole CRLFs, dots doubled: at most `2 * block.len()` octets.
-fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> (usize, usize) {
-    let (mut line_start, mut end) = (before == LF, 0);
-    for &octet in block {
-        if line_start && octet == DOT {
-            output[end] = DOT;
-            end += 1;
-        }
-        output[end] = octet;
-        end += 1;
-        line_start = octet == LF;
-    }
-    (end, end - block.len())
-}
-
-/// As [`double_dots`], with every line end made CRLF and dots doubled if `DOTS`. `output` is two octets longer than the
-/// most it needs. The block does not end in CR.
-///
-/// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict. A CR is written
-/// as a line end of its own, and an LF behind it takes back all of the run but one.
-#[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
-fn rewrite<const DOTS: bool>(before: u8, block: &[u8], output: &mut [u8]) -> (usize, usize) {
-    let (mut previous, mut end, mut run, mut doubled) = (before, 0, 0, 0);
-    for &octet in block {
-        let (cr, lf, after_cr) = (octet == CR, octet == LF, previous == CR);
-        run = if after_cr { run } else { end };
-        end = if lf & after_cr { run } else { end };
-        if DOTS {
-            let is_doubled = usize::from((octet == DOT) & (after_cr | (previous == LF)));
-            output[end] = DOT;
-            end += is_doubled;
-            doubled += is_doubled;
-        }
-        output[end] = if lf { CR } else { octet };
-        output[end + 1] = LF;
-        end += 1 + usize::from(cr | lf);
-        previous = octet;
-    }
-    (end, doubled)
-}
-
 #[cfg(test)]
 mod tests {
-    extern crate std;
+    extern crate alloc;
 
     use super::*;
     use crate::stuffing::Survey;
@@ -511,7 +460,7 @@ mod tests {
     /// Every text of these octets up to this length, and longer ones of them.
     #[test]
     fn the_size_is_that_of_the_survey_however_the_content_is_cut() {
-        let mut texts = std::vec![alloc::vec::Vec::new()];
+        let mut texts = alloc::vec![alloc::vec::Vec::new()];
         for _ in 0..6 {
             let longer: alloc::vec::Vec<_> = texts
                 .iter()
@@ -533,7 +482,7 @@ mod tests {
                 let mut rest = &text[..];
                 while !rest.is_empty() {
                     let piece = &rest[..rest.len().min(cut)];
-                    let done = stuffer.stuff(piece, &mut std::vec![0; room]).unwrap();
+                    let done = stuffer.stuff(piece, &mut alloc::vec![0; room]).unwrap();
                     rest = &rest[done.consumed..];
                 }
                 let size = Survey::of(text).size;
