@@ -72,7 +72,7 @@ pub enum HelloCommand {
 ///
 /// A reply line that is longer than [`line`](Self::line), or than [`Buffers::receive`] has room for, is
 /// whole for its codes and for the text that fits; the rest is passed over, and a last line has at
-/// least 16 octets. Whatever does not end within [`reply`](Self::reply) octets or
+/// least 16 octets. Whatever does not end within [`reply`](field@Self::reply) octets or
 /// [`reply_lines`](Self::reply_lines) lines ends the session. A challenge that is too long is
 /// cancelled with `*`, and an EHLO line that is too long offers nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

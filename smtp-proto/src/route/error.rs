@@ -55,7 +55,7 @@ impl RouteError {
         EnhancedCode::new(class, subject, detail)
     }
 
-    /// Returns [`Retry::Never`] for what the DNS has said, and [`Retry::Later`] for what it could not say
+    /// Returns [`When::Never`] for what the DNS has said, and [`When::Later`] for what it could not say
     /// or could not be asked.
     #[must_use]
     pub const fn retry(self) -> When {
