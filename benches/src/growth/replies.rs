@@ -13,7 +13,7 @@ use super::Growth;
 const SIZE: usize = 32 * 1024;
 const ANY: ReplyLimits = {
     let mut limits = ReplyLimits::DEFAULT;
-    (limits.line, limits.reply, limits.lines) = (usize::MAX, usize::MAX, usize::MAX);
+    (limits.reply, limits.lines) = (usize::MAX, usize::MAX);
     limits
 };
 
