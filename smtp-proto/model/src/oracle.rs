@@ -197,7 +197,7 @@ impl Oracle {
             }
             Asked::Ehlo => self.offers = (code == 250).then_some(symbol),
             Asked::StartTls => self.starttls_answered(code),
-            Asked::BareAuth | Asked::Auth => self.auth_answered(code),
+            Asked::BareAuth | Asked::Auth => self.auth_answered(asked, code),
             Asked::Cancel => self.rounds = 0,
             Asked::Quit => self.must_end = Some(Broken::D23),
             _ => self.transaction_answered(asked, code),
@@ -222,10 +222,10 @@ impl Oracle {
         }
     }
 
-    fn auth_answered(&mut self, code: u16) {
+    fn auth_answered(&mut self, asked: Asked, code: u16) {
         self.mode = Mode::Commands;
         self.rounds = if code == 334 { self.rounds + 1 } else { 0 };
-        self.auth_verdict = (code / 100 != 3).then_some(code);
+        self.auth_verdict = (code != 334 && asked.takes(code)).then_some(code);
         if code == 334 {
             self.mode = Mode::Response;
         }
@@ -300,8 +300,9 @@ impl Oracle {
     pub fn is_told(&self, told: Authentication) -> bool {
         match (self.auth_verdict, told) {
             (Some(code @ 400..), Authentication::Refused(found)) => found.value() == code,
-            (Some(_), Authentication::Done(_)) | (None, _) => true,
-            (Some(_), _) => false,
+            (Some(_), found) => matches!(found, Authentication::Done(_)),
+            // A reply that answers nothing of AUTH is neither a yes nor a no.
+            (None, found) => !matches!(found, Authentication::Done(_)),
         }
     }
 
