@@ -11,6 +11,7 @@
 //! | [`replies`], [`capabilities`], [`stuffing`], [`commands`], [`session`] | the rows |
 //! | [`load`] | end to end: clients, a sink and a slow line, each a process of its own |
 //! | [`paths`] | our hot paths, one by one, for instruction counts |
+//! | [`growth`] | work that must be linear, for a size and twice that |
 //! | [`table`] | results as text, and as lines of tab-separated values |
 //! | [`report`] | the page and the plot that are made of those |
 //!
@@ -21,6 +22,7 @@ pub mod capabilities;
 pub mod commands;
 pub mod contender;
 pub mod goal;
+pub mod growth;
 pub mod load;
 mod machine;
 pub mod measure;

@@ -1,6 +1,6 @@
 //! Envelope and content of a message, handed over piece by piece.
 
-use std::{io, sync::Arc};
+use std::io;
 
 use smtp_proto::client::{AsEnvelope, Wants};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
@@ -20,7 +20,7 @@ impl<S: Stream> Client<S> {
                 Wants::Envelope => self.dialogue.proto.continue_envelope(envelope)?,
                 Wants::Content => {
                     if !self.hand_over_chunk(content).await? {
-                        return Ok(self.dialogue.proto.finish()?);
+                        return self.dialogue.finish();
                     }
                 }
                 _ => return Ok(()),
@@ -40,7 +40,7 @@ impl<S: Stream> Client<S> {
             Ok([]) => return Ok(false),
             Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            Err(error) => return Err(self.fail(Error::Content(Arc::new(error)))),
+            Err(error) => return Err(self.dialogue.content_failed(error)),
         };
         let taken = self.dialogue.proto.content(chunk)?;
         // The reader's own time is not the server's.

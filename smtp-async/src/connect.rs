@@ -12,7 +12,7 @@ use smtp_proto::{
     hello::EhloName,
 };
 use smtp_sync::{
-    shared::{Dialogue, look_up, machine_name, prepare},
+    shared::{Dialogue, Tls, in_ascii, look_up, machine_name, prepare},
     trace,
 };
 use tokio::{
@@ -26,7 +26,7 @@ use crate::{
     deadline::Deadline,
     happy_eyeballs,
     stream::{BoxedStream, Stream},
-    tls::{Tls, Transport},
+    tls::Transport,
 };
 
 /// How to reach a server, and what a session with it is like.
@@ -123,9 +123,10 @@ async fn connect_unix(path: &std::path::Path) -> io::Result<tokio::net::UnixStre
 }
 
 impl Connector {
-    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name.
+    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name. A name beyond ASCII is
+    /// turned into its A-labels.
     pub fn new(host: &str, port: u16) -> Self {
-        Self::to(Target::Tcp(host.to_owned(), port), host)
+        Self::to(Target::Tcp(in_ascii(host).into_owned(), port), host)
     }
 
     /// A server behind a socket in the file system, without TLS.
@@ -251,23 +252,30 @@ impl Connector {
     /// what it has heard, is at hand if that fails.
     ///
     /// # Errors
-    /// [`Error::Connect`].
+    /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.
     pub async fn dial(self) -> Result<Client, Error> {
+        self.tls.check(self.config.tls()).map_err(Error::Tls)?;
         let limit = self.limit();
         let reached = within(limit, self.target.reach(self.source, limit)).await;
         let (stream, local) = reached.map_err(|error| Error::Connect(Arc::new(error)))?;
         Ok(self.introduced(local).over(stream))
     }
 
-    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
+    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own. Where TLS is wanted for a name
+    /// that no certificate could have, every call says so, and nothing is sent.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
         let it = self.introduced(None);
-        Client {
+        let checked = it.tls.check(it.config.tls());
+        let mut client = Client {
             dialogue: Dialogue::new(it.config, it.sizes, it.log),
             transport: Transport::Plain(stream),
             tls: it.tls,
             deadline: Deadline::new(it.timeouts, it.deadline),
+        };
+        if let Err(error) = checked {
+            client.fail(Error::Tls(error));
         }
+        client
     }
 
     /// What is shown of a session and when it has to be over makes it no other session.

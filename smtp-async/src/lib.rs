@@ -43,7 +43,9 @@ mod tls;
 
 pub use smtp_proto as proto;
 pub use smtp_proto::{
-    client::{AsEnvelope, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict},
+    client::{
+        AsEnvelope, Fate, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict, When,
+    },
     envelope::{Delivery, Envelope, OwnedRecipient},
 };
 

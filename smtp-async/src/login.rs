@@ -7,10 +7,13 @@ use crate::{Error, client::Client, stream::Stream};
 impl<S: Stream> Client<S> {
     /// Authenticates with a password, by the first of SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN
     /// and LOGIN that the server offers, as far as the features `scram` and `cram-md5` are on. SCRAM
-    /// is bound to the TLS session where the server offers that (`-PLUS`) and TLS is 1.3.
+    /// is bound to the TLS session where the server offers that (`-PLUS`) and TLS is 1.3; what can be
+    /// bound comes before what cannot.
     ///
     /// # Errors
-    /// Those of [`authenticate`](Self::authenticate).
+    /// Those of [`authenticate`](Self::authenticate); where a dialogue of SCRAM was cancelled,
+    /// [`Error::Authentication`] holds why. A server that asks for more than 100,000 iterations wants
+    /// [`Password::with_iterations`] and `authenticate`.
     pub async fn login(&mut self, user: &str, password: &str) -> Result<(), Error> {
         self.open().await?;
         #[cfg(feature = "scram")]
@@ -25,7 +28,10 @@ impl<S: Stream> Client<S> {
         };
         #[cfg(not(feature = "scram"))]
         let mut password = Password::new(user, password);
-        self.authenticate(&mut password).await.map(|_| ())
+        let result = self.authenticate(&mut password).await.map(|_| ());
+        #[cfg(feature = "scram")]
+        let result = result.map_err(|error| error.with_reason(password.scram_error()));
+        result
     }
 
     /// Authenticates with an OAuth 2.0 access token, by OAUTHBEARER (RFC 7628) or XOAUTH2.

@@ -15,7 +15,7 @@ use std::{io, sync::Arc};
 use deadpool::managed::{self, Object, PoolError};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{AsEnvelope, Connector, Error, Outcome, Retry};
+use crate::{AsEnvelope, Connector, Error, Outcome, When};
 
 use self::{
     manager::{Login, Manager, Recipe},
@@ -219,7 +219,7 @@ impl fmt::Debug for Pool {
 /// Whether the server had closed before the message was there, so that nothing of it was committed.
 fn is_stale(result: &Result<Outcome, Error>) -> bool {
     match result {
-        Err(error) => error.retry() == Retry::NewConnectionNow,
+        Err(error) => error.retry() == When::NewConnectionNow,
         Ok(outcome) => outcome.came_too_late(),
     }
 }

@@ -2,79 +2,19 @@
 
 use core::{
     future::poll_fn,
-    hash::{Hash, Hasher},
     pin::Pin,
     task::{Context, Poll, Waker},
 };
 use std::io;
-#[cfg(feature = "tls")]
-use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::{Error, TlsError, client::Client, stream::Stream};
+use crate::{Error, client::Client, stream::Stream};
 
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
-
-/// What is needed to shake hands.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tls {
-    /// The name that the caller gave, for the certificate; none for a stream of the caller's own.
-    #[cfg(feature = "tls")]
-    name: Option<String>,
-    #[cfg(feature = "tls")]
-    config: Option<TlsConfig>,
-}
-
-impl Tls {
-    #[cfg(feature = "tls")]
-    pub(crate) fn new(name: &str) -> Self {
-        Self { name: Some(name.to_owned()), config: None }
-    }
-
-    #[cfg(not(feature = "tls"))]
-    pub(crate) const fn new(_name: &str) -> Self {
-        Self {}
-    }
-
-    #[cfg(feature = "tls")]
-    pub(crate) fn set_name(&mut self, name: &str) {
-        self.name = Some(name.to_owned());
-    }
-
-    #[cfg(feature = "tls")]
-    pub(crate) fn set_config(&mut self, config: TlsConfig) {
-        self.config = Some(config);
-    }
-}
-
-/// The same name and the same trust: two settings that are alike, and were made twice, are not the same.
-impl PartialEq for Tls {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-
-impl Eq for Tls {}
-
-impl Hash for Tls {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.parts().hash(state);
-    }
-}
-
-impl Tls {
-    /// What it consists of, trust by where it is in memory: nothing else can be there as long as this is.
-    #[cfg(feature = "tls")]
-    fn parts(&self) -> (Option<String>, Option<*const rustls::ClientConfig>) {
-        let config = self.config.clone().map(|config| Arc::as_ptr(&config.into_inner()));
-        (self.name.as_deref().map(str::to_ascii_lowercase), config)
-    }
-
-    #[cfg(not(feature = "tls"))]
-    const fn parts(&self) {}
-}
+#[cfg(not(feature = "tls"))]
+use crate::TlsError;
 
 /// The stream, in the clear or encrypted.
 #[derive(Debug)]
@@ -217,39 +157,37 @@ impl<S: Stream> Client<S> {
     /// Shakes hands to completion within the time limit; nothing of the clear stream is kept.
     pub(crate) async fn shake_hands(&mut self) -> Result<(), Error> {
         self.arm()?;
-        let (name, connector) = self.tls.connector().map_err(|e| self.fail(Error::Tls(e)))?;
+        let name = self.tls.server_name().map_err(|error| self.fail(Error::Tls(error)))?;
+        let connector = tokio_rustls::TlsConnector::from(self.trust().await?.into_inner());
         let transport = core::mem::replace(&mut self.transport, Transport::Gone);
         let Transport::Plain(stream) = transport else {
             // The future of an earlier call was dropped in its handshake.
             return Err(self.ended());
         };
         let stream = self.deadline.within(connector.connect(name, stream)).await;
-        match stream {
-            Ok(stream) => self.transport = Transport::Tls(Box::new(stream)),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                let (phase, _) = self.dialogue.proto.patience();
-                return Err(self.fail(Error::Timeout(phase)));
-            }
-            Err(error) => return Err(self.fail(Error::Tls(error.into()))),
-        }
+        let stream = stream.map_err(|error| self.handshake_failed(error))?;
+        self.transport = Transport::Tls(Box::new(stream));
         self.deadline.restart();
         Ok(self.dialogue.proto.tls_established()?)
     }
-}
 
-#[cfg(feature = "tls")]
-impl Tls {
-    fn connector(
-        &self,
-    ) -> Result<(rustls::pki_types::ServerName<'static>, tokio_rustls::TlsConnector), TlsError>
-    {
-        let name = self.name.as_deref().ok_or(TlsError::Unavailable)?;
-        let config = match &self.config {
-            Some(config) => config.clone(),
-            None => TlsConfig::platform()?,
-        };
-        let name = rustls::pki_types::ServerName::try_from(name);
-        let name = name.map_err(|_| TlsError::InvalidName)?.to_owned();
-        Ok((name, config.into_inner().into()))
+    /// Who is trusted: the platform's authorities, if the caller has not said so. They are read from files at first, by a
+    /// thread that may wait for them.
+    async fn trust(&mut self) -> Result<TlsConfig, Error> {
+        if let Some(config) = self.tls.config().or_else(TlsConfig::platform_if_read) {
+            return Ok(config);
+        }
+        let reading = tokio::task::spawn_blocking(TlsConfig::platform);
+        let read = self.deadline.within(async { Ok(reading.await?) }).await;
+        let config = read.map_err(|error| self.handshake_failed(error))?;
+        config.map_err(|error| self.fail(Error::Tls(error)))
+    }
+
+    fn handshake_failed(&mut self, error: io::Error) -> Error {
+        if error.kind() != io::ErrorKind::TimedOut {
+            return self.fail(Error::Tls(error.into()));
+        }
+        let (phase, _) = self.dialogue.proto.patience();
+        self.fail(Error::Timeout(phase))
     }
 }

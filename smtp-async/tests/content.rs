@@ -54,7 +54,7 @@ async fn content_that_breaks_off_is_never_completed() {
     let broken = io::Error::other("the disk is gone");
     let stream = tokio_stream::iter([Ok(Bytes::from_static(b"half a mess")), Err(broken)]);
     let outcome = client.send(&envelope(), StreamReader::new(stream)).await.expect("one");
-    assert_eq!(outcome.recipient(0).expect("one").status, Status::NotAttempted);
+    assert_eq!(outcome.recipient(0).expect("one").status(), Status::NotAttempted);
     assert!(matches!(client.failure(), Some(Error::Content(_))));
     assert!(store.take().is_empty());
 }

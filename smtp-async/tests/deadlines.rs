@@ -117,7 +117,7 @@ async fn each_reply_has_the_time_that_the_rfc_gives_it() {
             if step > 2 {
                 // What a message came to stands in its outcome.
                 let outcome = result.expect("an outcome");
-                let status = outcome.recipient(0).expect("a recipient").status;
+                let status = outcome.recipient(0).expect("a recipient").status();
                 let known = if step == 6 { Status::Unknown } else { Status::NotAttempted };
                 assert_eq!(status, known, "{phase}");
             } else {
@@ -163,7 +163,7 @@ async fn content_that_nobody_takes_is_given_up_after_three_minutes() {
     let outcome = client.send(&envelope(&["b@example.net"]), &content[..]).await;
     assert_took(start, Duration::from_secs(180), Phase::Content);
     let outcome = outcome.expect("an outcome");
-    assert_eq!(outcome.recipient(0).expect("a recipient").status, Status::NotAttempted);
+    assert_eq!(outcome.recipient(0).expect("a recipient").status(), Status::NotAttempted);
     assert_over(&mut client, Phase::Content).await;
 }
 

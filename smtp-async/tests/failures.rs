@@ -59,7 +59,7 @@ async fn a_connection_lost_before_the_content_is_complete_can_be_tried_again() {
     for steps in 2..5 {
         let outcome = lost_after(steps).await.expect("an outcome");
         assert_eq!(outcome.verdict(), Verdict::Failed, "after {steps} steps");
-        assert_eq!(outcome.recipient(0).map(|r| r.status), Some(Status::NotAttempted));
+        assert_eq!(outcome.recipient(0).map(|r| r.status()), Some(Status::NotAttempted));
         assert!(matches!(outcome.end(), Some(End::Lost(_))));
     }
 }

@@ -84,6 +84,30 @@ async fn starttls_auth_and_implicit_tls_carry_every_octet() {
     }
 }
 
+/// As a Unix file has it, from a file and as one slice: the work was once as its square.
+#[tokio::test]
+async fn sixteen_mib_with_lf_alone_arrive_whole_however_they_are_handed_over() {
+    for kind in Kind::ALL {
+        let Some(server) = kind.shared() else { continue };
+        let message = Message::large("lines of a Unix file", 16 * 1024 * 1024);
+        let content = message.with_newlines("\n");
+        let (mut writer, reader) = tokio::io::duplex(1 << 16);
+        let mut client = connector(server, "plain").connect().await.expect("a session");
+        let envelopes = [envelope(USER, &["u11"]), envelope(USER, &["u12"]).describing(&content)];
+        let feed = async {
+            tokio::io::AsyncWriteExt::write_all(&mut writer, &content).await.expect("a reader");
+            drop(writer);
+        };
+        let sent = client.send(&envelopes[0], tokio::io::BufReader::new(reader));
+        let (sent, ()) = tokio::join!(sent, feed);
+        assert!(sent.expect("an outcome").is_delivered(), "{kind:?}");
+        let sent = client.send(&envelopes[1], &content[..]).await;
+        assert!(sent.expect("an outcome").is_delivered(), "{kind:?}");
+        assert_stored(server, kind, "u11", &message);
+        assert_stored(server, kind, "u12", &message);
+    }
+}
+
 #[tokio::test]
 async fn chunks_in_flight_arrive_whole() {
     let Some(server) = Kind::Postfix.shared() else { return };
@@ -154,7 +178,7 @@ async fn a_421_to_a_recipient_ends_the_session_and_nothing_is_sent() {
         let content = Message::small("421").careless();
         let envelope = envelope(USER, &["u6", "go421", "u7"]);
         let outcome = client.send(&envelope, &content[..]).await.expect("an outcome");
-        assert!(outcome.recipients().all(|to| to.status == Status::NotAttempted), "{outcome:?}");
+        assert!(outcome.recipients().all(|to| to.status() == Status::NotAttempted), "{outcome:?}");
         let closing = Some(End::ServiceClosing(Phase::Rcpt));
         assert_eq!(outcome.end(), closing);
         let error = client.send(&envelope, &content[..]).await.expect_err("no session");

@@ -73,7 +73,7 @@ impl Run {
             if large { Message::large(&subject, 100_000) } else { Message::small(&subject) };
         let content = message.careless();
         let result = self.pool.send(&envelope("alice", &[USER]), || &content[..]).await;
-        let status = result.ok().map(|outcome| outcome.recipient(0).expect("one").status);
+        let status = result.ok().map(|outcome| outcome.recipient(0).expect("one").status());
         let taken = status == Some(Status::Accepted);
         self.accepted.fetch_add(usize::from(taken), Ordering::Relaxed);
         (message, status)

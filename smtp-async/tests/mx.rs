@@ -60,7 +60,10 @@ async fn with_mx_the_domains_own_address_is_not_used() {
     let store = hosts.server(1);
     let zone = hosts.zone(&[2]).address("example.net", hosts.address(1));
     let report = hosts.deliver(zone, &["b@example.net"]).await;
-    assert_eq!((only(&report).status, only(&report).retry), (Status::NotAttempted, Retry::Later));
+    assert_eq!(
+        (only(&report).status(), only(&report).retry()),
+        (Status::NotAttempted, Some(Retry::Later))
+    );
     assert_eq!(count(&store), 0);
 }
 
@@ -88,9 +91,9 @@ async fn a_domain_beyond_ascii_is_asked_for_by_its_a_labels() {
     let zone = Zone::new()
         .mx("xn--bcher-kva.example", 10, "mx.example.net")
         .address("mx.example.net", hosts.address(1));
-    let report = hosts.deliver(zone, &["b@xn--bcher-kva.example", "b@bücher.example"]).await;
-    assert!(report.is_delivered());
-    assert_eq!(count(&store), 2);
+    let recipients = ["b@xn--bcher-kva.example", "b@bücher.example"];
+    assert!(hosts.deliver(zone, &recipients).await.is_delivered());
+    assert_eq!(store.messages()[0].recipients, recipients, "one domain, one transaction");
 }
 
 #[tokio::test]
@@ -102,7 +105,7 @@ async fn an_address_literal_is_gone_to_without_a_lookup() {
     assert_eq!(host(only(&report)), address);
     assert_eq!(count(&store), 1);
     let report = hosts.deliver(Zone::new(), &["b@[IPv6:::1]"]).await;
-    assert_eq!((only(&report).status, host(only(&report))), (Status::NotAttempted, "::1"));
+    assert_eq!((only(&report).status(), host(only(&report))), (Status::NotAttempted, "::1"));
 }
 
 #[tokio::test]
@@ -130,7 +133,7 @@ async fn of_forty_hosts_eight_are_tried() {
     let report = hosts.deliver(hosts.zone(&all), &["b@example.net"]).await;
     let first: Vec<_> = (1..=8).map(|host| format!("mx{host}.example.net")).collect();
     assert_eq!(failed(&report), first);
-    assert_eq!(only(&report).retry, Retry::Later);
+    assert_eq!(only(&report).retry(), Some(Retry::Later));
 }
 
 #[tokio::test]
@@ -174,7 +177,7 @@ async fn recipients_go_by_domain_in_one_transaction_each() {
             ("d@gone.example", ""),
         ]
     );
-    assert_eq!(report.recipients()[3].status, Status::Rejected);
+    assert_eq!(report.recipients()[3].status(), Status::Rejected);
     assert_eq!(one.messages()[0].recipients, ["a@example.net", "c@EXAMPLE.NET"]);
     assert_eq!(two.messages()[0].recipients, ["b@example.com"]);
 }

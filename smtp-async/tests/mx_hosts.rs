@@ -8,7 +8,7 @@ use std::{io, time::Duration};
 use smtp_async::{
     Error, Retry, Status, Timeouts,
     mx::{MxError, MxRecipient, MxReport},
-    proto::client::Phase,
+    proto::{client::Phase, parameter::Priority},
 };
 use smtp_sync::Faults;
 use tokio::io::BufReader;
@@ -20,7 +20,7 @@ fn code(recipient: &MxRecipient) -> Option<u16> {
 }
 
 fn statuses(report: &MxReport) -> Vec<Status> {
-    report.recipients().iter().map(|recipient| recipient.status).collect()
+    report.recipients().iter().map(MxRecipient::status).collect()
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_refusal_is_the_answer_and_leaves_no_next_host() {
         let (one, two) = (hosts.faulty(1, faults), hosts.server(2));
         let report = hosts.deliver(hosts.zone(&[1, 2]), &["b@example.net"]).await;
         let recipient = &report.recipients()[0];
-        assert_eq!((recipient.status, recipient.retry), (status, retry), "{at} {reply}");
+        assert_eq!((recipient.status(), recipient.retry()), (status, Some(retry)), "{at} {reply}");
         assert_eq!(code(recipient), reply[..3].parse().ok(), "{at} {reply}");
         assert_eq!(recipient.host.as_deref(), Some("mx1.example.net"));
         assert_eq!((count(&one), count(&two)), (0, 0), "{at} {reply}");
@@ -108,7 +108,10 @@ async fn an_unknown_outcome_leaves_no_next_host() {
     let (_, two) = (hosts.faulty(1, Faults::new().with_drop(".")), hosts.server(2));
     let report = hosts.deliver(hosts.zone(&[1, 2]), &["b@example.net"]).await;
     let recipient = &report.recipients()[0];
-    assert_eq!((recipient.status, recipient.retry), (Status::Unknown, Retry::MayDuplicate));
+    assert_eq!(
+        (recipient.status(), recipient.retry()),
+        (Status::Unknown, Some(Retry::MayDuplicate))
+    );
     assert_eq!(count(&two), 0);
 }
 
@@ -147,17 +150,35 @@ async fn the_next_address_of_a_host_comes_before_the_next_host() {
 #[tokio::test]
 async fn when_all_hosts_fail_the_first_that_time_may_heal_is_told() {
     let mut hosts = Hosts::new();
-    hosts.faulty(1, Faults::new().with_greeting("554 5.3.2 No service\r\n"));
+    // It lacks what the message needs.
+    hosts.server(1);
     hosts.faulty(2, Faults::new().with_greeting("450 4.3.2 Not now\r\n"));
-    let report = hosts.deliver(hosts.zone(&[1, 2, 3]), &["b@example.net"]).await;
+    let urgent = envelope(&["b@example.net"]).with_priority(Priority::new(4).expect("a priority"));
+    let report = hosts.delivery(hosts.zone(&[1, 2, 3])).deliver(&urgent, || CONTENT).await;
     let recipient = &report.recipients()[0];
-    assert_eq!((recipient.status, recipient.retry), (Status::NotAttempted, Retry::Later));
+    assert_eq!((recipient.status(), recipient.retry()), (Status::NotAttempted, Some(Retry::Later)));
     assert_eq!(recipient.host.as_deref(), Some("mx2.example.net"));
     assert_eq!((recipient.phase, code(recipient)), (Some(Phase::Greeting), Some(450)));
     assert_eq!(report.failures().len(), 3);
     // Nobody has another word than "for good".
-    let report = hosts.deliver(hosts.zone(&[1]), &["b@example.net"]).await;
-    assert_eq!(report.recipients()[0].retry, Retry::Never);
+    let report = hosts.delivery(hosts.zone(&[1])).deliver(&urgent, || CONTENT).await;
+    assert_eq!(report.recipients()[0].retry(), Some(Retry::Never));
+}
+
+#[tokio::test]
+async fn what_a_host_says_before_it_has_heard_of_the_message_is_for_now() {
+    for (what, faults) in [
+        ("greeting", Faults::new().with_greeting("554 5.3.2 No service\r\n")),
+        ("EHLO", Faults::new().with_reply("EHLO", "550 No").with_reply("HELO", "550 No")),
+        ("no SMTP", Faults::new().with_greeting("SSH-2.0-OpenSSH\r\n")),
+    ] {
+        let mut hosts = Hosts::new();
+        hosts.faulty(1, faults);
+        let report = hosts.deliver(hosts.zone(&[1]), &["b@example.net"]).await;
+        let recipient = &report.recipients()[0];
+        let fate = (recipient.status(), recipient.retry());
+        assert_eq!(fate, (Status::NotAttempted, Some(Retry::Later)), "{what}: {recipient:?}");
+    }
 }
 
 #[tokio::test]
@@ -178,7 +199,7 @@ async fn content_that_cannot_be_read_leaves_no_next_host() {
     let envelope = envelope(&["b@example.net"]);
     let report = delivery.deliver(&envelope, || BufReader::new(Broken)).await;
     let recipient = &report.recipients()[0];
-    assert_eq!((recipient.status, recipient.retry), (Status::NotAttempted, Retry::Never));
+    assert_eq!((recipient.status(), recipient.retry()), (Status::NotAttempted, Some(Retry::Later)));
     assert!(matches!(recipient.error, Some(MxError::Host(Error::Content(_)))));
     assert!(report.failures().is_empty());
     assert!(stores.iter().all(|store| count(store) == 0));

@@ -6,7 +6,7 @@
 use std::{future::pending, net::IpAddr, time::Duration};
 
 use smtp_async::{
-    Envelope, Retry, Status,
+    Envelope, Fate, When,
     mx::{HostTls, LookupError, MxDelivery, MxError, MxReport, Resolve, Security},
     proto::{hello::EhloName, route::MxRecord},
 };
@@ -87,8 +87,8 @@ const ALL: [Silent; 4] = [Silent::Mx, Silent::Addresses, Silent::Tls, Silent::Ho
 
 fn assert_is_for_later(report: &MxReport, silent: Silent) {
     for recipient in report.recipients() {
-        let known = (recipient.status, recipient.retry);
-        let left = [(Status::NotAttempted, Retry::Later), (Status::Deferred, Retry::Later)];
+        let known = recipient.fate;
+        let left = [Fate::NotAttempted(When::Later), Fate::Deferred(When::Later)];
         assert!(left.contains(&known), "{silent:?}: {recipient:?}");
     }
 }

@@ -3,54 +3,20 @@
 
 mod mx_support;
 
-use core::future::{Future, ready};
-use std::sync::Arc;
-
-use rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer};
 use smtp_async::{
     Retry, Status, TlsConfig, TlsPolicy,
-    mx::{HostTls, MxError, MxReport, Security},
-    proto::{hello::EhloName, server},
+    mx::{Encryption, MxError, MxRecipient, MxReport, Security},
 };
-use smtp_sync::{Faults, Server, ServerBuilder, Store};
+use smtp_sync::{Faults, Store};
 
 use mx_support::{
     dns::Zone,
-    hosts::{CONTENT, Hosts, count, deliver, envelope},
+    hosts::{Hosts, count, deliver, only},
+    tls::{Fixed, broken, secure},
 };
 
 fn statuses(report: &MxReport) -> Vec<Status> {
-    report.recipients().iter().map(|recipient| recipient.status).collect()
-}
-
-/// A server with a certificate of `name` that nobody vouches for, and who does all the same.
-fn secure(name: &str) -> (ServerBuilder, TlsConfig) {
-    let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a name");
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key.into())
-        .expect("a key");
-    let config = server::Config::new(EhloName::LOCALHOST)
-        .with_tls(server::TlsPolicy::Offered)
-        .with_extensions(server::Config::SUPPORTED);
-    let trust = TlsConfig::with_anchors([made.cert.der().clone()]).expect("an anchor");
-    (Server::builder().with_config(config).with_tls(Arc::new(tls)), trust)
-}
-
-/// Offers STARTTLS and answers the handshake in the clear.
-fn broken() -> Faults {
-    Faults::new().with_keyword("STARTTLS").with_reply("STARTTLS", "220 2.0.0 Go on")
-}
-
-struct Fixed(Option<Security>);
-
-impl HostTls for Fixed {
-    fn security(&self, _: &str, _: &str) -> impl Future<Output = Option<Security>> + Send {
-        ready(self.0.clone())
-    }
+    report.recipients().iter().map(MxRecipient::status).collect()
 }
 
 #[tokio::test]
@@ -97,7 +63,7 @@ async fn required_tls_is_never_given_up() {
         let delivery = hosts.delivery(zone).with_tls(Fixed(Some(security)));
         let report = deliver(&delivery, &["b@example.net"]).await;
         assert_eq!(statuses(&report), [Status::NotAttempted]);
-        assert_eq!(report.recipients()[0].retry, Retry::Later);
+        assert_eq!(report.recipients()[0].retry(), Some(Retry::Later));
         assert_eq!(report.failures().len(), 3);
         assert!([one, two, three].iter().all(|store| count(store) == 0));
     }
@@ -115,39 +81,14 @@ async fn a_verified_host_gets_the_message() {
 }
 
 #[tokio::test]
-async fn a_message_that_requires_tls_does_not_go_in_the_clear() {
-    let mut hosts = Hosts::new();
-    let store = hosts.faulty(1, broken());
-    let envelope = envelope(&["b@example.net"]).with_require_tls();
-    let report = hosts.delivery(hosts.zone(&[1])).deliver(&envelope, || CONTENT).await;
-    assert_eq!(statuses(&report), [Status::NotAttempted]);
-    assert_eq!(count(&store), 0);
-}
-
-#[tokio::test]
 async fn a_host_that_must_not_be_used_is_passed_over() {
     let mut hosts = Hosts::new();
     let store = hosts.server(1);
     let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(None));
     let report = deliver(&delivery, &["b@example.net"]).await;
     assert!(matches!(report.failures()[0].error, MxError::Shunned));
-    assert_eq!(report.recipients()[0].retry, Retry::Later);
+    assert_eq!(report.recipients()[0].retry(), Some(Retry::Later));
     assert_eq!(count(&store), 0);
-}
-
-#[tokio::test]
-async fn a_message_that_requires_tls_goes_to_nobody_unverified() {
-    let mut hosts = Hosts::new();
-    let (server, trust) = secure("mx1.example.net");
-    let store = hosts.built(1, server, Store::new());
-    let envelope = envelope(&["b@example.net"]).with_require_tls();
-    let report = hosts.delivery(hosts.zone(&[1])).deliver(&envelope, || CONTENT).await;
-    assert_eq!(statuses(&report), [Status::NotAttempted]);
-    assert_eq!(count(&store), 0);
-    let security = Security::new(TlsPolicy::Opportunistic).with_config(trust);
-    let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
-    let report = delivery.deliver(&envelope, || CONTENT).await;
-    assert!(report.is_delivered(), "{report:?}");
 }
 
 #[tokio::test]
@@ -157,7 +98,7 @@ async fn a_host_without_the_tls_that_is_required_may_have_it_later() {
     let security = Security::new(TlsPolicy::Required);
     let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
     let report = deliver(&delivery, &["b@example.net"]).await;
-    assert_eq!(report.recipients()[0].retry, Retry::Later);
+    assert_eq!(report.recipients()[0].retry(), Some(Retry::Later));
 }
 
 #[tokio::test]
@@ -168,4 +109,64 @@ async fn a_domain_beyond_ascii_that_is_its_own_host_gets_tls() {
     let report = hosts.deliver(zone, &["b@b\u{fc}cher.example"]).await;
     assert!(report.is_delivered(), "{report:?}");
     assert!(store.messages()[0].tls);
+}
+
+fn encryption(report: &MxReport) -> Option<Encryption> {
+    only(report).encryption
+}
+
+#[tokio::test]
+async fn the_report_tells_whether_there_was_tls_and_who_was_verified() {
+    let mut hosts = Hosts::new();
+    let (server, trust) = secure("mx1.example.net");
+    hosts.built(1, server, Store::new());
+    hosts.server(2);
+    hosts.faulty(3, broken());
+    let report = hosts.deliver(hosts.zone(&[1]), &["b@example.net"]).await;
+    let Some(Encryption::Tls { verified, version, cipher, .. }) = encryption(&report) else {
+        panic!("{report:?}")
+    };
+    assert!(!verified, "anybody is believed");
+    assert_eq!(version, Some("TLSv1_3"));
+    assert!(cipher.is_some_and(|cipher| cipher.starts_with("TLS13_")), "{cipher:?}");
+
+    for policy in [TlsPolicy::Required, TlsPolicy::Opportunistic] {
+        let security = Security::new(policy).with_config(trust.clone());
+        let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
+        let report = deliver(&delivery, &["b@example.net"]).await;
+        assert!(encryption(&report).is_some_and(Encryption::is_verified), "{report:?}");
+    }
+    let anybody = TlsConfig::dangerous_accept_any_certificate().expect("settings");
+    let security = Security::new(TlsPolicy::Required).with_config(anybody);
+    let delivery = hosts.delivery(hosts.zone(&[1])).with_tls(Fixed(Some(security)));
+    let told = encryption(&deliver(&delivery, &["b@example.net"]).await);
+    assert!(told.is_some_and(|told| told.is_tls() && !told.is_verified()), "{told:?}");
+
+    // A server without TLS, and one whose handshake fails.
+    for host in [2, 3] {
+        let report = hosts.deliver(hosts.zone(&[host]), &["b@example.net"]).await;
+        assert_eq!(encryption(&report), Some(Encryption::Clear), "{report:?}");
+    }
+    let report = hosts.deliver(hosts.zone(&[9]), &["b@example.net"]).await;
+    assert_eq!(encryption(&report), None, "there was no session");
+}
+
+#[tokio::test]
+async fn the_encryption_told_is_that_of_the_session_whose_word_it_is() {
+    let mut hosts = Hosts::new();
+    let closing = secure("mx1.example.net").0.with_faults(Faults::new().with_close("MAIL"));
+    hosts.built(1, closing, Store::new());
+    hosts.faulty(2, Faults::new().with_close("RCPT"));
+    hosts.server(3);
+    let report = hosts.deliver(hosts.zone(&[1, 2, 3]), &["b@example.net"]).await;
+    assert!(report.is_delivered());
+    assert_eq!(encryption(&report), Some(Encryption::Clear));
+    let [one, two] = report.failures() else { panic!("{report:?}") };
+    assert!(one.encryption.is_some_and(Encryption::is_tls), "{one:?}");
+    assert_eq!(two.encryption, Some(Encryption::Clear));
+    // The first that failed is told of, and how it was encrypted.
+    let report = hosts.deliver(hosts.zone(&[1, 2]), &["b@example.net"]).await;
+    let told: &MxRecipient = only(&report);
+    assert_eq!(told.host.as_deref(), Some("mx1.example.net"));
+    assert!(told.encryption.is_some_and(Encryption::is_tls), "{told:?}");
 }

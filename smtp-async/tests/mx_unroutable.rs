@@ -24,8 +24,8 @@ use mx_support::{
 #[track_caller]
 fn assert_unroutable(report: &MxReport, error: RouteError, code: &str) {
     let recipient = only(report);
-    assert_eq!(recipient.status, Status::Rejected);
-    assert_eq!(recipient.retry, Retry::Never);
+    assert_eq!(recipient.status(), Status::Rejected);
+    assert_eq!(recipient.retry(), Some(Retry::Never));
     assert_eq!(recipient.enhanced().map(|code| code.to_string()).as_deref(), Some(code));
     let Some(MxError::Route(found)) = &recipient.error else { panic!("{recipient:?}") };
     assert_eq!(*found, error);
@@ -141,7 +141,7 @@ async fn a_dns_failure_defers() {
         let delivery = Hosts::new().delivery_by(zone.resolver_with_patience(patience));
         let report = deliver(&delivery, &["b@example.net"]).await;
         let recipient = only(&report);
-        assert_eq!((recipient.status, recipient.retry), (Status::Deferred, Retry::Later));
+        assert_eq!((recipient.status(), recipient.retry()), (Status::Deferred, Some(Retry::Later)));
         assert_eq!(recipient.enhanced().map(|code| code.to_string()).as_deref(), Some("4.4.3"));
     }
 }

@@ -264,7 +264,7 @@ async fn a_fresh_connection_that_is_closed_is_not_replaced() {
     let (server, _store) = serve(&heard, Faults::new().with_close("MAIL")).await;
     let pool = pool(server.address().port()).build();
     let outcome = send(&pool, "x\r\n").await.expect("an outcome");
-    assert_eq!(outcome.recipient(0).expect("one").status, Status::NotAttempted);
+    assert_eq!(outcome.recipient(0).expect("one").status(), Status::NotAttempted);
     assert_eq!(heard.sessions(), 1);
 }
 
@@ -338,7 +338,7 @@ async fn a_restart_in_the_middle_of_a_run_loses_and_duplicates_nothing() {
     }
     for (text, outcome) in outcomes {
         let times = stored.get(text.as_bytes()).copied().unwrap_or(0);
-        let status = outcome.as_ref().map(|outcome| outcome.recipient(0).expect("one").status);
+        let status = outcome.as_ref().map(|outcome| outcome.recipient(0).expect("one").status());
         match status {
             Ok(Status::Accepted) => assert_eq!(times, 1, "{text}"),
             Ok(Status::Unknown) => assert!(times <= 1, "{text}"),

@@ -263,7 +263,7 @@ async fn a_send_limit_is_one_for_waiting_connecting_and_sending() {
     let (first, second) = tokio::join!(send(0), send(10));
     for sent in [first, second] {
         let outcome = sent.expect("an outcome");
-        assert_eq!(outcome.recipient(0).expect("one").status, Status::NotAttempted);
+        assert_eq!(outcome.recipient(0).expect("one").status(), Status::NotAttempted);
     }
     assert_eq!((server.most(), server.all()), (1, 2));
 }

@@ -156,7 +156,7 @@ async fn send_to_crowd<S: smtp_async::Stream>(mut client: Client<S>) {
     assert_eq!(outcome.recipient_count(), MANY);
     for (number, to) in outcome.recipients().enumerate() {
         let status = if number % 3 == 0 { Status::Rejected } else { Status::Accepted };
-        assert_eq!(to.status, status, "recipient {number}");
+        assert_eq!(to.status(), status, "recipient {number}");
     }
 }
 

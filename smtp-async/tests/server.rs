@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use smtp_async::{
-    Client, Connector, Envelope, Faults, Retry, Server, Status, Store, TlsPolicy,
+    Client, Connector, Envelope, Faults, Server, Status, Store, TlsPolicy, When,
     proto::server::Answer,
 };
 use tokio::{
@@ -59,7 +59,7 @@ async fn a_thousand_sessions_at_once_have_the_right_outcomes() {
             let content = format!("Subject: {number}\r\n\r\n.{number}\r\n");
             let outcome = client.send(&envelope(number), content.as_bytes()).await.expect("one");
             client.quit().await.expect("a session to the end");
-            outcome.recipients().map(|recipient| recipient.status).collect::<Vec<_>>()
+            outcome.recipients().map(|recipient| recipient.status()).collect::<Vec<_>>()
         });
     }
     all_open.wait().await;
@@ -86,7 +86,7 @@ async fn dropping_the_server_ends_its_sessions() {
     let mut client = connect(&server).await;
     drop(server);
     let error = client.watch(Duration::from_secs(60)).await.expect_err("an end");
-    assert_eq!(error.retry(), Retry::NewConnectionNow, "{error}");
+    assert_eq!(error.retry(), When::NewConnectionNow, "{error}");
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn delays_are_waited_out_by_the_clock() {
     let server = Server::bind(builder, Store::new()).await.expect("a port");
     let mut client = connect(&server).await;
     let outcome = client.send(&envelope(1), &b"x\r\n"[..]).await.expect("an outcome");
-    assert_eq!(outcome.recipient(0).expect("one").status, Status::NotAttempted);
+    assert_eq!(outcome.recipient(0).expect("one").status(), Status::NotAttempted);
     assert!(matches!(client.failure(), Some(smtp_async::Error::Timeout(_))));
 }
 

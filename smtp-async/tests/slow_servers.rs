@@ -45,7 +45,7 @@ fn assert_took(start: Instant, limit: Duration, what: &str) {
 }
 
 fn is_unsent(outcome: &Outcome) -> bool {
-    outcome.recipients().all(|recipient| recipient.status == Status::NotAttempted)
+    outcome.recipients().all(|recipient| recipient.status() == Status::NotAttempted)
 }
 
 /// A server that takes so many octets of content at a time, and waits so long before each.

@@ -1,5 +1,7 @@
 //! A fixed piece of storage that is filled at its end and drained at its start.
 
+use core::ops::Range;
+
 /// Storage handed in: an array, a slice, a box. Its length is read once and must not change.
 pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {}
 
@@ -43,6 +45,16 @@ impl<B: Storage> Buffer<B> {
         &mut self.storage.as_mut()[self.start..self.end]
     }
 
+    /// Where in the storage the next octet goes.
+    pub(crate) const fn end(&self) -> usize {
+        self.end
+    }
+
+    /// All the storage, whether anything is held there or not.
+    pub(crate) fn storage(&mut self) -> &mut [u8] {
+        self.storage.as_mut()
+    }
+
     /// All the free storage in one piece; what is there moves to the front when that makes it larger.
     pub(crate) fn free(&mut self) -> &mut [u8] {
         if self.start > 0 {
@@ -63,6 +75,19 @@ impl<B: Storage> Buffer<B> {
         self.start += n.min(self.len());
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Takes octets out; of what stands before and behind them the shorter part moves.
+    pub(crate) fn remove(&mut self, range: Range<usize>) {
+        let behind = self.len() - range.end;
+        let octets = self.filled_mut();
+        if range.start < behind {
+            octets.copy_within(..range.start, range.len());
+            self.start += range.len();
+        } else {
+            octets.copy_within(range.end.., range.start);
+            self.end -= range.len();
         }
     }
 

@@ -9,7 +9,9 @@ use crate::{
 
 /// Writes the lines of a dialogue as they pass.
 ///
-/// Secrets were marked when they were made and never get here; content is shown by its length.
+/// Secrets were marked when they were made and never get here; content is shown by its length. What a
+/// server repeats of a secret before a message begins is `*` in the reply already, and a challenge that
+/// repeats any is `***` as a whole.
 ///
 /// ```
 /// use smtp_proto::{reply::Reply, transcript::Transcript};

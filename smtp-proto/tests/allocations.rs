@@ -8,9 +8,10 @@ use std::{
 
 use smtp_proto::{
     address::{Address, ForwardPath, ReversePath},
-    client::{Client, Config, TlsPolicy, Wants},
+    client::{Client, Config, Event, Journal, TlsPolicy, TransactionEnd, Wants},
     command::{Mail, Recipient},
     hello::EhloName,
+    reply::Reply,
     server::{self, Server},
 };
 
@@ -188,5 +189,35 @@ fn whatever_a_peer_says_without_an_end_the_core_takes_nothing_for_it() {
         let calls = CALLS.get();
         bother_server(&mut server, again);
         assert_eq!(CALLS.get() - calls, 0, "{}", again.escape_ascii());
+    }
+}
+
+/// D36: 10,000 recipients refused at length once took 94 MiB.
+#[test]
+fn what_is_kept_of_refusals_is_bounded_for_each_and_in_all() {
+    const RECIPIENTS: u32 = 10_000;
+    let text = format!("550-5.1.1 {0}\r\n550 5.1.1 {0}\r\n", "x".repeat(2000));
+    let refusal = Reply::parse(text.as_bytes()).unwrap().unwrap().0;
+    let mut client = open(false);
+    let to = [Recipient::new(ForwardPath::parse("b@example.net").unwrap())];
+    let transaction = client.begin(&(Mail::new(ReversePath::Null), &to[..])).unwrap();
+    let before = OCTETS.get();
+    let mut journal = Journal::new();
+    journal.begin(transaction, RECIPIENTS as usize);
+    for index in 0..RECIPIENTS {
+        journal.record(&Event::Recipient { transaction, index, reply: refusal });
+    }
+    journal.record(&Event::Ended { transaction, end: TransactionEnd::Refused });
+    let outcome = journal.take_outcome(None).unwrap();
+    // Every allocation counts, those that are given back too.
+    let taken = OCTETS.get() - before;
+    assert!(taken <= 3 * 1024 * 1024, "{taken}");
+    for (index, longest) in [(0, 1026), (9_999, 50)] {
+        let reply = outcome.recipient(index).unwrap().reply.unwrap();
+        assert_eq!(
+            (reply.code().value(), reply.enhanced().unwrap().to_string()),
+            (550, "5.1.1".into())
+        );
+        assert_eq!(reply.octets().len(), longest, "{index}");
     }
 }

@@ -3,10 +3,12 @@
 mod support;
 
 use smtp_proto::{
+    address::{ForwardPath, ReversePath},
     client::{
-        BufferSizes, Chunking, Client, Config, End, Journal, PeerError, Phase, Refusal, Retry,
-        Status, Wants,
+        AsEnvelope, BufferSizes, Chunking, Client, Config, End, Journal, Misuse, PeerError, Phase,
+        Refusal, Retry, Status, Wants,
     },
+    command::{Mail, Recipient},
     hello::{Extension, Extensions},
     parameter::Body,
     reply::Code,
@@ -100,7 +102,7 @@ fn content_that_cannot_end_so_is_said_by_the_call_that_ends_it() {
     session.client.content(b"line\r\nCR at the end\r").unwrap();
     assert!(matches!(session.client.finish(), Err(Refusal::Content(_))));
     assert!(matches!(session.end(), Some(End::BadContent(_))));
-    assert_eq!(session.client.transmit(), b"");
+    assert_eq!(session.client.transmit(), b"QUIT\r\n", "and not the last chunk");
 }
 
 #[test]
@@ -149,7 +151,7 @@ fn a_last_chunk_that_has_not_left_is_not_handed_over_though_it_is_empty() {
     session.client.finish().unwrap();
     session.client.received(0).unwrap();
     assert_eq!(session.pump(), Wants::Nothing);
-    session.expect_events(&["ended[0] NotSent"]);
+    session.expect_events(&["ended[0] NotReached"]);
 }
 
 #[test]
@@ -256,8 +258,11 @@ fn a_positive_reply_before_the_chunk_is_sent_is_no_verdict() {
 
 /// Ten messages in flight: the first group, and what the peer answers.
 fn in_flight(messages: usize, script: &str) -> Session {
-    let config = config(Chunking::InFlight).with_window(32);
-    let client = Client::with_sizes(config, BufferSizes::LARGE);
+    in_flight_with(config(Chunking::InFlight), messages, script)
+}
+
+fn in_flight_with(config: Config, messages: usize, script: &str) -> Session {
+    let client = Client::with_sizes(config.with_window(32), BufferSizes::LARGE);
     let opening =
         "S: 220 mx\nC: EHLO client.example\nS+ 250-mx\\r\\n250-PIPELINING\\r\\n250 CHUNKING\\r\\n";
     let mut session = Session::with_client(client, opening).then(script);
@@ -271,6 +276,28 @@ fn in_flight(messages: usize, script: &str) -> Session {
         session.client.finish().unwrap();
     }
     session
+}
+
+/// The same with a server that is known to swallow chunks that it has no use for.
+fn swallowed(messages: usize, script: &str) -> Session {
+    in_flight_with(config(Chunking::InFlight).with_swallowed_chunks(true), messages, script)
+}
+
+/// An envelope for two that loses its second recipient behind the client's back, as soon as it has looked.
+#[derive(Default)]
+struct Shrinking(std::cell::Cell<bool>, std::cell::Cell<bool>);
+
+impl AsEnvelope for Shrinking {
+    fn mail(&self) -> Mail<'_> {
+        Mail::new(ReversePath::parse("a@example.org").unwrap())
+    }
+
+    fn recipient(&self, index: usize) -> Option<Recipient<'_>> {
+        let to = ["b@example.net", "c@example.net"].get(index)?;
+        // The check looks at the last recipient first.
+        let is_gone = self.0.get() && index == 1 && self.1.replace(true);
+        (!is_gone).then(|| Recipient::new(ForwardPath::parse(to).unwrap()))
+    }
 }
 
 const ONE: &str =
@@ -309,7 +336,7 @@ fn more_messages_than_can_be_told_apart_at_once_leave_in_several_writes() {
 fn a_refused_envelope_among_those_in_flight_is_refused_alone() {
     let group = format!("{ONE}C: RSET\n{ONE}C: RSET\n{ONE}");
     let refused = "S: 250 reset\nS: 250 ok\nS: 550 no\nS: 503 nobody\n";
-    let mut session = in_flight(3, &format!("{group}{OK}{refused}S: 250 reset\n{OK}"));
+    let mut session = swallowed(3, &format!("{group}{OK}{refused}S: 250 reset\n{OK}"));
     assert_eq!(session.pump(), Wants::Command);
     assert!(session.peer.is_done());
     let ended: Vec<&String> = session.events.iter().filter(|e| e.starts_with("ended")).collect();
@@ -321,7 +348,8 @@ fn a_refused_envelope_among_those_in_flight_is_refused_alone() {
 fn a_refused_message_does_not_take_the_next_with_it() {
     let refused = "S: 550 no\nS: 503 no\nS: 503 no\n";
     let script = format!("{ONE}{refused}C: RSET\n{ONE}S: 250 reset\n{OK}");
-    let client = Client::new(config(Chunking::InFlight).with_window(1));
+    let config = config(Chunking::InFlight).with_window(1).with_swallowed_chunks(true);
+    let client = Client::new(config);
     let mut session = Session::open_with(client, "PIPELINING CHUNKING").then(&script);
     for _ in 0..2 {
         session.client.begin(&bob()).unwrap();
@@ -351,7 +379,7 @@ fn a_full_chunk_that_waits_is_dropped_when_nothing_can_be_written() {
 #[test]
 fn the_last_chunk_for_nobody_may_be_answered_with_a_close_but_not_with_a_go_ahead() {
     for (answer, closes) in [("S: 421 bye", true), ("S: 354 go", false)] {
-        let mut session = in_flight(1, &format!("{ONE}S: 250 ok\nS: 550 no\n{answer}"));
+        let mut session = swallowed(1, &format!("{ONE}S: 250 ok\nS: 550 no\n{answer}"));
         assert_eq!(session.pump(), Wants::Nothing, "{answer}");
         let closed = session.end() == Some(End::ServiceClosing(Phase::Final));
         assert_eq!(closed, closes, "{:?}", session.end());
@@ -376,7 +404,7 @@ fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
     while let Ok(Some(event)) = session.client.poll_event() {
         session.events.push(support::describe(&event));
     }
-    session.expect_events(&["ended[0] Unknown", "ended[1] Unknown", "ended[2] NotSent"]);
+    session.expect_events(&["ended[0] Unknown", "ended[1] Unknown", "ended[2] NotReached"]);
 }
 
 #[test]
@@ -393,12 +421,15 @@ fn binary_content_leaves_octet_for_octet() {
 
 #[test]
 fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
-    let content: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
-    let canonical = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n") + "\r\n";
-    for transmit in [100, 128, 200, 1000, 5000] {
-        for write_size in [1, 7, usize::MAX] {
+    let lines: Vec<u8> = (0..3000u32).map(|at| if at % 61 == 0 { b'\n' } else { b'.' }).collect();
+    for (crs, chunk_size) in [(0, usize::MAX), (1, 64), (700, usize::MAX), (700, 1), (700, 64)] {
+        for (transmit, write_size) in product(&[100, 128, 200, 1000, 5000], &[1, 7, usize::MAX]) {
+            let content = [&lines[..], &vec![b'\r'; crs]].concat();
+            let text = String::from_utf8(lines.clone()).unwrap().replace('\n', "\r\n");
+            let canonical = text + &"\r\n".repeat(crs.max(1));
             let sizes = BufferSizes::SMALL.with_transmit(transmit).with_in_flight(3);
-            let client = Client::with_sizes(config(Chunking::AfterRecipients), sizes);
+            let config = config(Chunking::AfterRecipients).with_chunk_size(chunk_size);
+            let client = Client::with_sizes(config, sizes);
             let opening = "S: 220 mx\nC: EHLO client.example\nS+ 250-mx\\r\\n250 CHUNKING\\r\\n\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok";
             let mut session = Session::with_client(client, opening);
             session.write_size = write_size;
@@ -406,9 +437,27 @@ fn d21_any_size_of_buffers_reads_and_writes_adds_up() {
             let envelope = envelope("", &["b@example.net"]);
             session.client.begin(&envelope).unwrap();
             let sent = swallow(&mut session, &content);
-            assert_eq!(sent, canonical.as_bytes(), "{transmit} {write_size}");
+            assert!(sent == canonical.as_bytes(), "{crs} {chunk_size} {transmit} {write_size}");
         }
     }
+}
+
+#[test]
+fn not_very_many_chunks_of_lines_are_unanswered() {
+    let sizes = BufferSizes::LARGE.with_transmit(128).with_in_flight(1000);
+    let config = config(Chunking::InFlight).with_chunk_size(1);
+    let mut session = Session::open_with(Client::with_sizes(config, sizes), OFFERS);
+    session.peer.deaf = true;
+    session.client.begin(&bob()).unwrap();
+    session.hand_over(&bob(), &[b'\r'; 3000]);
+    assert_eq!(session.pump(), Wants::Read);
+    let chunks = session.peer.heard.windows(5).filter(|five| five == b"BDAT ").count();
+    assert!((100..200).contains(&chunks), "{chunks}");
+}
+
+/// Each with each.
+fn product(xs: &[usize], ys: &[usize]) -> Vec<(usize, usize)> {
+    xs.iter().flat_map(|&x| ys.iter().map(move |&y| (x, y))).collect()
 }
 
 /// Plays a server that answers each chunk; what it has got.
@@ -463,7 +512,7 @@ fn content_waits_while_as_many_chunks_as_may_be_are_in_flight() {
 }
 
 /// What became of each recipient of a message that has left whole before anything was answered.
-fn fates_in_flight(to: &[&str], then: &str) -> Vec<(Status, Retry)> {
+fn fates_in_flight(to: &[&str], then: &str) -> Vec<(Status, Option<Retry>)> {
     let recipients: Vec<_> = to.iter().map(|to| format!("C: RCPT TO:<{to}>")).collect();
     let recipients = recipients.join("\n");
     let script =
@@ -477,29 +526,90 @@ fn fates_in_flight(to: &[&str], then: &str) -> Vec<(Status, Retry)> {
     session.hand_over(&envelope, b"hi");
     assert_eq!(session.pump(), Wants::Nothing);
     let outcome = session.journal.take().unwrap().take_outcome(session.end()).unwrap();
-    outcome.recipients().map(|recipient| (recipient.status, recipient.retry)).collect()
+    outcome.recipients().map(|recipient| (recipient.status(), recipient.retry())).collect()
 }
 
 #[test]
 fn what_became_of_a_message_that_left_whole_is_unknown_however_little_was_answered() {
-    let unknown = (Status::Unknown, Retry::MayDuplicate);
+    let unknown = (Status::Unknown, Some(Retry::MayDuplicate));
     for answered in ["", "S: 250 ok\n", "S: 250 ok\nS: 250 ok\n", "S: 250 ok\nS: what\n"] {
         let fates = fates_in_flight(&["b@c", "d@c"], &format!("{answered}CLOSE"));
         assert_eq!(fates, [unknown; 2], "{answered:?}");
     }
     let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 550 no\nCLOSE");
-    assert_eq!(fates, [(Status::Rejected, Retry::Never), unknown]);
+    assert_eq!(fates, [(Status::Rejected, Some(Retry::Never)), unknown]);
 }
 
+/// C79, property 10: a server was seen to store what had left whole before it closed.
 #[test]
-fn who_is_turned_away_before_anybody_is_accepted_may_try_again() {
-    for closing in ["S: 421 bye", "S: 250 ok\nS: 421 bye", "S: 250 ok\nS: 550 no\nS: 421 bye"] {
-        let fates = fates_in_flight(&["b@c", "d@c"], closing);
-        assert!(fates.iter().all(|(status, _)| *status != Status::Unknown), "{closing}");
-        assert_eq!(fates[1].0, Status::NotAttempted, "{closing}");
+fn what_left_whole_before_a_421_is_unknown_whatever_the_421_answers() {
+    let unknown = (Status::Unknown, Some(Retry::MayDuplicate));
+    for closing in ["S: 421 bye", "S: 250 ok\nS: 421 bye", "S: 250 ok\nS: 250 ok\nS: 421 bye"] {
+        assert_eq!(fates_in_flight(&["b@c", "d@c"], closing), [unknown; 2], "{closing}");
     }
-    let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 250 ok\nS: 421 bye");
-    assert!(fates.iter().all(|(status, _)| *status == Status::Unknown), "it may not mean it");
+    let fates = fates_in_flight(&["b@c", "d@c"], "S: 250 ok\nS: 550 no\nS: 421 bye");
+    assert_eq!(fates, [(Status::Rejected, Some(Retry::Never)), unknown]);
+}
+
+/// C79: the verdict of one message is no word about those behind it.
+#[test]
+fn messages_in_flight_behind_a_421_to_the_last_chunk_are_unknown() {
+    let mut session = in_flight(3, "");
+    let first_two = format!("{ONE}C: RSET\n{ONE}").replace("C: ", "").replace('\n', "\r\n").len();
+    session.client.transmitted(first_two).unwrap();
+    session.peer.deaf = true;
+    session.hear(b"250 ok\r\n250 ok\r\n421 bye\r\n");
+    assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Final)));
+    let ended: Vec<_> = session.events.iter().filter(|event| event.starts_with("ended")).collect();
+    assert_eq!(ended, ["ended[0] Answered", "ended[1] Unknown", "ended[2] NotReached"]);
+}
+
+/// C80: go-smtp runs the chunk as commands, and its replies to those would be verdicts on the message behind.
+#[test]
+fn a_message_refused_with_its_content_in_flight_ends_the_session() {
+    for refused in ["S: 550 no\n", "S: 250 ok\nS: 550 no\n"] {
+        let behind = "S: 250 ok\nS: 250 ok\nS: 250 taken";
+        let script = format!("{ONE}C: RSET\n{ONE}{refused}{behind}");
+        let mut session = in_flight(2, &script);
+        assert_eq!(session.pump(), Wants::Nothing);
+        let phase = if refused.len() > 12 { Phase::Rcpt } else { Phase::Mail };
+        let code = Code::MAILBOX_UNAVAILABLE;
+        assert_eq!(session.end(), Some(End::RefusedInFlight { phase, code }));
+        let ended: Vec<_> = session.events.iter().filter(|e| e.starts_with("ended")).collect();
+        assert_eq!(ended, ["ended[0] Refused", "ended[1] Unknown"], "{refused}");
+    }
+}
+
+/// A chunk refused as a command may not have been read either.
+#[test]
+fn a_last_chunk_refused_as_a_command_ends_the_session_too() {
+    for (code, goes_on) in [("503", false), ("552", true), ("554", true), ("451", true)] {
+        let script =
+            format!("{ONE}C: RSET\n{ONE}S: 250 ok\nS: 250 ok\nS: {code} no\nS: 250 reset\n{OK}");
+        let mut session = in_flight(2, &script);
+        let wants = session.pump();
+        assert_eq!(wants == Wants::Command, goes_on, "{code}");
+        let ended: Vec<_> = session.events.iter().filter(|e| e.starts_with("ended")).collect();
+        let behind = if goes_on { "ended[1] Answered" } else { "ended[1] Unknown" };
+        assert_eq!(ended, ["ended[0] Answered", behind], "{code}");
+    }
+}
+
+/// The NUL is the second message's; the first left whole before it, and is waited for.
+#[test]
+fn a_content_that_cannot_be_sent_does_not_hide_the_verdict_on_the_one_before_it() {
+    let script = format!(
+        "{ONE}C: RSET\nC: MAIL FROM:<a@example.org>\nC: RCPT TO:<b@example.net>\nC: QUIT\n{OK}S: 250 reset\nS: 250 ok\nS: 250 ok\nS: 221 bye"
+    );
+    let mut session = in_flight(1, &script);
+    session.client.begin(&bob()).unwrap();
+    assert!(matches!(session.client.content(b"a\0"), Ok(1)));
+    assert!(matches!(session.client.content(b"\0"), Err(Refusal::Content(_))));
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert!(session.peer.is_done(), "{:?}", session.peer);
+    assert!(matches!(session.end(), Some(End::BadContent(_))), "{:?}", session.end());
+    let ended: Vec<_> = session.events.iter().filter(|e| e.starts_with("ended")).collect();
+    assert_eq!(ended, ["ended[0] Answered", "ended[1] NotSent"]);
 }
 
 #[test]
@@ -529,13 +639,13 @@ fn answers_to_chunks_that_do_not_end_the_session_are_the_message_s_own() {
     assert_eq!(session.send(&bob(), b"abcde"), Wants::Command);
     assert_eq!(session.journal.unwrap().last_answer(), None);
     // A last chunk for nobody, which a server may take all the same.
-    let mut session = in_flight(1, &format!("{ONE}S: 250 ok\nS: 550 no\nS: 250 ok"));
+    let mut session = swallowed(1, &format!("{ONE}S: 250 ok\nS: 550 no\nS: 250 ok"));
     session.journal = Some(Journal::new());
     assert_eq!(session.pump(), Wants::Command);
     assert_eq!(session.journal.unwrap().last_answer(), None);
 }
 
-/// Only a caller that changes its envelope on the way gets there; the session goes on all the same.
+/// Only an envelope that changes on the way gets there; the session goes on all the same.
 #[test]
 fn an_envelope_that_ends_when_all_are_refused_already_is_refused() {
     for chunking in [Chunking::Off, Chunking::AfterRecipients] {
@@ -544,13 +654,14 @@ fn an_envelope_that_ends_when_all_are_refused_already_is_refused() {
             Session::open_with(Client::with_sizes(config(chunking), sizes), "CHUNKING").then(
                 "C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 550 no",
             );
-        let both = envelope("a@example.org", &["b@example.net", "c@example.net"]);
+        let both = Shrinking::default();
         session.client.begin(&both).unwrap();
         while session.events.last().is_none_or(|event| event != "rcpt[0.0] 550") {
             session.client.continue_envelope(&both).unwrap();
             assert_eq!(session.pump(), Wants::Envelope);
         }
-        session.client.continue_envelope(&bob()).unwrap();
+        both.0.set(true);
+        session.client.continue_envelope(&both).unwrap();
         assert_eq!(session.pump(), Wants::Command);
         assert_eq!(session.events.last().unwrap(), "ended[0] Refused", "{chunking:?}");
         assert!(session.client.is_reusable(), "{chunking:?}");
@@ -575,14 +686,16 @@ fn no_content_is_taken_into_a_chunk_while_there_is_no_room_for_one() {
     let mut session = Session::open_with(client, "CHUNKING").then(
         "C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 250 ok
          C: BDAT 16\nC+ 0123456789abcdef\nS: 250 ok\nC: BDAT 16\nC+ 0123456789abcdef\nS: 250 ok
-         C: BDAT 2 LAST\nC+ \\r\\n\nS: 250 ok",
+         C: BDAT 4\nC+ more\nS: 250 ok\nC: BDAT 2 LAST\nC+ \\r\\n\nS: 250 ok",
     );
     session.client.begin(&bob()).unwrap();
     assert_eq!(session.pump(), Wants::Content);
     assert_eq!(session.client.content(b"0123456789abcdef"), Ok(16));
     assert_eq!(session.client.content(b"0123456789abcdef"), Ok(16));
     assert_eq!(session.client.content(b"more"), Ok(0));
-    session.hand_over(&bob(), b"");
+    // Ignored, that would have been a cut message.
+    assert_eq!(session.client.finish(), Err(Refusal::Misuse(Misuse::ContentLeft)));
+    session.hand_over(&bob(), b"more");
     assert_eq!(session.pump(), Wants::Command);
     assert!(session.peer.is_done());
 }

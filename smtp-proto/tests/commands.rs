@@ -6,9 +6,11 @@ mod agree;
 use agree::agree;
 use proptest::prelude::*;
 use smtp_proto::address::{Address, AddressError, DomainError, ForwardPath, ReversePath};
+use smtp_proto::client::AsEnvelope;
 use smtp_proto::command::{
     Argument, ArgumentError, Auth, AuthError, Command, CommandError, Mail, Received, Recipient,
 };
+use smtp_proto::envelope::Envelope;
 use smtp_proto::hello::{EhloName, Extension, Extensions};
 use smtp_proto::parameter::{
     Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
@@ -231,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn d09_rcpt_returns(to in prop_oneof![address(), Just("postmaster".to_owned())], extra in parameters()) {
+    fn d09_rcpt_returns(to in prop_oneof![address(), "[Pp][Oo][Ss][Tt][Mm][Aa][Ss][Tt][Ee][Rr]"], extra in parameters()) {
         let extra = typed(&extra);
         let to = ForwardPath::parse(&to).expect("a valid path");
         let recipient = Recipient::new(to).with_extra(&extra).expect("valid parameters");
@@ -336,7 +338,21 @@ fn verbs_and_keywords_are_taken_in_any_case() {
     assert_eq!(Received::parse(b"Noop some text"), Ok(Received::Noop));
     assert_eq!(Received::parse(b"bdat 010  last"), Ok(Received::Bdat { size: 10, last: true }));
     let Ok(Received::Rcpt(rcpt)) = Received::parse(b"rcpt to:<postMASTER>") else { panic!() };
-    assert_eq!(rcpt.address(), ForwardPath::Postmaster);
+    assert_eq!(rcpt.address().as_str(), "postMASTER");
+}
+
+#[test]
+fn c86_the_bare_postmaster_leaves_as_it_was_written() {
+    for text in ["Postmaster", "postmaster", "POSTMASTER", "postMaster"] {
+        let path = ForwardPath::parse(text).expect("a path");
+        let line = format!("RCPT TO:<{text}>\r\n");
+        assert_eq!(encoded(&Command::Rcpt(Recipient::new(path))), line.as_bytes());
+        let Ok(Received::Rcpt(received)) = parsed(line.as_bytes()) else { panic!("{line}") };
+        assert_eq!((received.address(), received.address().as_str()), (path, text));
+        let envelope = Envelope::new("").and_then(|envelope| envelope.to(text)).expect("a path");
+        assert_eq!(envelope.recipients().next(), Some(text));
+        assert_eq!(envelope.recipient(0), Some(Recipient::new(path)));
+    }
 }
 
 #[test]
@@ -451,7 +467,7 @@ fn typed_parameters_have_one_meaning() {
     }
     for known in ["notify=x", "ORCPT=x", "rrvs=x"] {
         let known = [Parameter::parse(known).expect("valid")];
-        let recipient = Recipient::new(ForwardPath::Postmaster);
+        let recipient = Recipient::new(ForwardPath::POSTMASTER);
         assert_eq!(recipient.with_extra(&known), Err(ParameterError::Typed));
     }
 }
@@ -507,7 +523,7 @@ fn a_callers_own_parameters_stand_behind_the_others_and_leave_room_for_them() {
     let own: Vec<_> = (0..30).map(|index| format!("X{index}")).collect();
     let own = typed(&own);
     let mail = Mail::new(ReversePath::Null).with_require_tls();
-    let rcpt = Recipient::new(ForwardPath::Postmaster).with_notify(Notify::NEVER);
+    let rcpt = Recipient::new(ForwardPath::POSTMASTER).with_notify(Notify::NEVER);
     let line = encoded(&Command::Rcpt(rcpt.with_extra(&own[..2]).expect("unique")));
     assert_eq!(line, b"RCPT TO:<Postmaster> NOTIFY=NEVER X0 X1\r\n");
     assert!(mail.with_extra(&own[..21]).is_ok() && rcpt.with_extra(&own[..29]).is_ok());
@@ -525,7 +541,7 @@ fn an_original_recipient_beyond_ascii_has_no_hexadecimal_digit_too_many() {
         ("\u{fffff}\u{100000}@b", r"\x{FFFFF}\x{100000}@b"),
     ] {
         let original = OriginalRecipient::new("utf-8", address).expect("an address");
-        let rcpt = Recipient::new(ForwardPath::Postmaster).with_orcpt(original);
+        let rcpt = Recipient::new(ForwardPath::POSTMASTER).with_orcpt(original);
         let line = format!("RCPT TO:<Postmaster> ORCPT=utf-8;{value}\r\n");
         assert_eq!(String::from_utf8_lossy(&encoded(&Command::Rcpt(rcpt))), line);
     }

@@ -55,8 +55,11 @@ const PLAYERS: [(&str, Player); 33] = [
 const LINE_END: &str = "a line of a reply ends at LF, the CR before it is optional";
 const TEXT: &str = "CR and NUL elsewhere in a reply are text";
 
+const LENGTH: &str = "a line over the limit is whole for its code, and cut";
+
 /// Rows whose index entry is overruled, what holds instead, and why.
-const DECIDED: [(&str, Taken, &str); 11] = [
+const DECIDED: [(&str, Taken, &str); 12] = [
+    ("reply-line-2049", Taken::Accepted, LENGTH),
     ("reply-bare-lf", Taken::Accepted, LINE_END),
     ("reply-bare-lf-multi", Taken::Accepted, LINE_END),
     ("reply-wrong-eol-hidden-reply", Taken::Accepted, LINE_END),

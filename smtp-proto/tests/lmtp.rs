@@ -75,7 +75,7 @@ fn outcome(verdicts: &str) -> Outcome {
 }
 
 fn statuses(outcome: &Outcome) -> Vec<Status> {
-    outcome.recipients().map(|recipient| recipient.status).collect()
+    outcome.recipients().map(|recipient| recipient.status()).collect()
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_recipient_named_twice_has_two_verdicts() {
 fn a_verdict_that_makes_no_sense_leaves_its_recipient_unknown() {
     let last = outcome("S: 250 stored\nS: 354 what");
     assert_eq!(statuses(&last), [Status::Accepted, Status::Rejected, Status::Unknown]);
-    assert_eq!(last.recipient(2).unwrap().retry, Retry::MayDuplicate);
+    assert_eq!(last.recipient(2).unwrap().retry(), Some(Retry::MayDuplicate));
     let first = outcome("S: 354 what");
     assert_eq!(statuses(&first), [Status::Unknown, Status::Rejected, Status::Unknown]);
 }

@@ -5,10 +5,11 @@ mod support;
 use smtp_proto::{
     client::{
         BufferSizes, Client, Config, End, HelloCommand, Inquiry, PeerError, Phase, Refusal,
-        TlsPolicy, Wants,
+        TlsPolicy, Wants, When,
     },
     command::{Argument, Attribute, AttributeName},
     hello::{EhloName, Extension},
+    reply::Code,
 };
 use support::{Session, plain_config};
 
@@ -78,6 +79,32 @@ fn helo_is_never_said_where_tls_is_required() {
     assert_eq!(at_once.pump(), Wants::Read);
     assert_eq!(at_once.end(), Some(End::TlsUnavailable));
     assert_eq!(at_once.peer.heard, b"QUIT\r\n");
+}
+
+/// A fault that may pass does not say that STARTTLS is missing.
+#[test]
+fn ehlo_refused_for_now_ends_a_session_that_wants_tls() {
+    for tls in [TlsPolicy::Opportunistic, TlsPolicy::Required] {
+        for code in [450, 451, 454] {
+            let script = format!("S: 220 mx\nC: EHLO client.example\nS: {code} later\nC: QUIT");
+            let mut session = Session::new(config(tls), &script);
+            assert_eq!(session.pump(), Wants::Read);
+            let code = Code::new(code).unwrap();
+            let end = End::Refused { phase: Phase::Hello, code };
+            assert_eq!(session.end(), Some(end), "{tls:?}");
+            assert_eq!(end.retry(), When::Later);
+            assert_eq!(session.peer.heard, b"EHLO client.example\r\nQUIT\r\n");
+        }
+    }
+    let script = "S: 220 mx\nC: EHLO client.example\nS: 550 no\nC: HELO client.example\nS: 250 mx";
+    let mut for_good = Session::new(config(TlsPolicy::Opportunistic), script);
+    assert_eq!(for_good.pump(), Wants::Command);
+    // Inside TLS nothing is missing.
+    let mut inside = Session::new(config(TlsPolicy::Required), &format!("{STARTTLS}S: 220 go"));
+    assert_eq!(inside.pump(), Wants::Tls);
+    inside.client.tls_established().unwrap();
+    inside.peer.extend("C: EHLO client.example\nS: 451 later\nC: HELO client.example\nS: 250 mx");
+    assert_eq!(inside.pump(), Wants::Command);
 }
 
 #[test]

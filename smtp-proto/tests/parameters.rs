@@ -150,24 +150,47 @@ fn dsn_parameters_may_be_left_out_and_no_others() {
     }
 }
 
+/// A session inside TLS.
+fn secure(offer: &str) -> Session {
+    let name = EhloName::parse("client.example").unwrap();
+    let config = Config::new(name).with_tls(TlsPolicy::Implicit);
+    let script = format!("S: 220 hi\nC: EHLO client.example\nS: 250-mx\nS: 250 {offer}");
+    let mut session = Session::new(config, &script);
+    assert_eq!(session.pump(), Wants::Tls);
+    session.client.tls_established().unwrap();
+    assert_eq!(session.pump(), Wants::Command);
+    session
+}
+
+/// RFC 8689 4.2.1 and 5.
+#[test]
+fn a_notification_is_not_lost_for_want_of_requiretls() {
+    let given = (mail().with_require_tls(), vec![bob()]);
+    for (mut session, line) in [
+        (Session::open(plain_config(), "REQUIRETLS"), "MAIL FROM:<>\r\n"),
+        (Session::open(plain_config(), "HELP"), "MAIL FROM:<>\r\n"),
+        (secure("HELP"), "MAIL FROM:<>\r\n"),
+        (secure("REQUIRETLS"), "MAIL FROM:<> REQUIRETLS\r\n"),
+    ] {
+        assert_eq!(refusal(&mut session, &given), None);
+        assert_eq!(session.client.transmit(), line.as_bytes());
+    }
+}
+
 #[test]
 fn a_message_that_requires_tls_leaves_inside_it_only() {
-    let given = (mail().with_require_tls(), vec![bob()]);
+    let from = ReversePath::parse("a@b").unwrap();
+    let given = (Mail::new(from).with_require_tls(), vec![bob()]);
     let mut session = Session::open(plain_config(), "REQUIRETLS");
     assert_eq!(refusal(&mut session, &given), Some(Refusal::InsecureSession));
 
-    let name = EhloName::parse("client.example").unwrap();
     for (offer, expected) in
         [("REQUIRETLS", None), ("HELP", Some(Refusal::NotOffered(Extension::RequireTls)))]
     {
-        let config = Config::new(name).with_tls(TlsPolicy::Implicit);
-        let script = format!("S: 220 hi\nC: EHLO client.example\nS: 250-mx\nS: 250 {offer}");
-        let mut session = Session::new(config, &script);
-        assert_eq!(session.pump(), Wants::Tls);
-        session.client.tls_established().unwrap();
-        assert_eq!(session.pump(), Wants::Command);
+        let mut session = secure(offer);
         assert_eq!(refusal(&mut session, &given), expected);
-        assert_eq!(session.client.transmit() == b"MAIL FROM:<> REQUIRETLS\r\n", expected.is_none());
+        let line = b"MAIL FROM:<a@b> REQUIRETLS\r\n";
+        assert_eq!(session.client.transmit() == line, expected.is_none());
     }
 }
 

@@ -4,10 +4,12 @@
 mod support;
 
 use smtp_proto::{
-    client::{Authentication, BufferSizes, Client, Inquiry, Phase, Wants},
+    client::{Authentication, BufferSizes, Client, Inquiry, Phase, Refusal, Wants},
+    hello::Capabilities,
     reply::Code,
     sasl::{
-        CannotAnswer, Challenge, CramMd5, Login, Mechanism, OAuthBearer, Plain, Response, XOAuth2,
+        Anonymous, CannotAnswer, Challenge, CramMd5, External, Login, Mechanism, OAuthBearer,
+        Plain, Response, XOAuth2,
     },
 };
 use support::{Session, Stand, plain_config};
@@ -199,4 +201,101 @@ fn a_line_of_512_octets_is_not_too_long() {
 fn a_354_to_auth_makes_no_sense() {
     let session = play(Has::Login, "C: AUTH LOGIN\nS: 354 go");
     assert_eq!(Stand::of(&session), Stand::Unexpected(Phase::Auth, 354));
+}
+
+/// RFC 4954 4 has one yes. Any other is the answer to something else, and the stream is shifted.
+#[test]
+fn yes_to_auth_is_235_and_nothing_else() {
+    for code in [200, 220, 221, 250, 251, 252, 299] {
+        for (has, script) in [
+            (Has::Plain, "C: AUTH PLAIN AHUAcA=="),
+            (Has::Login, "C: AUTH LOGIN\nS: 334\nC: dQ==\nS: 334\nC: cA=="),
+        ] {
+            let session = play(has, &format!("{script}\nS: {code} welcome"));
+            assert_eq!(Stand::of(&session), Stand::Unexpected(Phase::Auth, code));
+            assert_eq!(session.client.authentication(), Authentication::None);
+        }
+    }
+}
+
+/// A server that says yes before it has heard anything says yes to nobody's credentials.
+#[test]
+fn yes_to_a_mechanism_that_has_said_nothing_is_not_believed() {
+    for (has, script) in [
+        (Has::Login, "C: AUTH LOGIN"),
+        (Has::CramPlain, "C: AUTH CRAM-MD5"),
+        (Has::LongPlain, "C: AUTH PLAIN"),
+    ] {
+        let session = play(has, &format!("{script}\nS: 235 welcome"));
+        assert_eq!(Stand::of(&session), Stand::Unexpected(Phase::Auth, 235), "{script}");
+        assert_eq!(session.client.authentication(), Authentication::None);
+    }
+    // What another mechanism has said does not count.
+    let mut session = open("C: AUTH PLAIN AHUAcA==\nS: 534 no\nC: AUTH LOGIN\nS: 235 welcome");
+    let (mut plain, mut login) = (Plain::new("u", "p"), Login::new("u", "p"));
+    let list: &mut [&mut dyn Mechanism] = &mut [&mut plain, &mut login];
+    assert_eq!(session.authenticate(list), Wants::Nothing);
+    assert_eq!(Stand::of(&session), Stand::Unexpected(Phase::Auth, 235));
+}
+
+#[test]
+fn credentials_that_no_server_could_read_whole_do_not_leave() {
+    let own: [Box<dyn Mechanism>; 17] = [
+        Box::new(Plain::new("u", "p\0")),
+        Box::new(Plain::new("u\0", "p")),
+        Box::new(Plain::new("u", "p").with_authorization("\0")),
+        Box::new(Login::new("u", "\0p")),
+        Box::new(Login::new("u\0x", "p")),
+        Box::new(CramMd5::new("u", "p\0p")),
+        Box::new(CramMd5::new("\0", "p")),
+        Box::new(XOAuth2::new("u", "t\0")),
+        Box::new(XOAuth2::new("u", "t\x01auth=Bearer x")),
+        Box::new(XOAuth2::new("u\x01", "t")),
+        Box::new(XOAuth2::new("u", "")),
+        Box::new(OAuthBearer::new("t\0")),
+        Box::new(OAuthBearer::new("t\x01host=x")),
+        Box::new(OAuthBearer::new("t").with_user("u\x01")),
+        Box::new(OAuthBearer::new("t").with_server("h\0", 25)),
+        Box::new(External::new().with_authorization("a\0b")),
+        Box::new(Anonymous::new("a\0b")),
+    ];
+    for mut mechanism in own {
+        let name = mechanism.name().to_owned();
+        let config = plain_config().with_plaintext_auth(true);
+        let offers = format!("AUTH_{name}_PLAIN_LOGIN");
+        let mut session = Session::open(config, &offers).then("C: NOOP\nS: 200 noop");
+        let mut login = Login::new("u", "p");
+        let list: &mut [&mut dyn Mechanism] = &mut [&mut *mechanism, &mut login];
+        assert_eq!(session.client.authenticate(list), Err(Refusal::Credentials), "{name}");
+        assert_eq!(session.client.transmit(), b"", "{name}");
+        // The server is not blamed, and does not know.
+        assert_eq!(session.client.authentication(), Authentication::None);
+        assert_eq!(session.inquire(Inquiry::Noop), Wants::Command);
+        assert!(session.client.is_reusable());
+    }
+}
+
+#[test]
+fn a_mechanism_of_no_use_here_passes_the_turn_before_anything_leaves() {
+    struct Ticketless;
+    impl Mechanism for Ticketless {
+        fn name(&self) -> &'static str {
+            "GSSAPI"
+        }
+        fn prepare(&mut self, server: Capabilities<'_>) -> Result<(), CannotAnswer> {
+            assert!(server.offers_mechanism("GSSAPI"));
+            Err(CannotAnswer::TryNext)
+        }
+        fn respond(&mut self, _: Challenge<'_>, _: &mut Response<'_>) -> Result<(), CannotAnswer> {
+            unreachable!("it was not begun")
+        }
+    }
+    let config = plain_config().with_plaintext_auth(true);
+    let script = "C: AUTH PLAIN AHUAcA==\nS: 235 ok";
+    let mut session = Session::open(config, "AUTH_GSSAPI_PLAIN").then(script);
+    let list: &mut [&mut dyn Mechanism] = &mut [&mut Ticketless, &mut Plain::new("u", "p")];
+    assert_eq!(session.authenticate(list), Wants::Command);
+    assert_eq!(session.client.authentication(), Authentication::Done(1));
+    let mut alone = Session::open(config, "AUTH_GSSAPI");
+    assert_eq!(alone.client.authenticate(&mut Ticketless), Err(Refusal::NoMechanism));
 }

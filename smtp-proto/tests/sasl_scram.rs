@@ -6,7 +6,7 @@ mod support;
 
 use sasl_support::{answer, base64, open, play, play_list, script};
 use smtp_proto::{
-    client::{Authentication, End, PeerError, Wants},
+    client::{Authentication, End, PeerError, Refusal, Wants},
     reply::Code,
     sasl::{
         CannotAnswer, ChannelBinding, Mechanism, Mechanisms, Nonce, Password, Plain, ScramSha1,
@@ -149,14 +149,16 @@ fn the_server_may_refuse_instead_of_its_first_message() {
 
 #[test]
 fn first_messages_that_are_refused() {
-    use ScramError::{Extension, Malformed, TooFewIterations, TooManyIterations};
+    use ScramError::{Extension, Malformed};
+    let too_few = |count| ScramError::TooFewIterations { count, limit: 4096 };
+    let too_many = |count| ScramError::TooManyIterations { count, limit: 100_000 };
     for (message, error) in [
-        (first("s=QSXCR+Q6sek8bf92,i=1"), TooFewIterations(1)),
-        (first("s=QSXCR+Q6sek8bf92,i=4095"), TooFewIterations(4095)),
-        (first("s=QSXCR+Q6sek8bf92,i=100001"), TooManyIterations(100_001)),
-        (first("s=QSXCR+Q6sek8bf92,i=4294967295"), TooManyIterations(u32::MAX)),
-        (first("s=QSXCR+Q6sek8bf92,i=4294971392"), TooManyIterations(u32::MAX)),
-        (first("s=QSXCR+Q6sek8bf92,i=99999999999999999999"), TooManyIterations(u32::MAX)),
+        (first("s=QSXCR+Q6sek8bf92,i=1"), too_few(1)),
+        (first("s=QSXCR+Q6sek8bf92,i=4095"), too_few(4095)),
+        (first("s=QSXCR+Q6sek8bf92,i=100001"), too_many(100_001)),
+        (first("s=QSXCR+Q6sek8bf92,i=4294967295"), too_many(u32::MAX)),
+        (first("s=QSXCR+Q6sek8bf92,i=4294971392"), too_many(u32::MAX)),
+        (first("s=QSXCR+Q6sek8bf92,i=99999999999999999999"), too_many(u32::MAX)),
         (first("s=QSXCR+Q6sek8bf92,i=04096"), Malformed),
         (first("s=QSXCR+Q6sek8bf92,i=+4096"), Malformed),
         (first("s=QSXCR+Q6sek8bf92,i=-1"), Malformed),
@@ -290,9 +292,97 @@ fn credentials_that_scram_cannot_carry_say_nothing() {
         let offered = scram.name().to_owned();
         assert_eq!(answer(&mut scram, b""), Err(CannotAnswer::Stop));
         assert_eq!(scram.error(), Some(ScramError::Credentials));
-        let text = format!("C: AUTH {offered}\nS: 334\nC: *\nS: 501 ok");
-        let session = play(&offered, &mut scram, &text);
-        assert_eq!(session.client.authentication(), Authentication::BadChallenge);
+        assert_refused(&offered, &mut scram);
+        assert_eq!(scram.error(), Some(ScramError::Credentials));
+    }
+}
+
+/// Nothing leaves, and PLAIN, which could carry them, is not tried.
+#[track_caller]
+fn assert_refused(offered: &str, scram: &mut dyn Mechanism) {
+    let mut session = open(&format!("{offered} PLAIN"));
+    let mut plain = Plain::new(USER, PASSWORD);
+    let list: &mut [&mut dyn Mechanism] = &mut [scram, &mut plain];
+    assert_eq!(session.client.authenticate(list), Err(Refusal::Credentials));
+    assert_eq!(session.client.transmit(), b"");
+    assert!(session.client.is_reusable());
+}
+
+#[test]
+fn a_nonce_that_was_used_is_refused_before_anything_leaves() {
+    let mut scram = begun();
+    answer(&mut scram, first("s=QSXCR+Q6sek8bf92,i=4096").as_bytes()).unwrap();
+    assert_refused("SCRAM-SHA-1", &mut scram);
+    assert_eq!(scram.error(), Some(ScramError::NonceUsed));
+}
+
+/// The mechanism that a list for a password begins with, and what it says first of its TLS session.
+fn chosen(mechanisms: &mut (impl Mechanisms + ?Sized), offered: &str) -> (String, String) {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let mut session = open(offered);
+    session.client.authenticate(mechanisms).unwrap();
+    let line = String::from_utf8(session.client.transmit().to_vec()).unwrap();
+    let [_, name, response] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("{line}")
+    };
+    let said = String::from_utf8(STANDARD.decode(response).unwrap()).unwrap();
+    (name.to_owned(), said.split(',').next().unwrap().to_owned())
+}
+
+#[test]
+fn c89_what_binds_comes_before_what_does_not() {
+    let data = [7; 32];
+    let nonce = Nonce::new(NONCE).unwrap();
+    for (offered, name, flag) in [
+        ("SCRAM-SHA-256 SCRAM-SHA-256-PLUS", "SCRAM-SHA-256-PLUS", "p=tls-exporter"),
+        ("SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS", "SCRAM-SHA-256-PLUS", "p=tls-exporter"),
+        ("SCRAM-SHA-256 SCRAM-SHA-1 SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS", "p=tls-exporter"),
+        ("SCRAM-SHA-1 SCRAM-SHA-256", "SCRAM-SHA-256", "y"),
+        ("SCRAM-SHA-1", "SCRAM-SHA-1", "y"),
+        // One that nobody here can bind with is no offer.
+        ("SCRAM-SHA-512-PLUS SCRAM-SHA-256", "SCRAM-SHA-256", "y"),
+    ] {
+        let channel = ChannelBinding::TlsExporter(&data);
+        let mut password = Password::new(USER, PASSWORD).with_channel_binding(nonce, channel);
+        let (chosen_name, said) = chosen(&mut password, offered);
+        assert_eq!((&*chosen_name, &*said), (name, flag), "{offered}");
+    }
+    let mut password = Password::new(USER, PASSWORD).with_nonce(nonce);
+    let (name, flag) = chosen(&mut password, "SCRAM-SHA-256 SCRAM-SHA-256-PLUS");
+    assert_eq!((&*name, &*flag), ("SCRAM-SHA-256", "n"), "a client that cannot bind");
+}
+
+#[test]
+fn c89_who_leaves_an_offer_to_bind_out_does_not_say_that_there_is_none() {
+    for (offered, flag) in [
+        ("SCRAM-SHA-1", "y"),
+        ("SCRAM-SHA-1 SCRAM-SHA-1-PLUS", "n"),
+        ("SCRAM-SHA-1 SCRAM-SHA-256-PLUS", "n"),
+    ] {
+        let mut alone = sha1().with_channel_binding_unoffered();
+        assert_eq!(chosen(&mut alone, offered), ("SCRAM-SHA-1".into(), flag.into()), "{offered}");
+    }
+    // The proof is made for the same flag.
+    let mut scram = sha1().with_channel_binding_unoffered();
+    let text = TO_THE_PROOF.to_owned() + "\nS: 334 <v=rmF9pqV8S7suAoZWja4dJRkFsKQ=>\nC:\nS: 235 ok";
+    let session = play("SCRAM-SHA-1-PLUS SCRAM-SHA-1", &mut scram, &text);
+    assert_eq!(session.client.authentication(), Authentication::Done(0));
+}
+
+#[test]
+fn the_iterations_that_a_list_for_a_password_accepts_are_the_callers() {
+    let nonce = Nonce::new(NONCE).unwrap();
+    let password = || Password::new(USER, PASSWORD);
+    for mut password in [
+        password().with_nonce(nonce).with_iterations(1..=10),
+        password().with_iterations(1..=10).with_nonce(nonce),
+    ] {
+        let scram = password.mechanism(1).unwrap();
+        assert_eq!(scram.name(), "SCRAM-SHA-1");
+        answer(scram, b"").unwrap();
+        answer(scram, first("s=QSXCR+Q6sek8bf92,i=11").as_bytes()).unwrap_err();
+        let error = ScramError::TooManyIterations { count: 11, limit: 10 };
+        assert_eq!(password.scram_error(), Some(error));
     }
 }
 

@@ -116,8 +116,8 @@ fn the_strongest_mechanism_comes_first() {
     }
     let all = [
         ("SCRAM-SHA-256-PLUS", cfg!(feature = "scram")),
-        ("SCRAM-SHA-256", cfg!(feature = "scram")),
         ("SCRAM-SHA-1-PLUS", cfg!(feature = "scram")),
+        ("SCRAM-SHA-256", cfg!(feature = "scram")),
         ("SCRAM-SHA-1", cfg!(feature = "scram")),
         ("CRAM-MD5", cfg!(feature = "cram-md5")),
         ("PLAIN", true),

@@ -2,18 +2,18 @@
 
 use proptest::prelude::*;
 use smtp_proto::stuffing::{
-    BareNewline, BareNewlineKind, ContentError, ContentErrorKind, Newlines, Stuffer, Unstuffer,
+    BareNewline, BareNewlineKind, ContentError, ContentErrorKind, Newlines, Stuffer, Survey,
+    Unstuffer,
 };
 
-/// Bare newlines made CRLF, and the last line ended.
+/// CR* LF made one CRLF, every other CR one of its own, and the last line ended.
 fn naive_canonical(message: &[u8]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for (i, &octet) in message.iter().enumerate() {
-        match octet {
-            b'\n' if i > 0 && message[i - 1] == b'\r' => {}
-            b'\r' | b'\n' => lines.extend(b"\r\n"),
-            _ => lines.push(octet),
-        }
+    let (mut lines, mut rest) = (Vec::new(), message);
+    while let Some(octet) = rest.first() {
+        let crs = rest.iter().take_while(|&&octet| octet == b'\r').count();
+        let end = if rest.get(crs) == Some(&b'\n') { crs + 1 } else { crs.min(1) };
+        lines.extend_from_slice(if end > 0 { b"\r\n" } else { core::slice::from_ref(octet) });
+        rest = &rest[end.max(1)..];
     }
     if !lines.is_empty() && !lines.ends_with(b"\r\n") {
         lines.extend(b"\r\n");
@@ -141,11 +141,7 @@ fn send_pieces(mut stuffer: Stuffer, chunks: &[&[u8]]) -> Sent {
             Err(error) => sent.error = sent.error.or(Some(error)),
         }
     }
-    let mut output = [0; 7];
-    match stuffer.finish(&mut output) {
-        Ok(done) => sent.wire.extend(&output[..done.produced]),
-        Err(error) => sent.error = Some(error),
-    }
+    sent.error = stream(&mut stuffer, &[], &mut core::iter::repeat(7), &mut sent.wire).err();
     sent
 }
 
@@ -258,12 +254,17 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     };
     let even = (60..84usize, 1..20usize)
         .prop_map(|(n, lines)| [&vec![b'B'; n][..], b"\r\n"].concat().repeat(lines));
+    let run = (1..90usize, 0..4usize).prop_map(|(crs, behind)| {
+        [&vec![b'\r'; crs][..], [&b""[..], b"\n", b".", b"\n."][behind]].concat()
+    });
     let part = prop_oneof![
         6 => prop::collection::vec(octet, 0..12),
         8 => line(b"\r\n"),
         2 => line(b"\r\n."),
         1 => line(b"\n"),
         1 => line(b"\r"),
+        1 => line(b"\r\r\n"),
+        1 => run,
         3 => even,
         1 => prop_oneof![Just(b"\xC3\xA9".to_vec()), Just(b"\0".to_vec())],
     ];
@@ -308,6 +309,7 @@ proptest! {
         let got = receive(&cut(&sent.wire, &reads));
         prop_assert_eq!(got.bare, None);
         prop_assert_eq!(got.end, Some(sent.wire.len()), "the only end is the end");
+        prop_assert_eq!(Survey::of(&m).size, got.content.len() as u64);
         prop_assert_eq!(got.content, naive_canonical(&m));
     }
 
@@ -348,7 +350,9 @@ fn every_short_wire_in_every_two_cuts_is_received_alike() {
 #[test]
 fn trouble_at_every_place_of_a_block_is_found() {
     let lines = [&[b'B'; 76][..], b"\r\n"].concat().repeat(60);
-    for trouble in [&b"\r"[..], b"\n", b"\0", b"\x80", b"\r\n.", b"\r\n\r\n..", b".\r\n."] {
+    for trouble in
+        [&b"\r"[..], b"\n", b"\r\r\n", b"\r\r.", b"\0", b"\x80", b"\r\n.", b"\r\n\r\n..", b".\r\n."]
+    {
         for at in (0..400).chain(lines.len() - 80..lines.len()) {
             let mut m = lines.clone();
             m.splice(at..(at + trouble.len()).min(m.len()), trouble.iter().copied());
@@ -386,6 +390,41 @@ fn chunks_are_canonical_and_nothing_in_them_is_stuffed() {
             let sent = send(Stuffer::for_chunks(Newlines::Normalise, false), &[&message], &[size]);
             assert_eq!(sent.wire, naive_canonical(&message), "{message:?}");
         }
+    }
+}
+
+#[test]
+fn d19_crs_before_an_lf_are_one_line_end_with_it_and_others_are_lines() {
+    for (message, wire) in [
+        (&b"a\r\r\nb"[..], &b"a\r\nb\r\n.\r\n"[..]),
+        (b"a\r\r\r\n\r\r\nb", b"a\r\n\r\nb\r\n.\r\n"),
+        (b"a\r\rb", b"a\r\n\r\nb\r\n.\r\n"),
+        (b"a\r\r", b"a\r\n\r\n.\r\n"),
+        (b"\r\r\n.", b"\r\n..\r\n.\r\n"),
+        (b"a\n\rb\r\n", b"a\r\n\r\nb\r\n.\r\n"),
+    ] {
+        let got = send(Stuffer::new(Newlines::Normalise, false), &[message], &[64]);
+        assert_eq!(got.wire, wire, "{}", message.escape_ascii());
+        assert_eq!(Survey::of(message).size, naive_canonical(message).len() as u64);
+    }
+    let strict = send(Stuffer::new(Newlines::Reject, false), &[b"a\r\r\n"], &[64]);
+    let error = strict.error.map(|error| (error.kind, error.offset));
+    assert_eq!(error, Some((ContentErrorKind::BareCr, 1)));
+}
+
+#[test]
+fn any_number_of_crs_is_held_until_it_is_known_what_they_are() {
+    let crs = vec![b'\r'; 10_000];
+    for (behind, wire) in [(&b"\n"[..], b"\r\n".to_vec()), (b"", b"\r\n".repeat(10_000))] {
+        let (message, end) = ([&crs[..], behind].concat(), [&wire[..], b".\r\n"].concat());
+        for (input, output) in [(1, 1), (1, 4096), (20_000, 1), (20_000, 100), (777, 777)] {
+            let chunks = cut(&message, &[input]);
+            let sent = send(Stuffer::new(Newlines::Normalise, false), &chunks, &[output]);
+            assert!(sent.wire == end, "{input} {output}");
+            let sent = send(Stuffer::for_chunks(Newlines::Normalise, false), &chunks, &[output]);
+            assert!(sent.wire == wire, "{input} {output}");
+        }
+        assert!(send_pieces(Stuffer::new(Newlines::Normalise, false), &[&message]).wire == end);
     }
 }
 

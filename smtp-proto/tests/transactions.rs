@@ -313,6 +313,22 @@ fn octets_on_their_way_are_told_apart() {
 }
 
 #[test]
+fn crs_at_the_end_of_content_are_lines_however_small_the_buffer() {
+    for (transmit, write_size) in [(100, 1), (100, 7), (128, 1000), (4096, 1000)] {
+        let lines = "C:\n".repeat(699);
+        let script = format!("{ENVELOPE}{GO}C: x\n{lines}C: .\nS: 250 ok");
+        let sizes = BufferSizes::SMALL.with_transmit(transmit);
+        let client = Client::with_sizes(plain_config(), sizes);
+        let mut session = Session::open_with(client, "PIPELINING").then(&script);
+        session.write_size = write_size;
+        let content = [&b"x"[..], &[b'\r'; 700]].concat();
+        session.send(&envelope("alice@example.org", &TWO[..1]), &content);
+        assert!(session.peer.is_done(), "{transmit} {write_size}");
+        assert_eq!(session.events.last().map(String::as_str), Some("ended[0] Answered"));
+    }
+}
+
+#[test]
 fn the_offers_and_replies_of_large_servers_fit_large_buffers() {
     let client = Client::with_sizes(plain_config(), BufferSizes::LARGE);
     let keywords: Vec<_> = (0..200).map(|index| format!("X-{index:04}")).collect();
@@ -493,7 +509,7 @@ fn a_lost_connection_behind_a_run_ahead_envelope_tells_both_fates() {
     session.hand_over(&envelope, b"one\r\n");
     session.client.begin(&envelope).unwrap();
     assert_eq!(session.pump(), Wants::Nothing);
-    assert_eq!(session.events[3..], ["ended[0] Unknown", "ended[1] NotSent"]);
+    assert_eq!(session.events[3..], ["ended[0] Unknown", "ended[1] NotReached"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Hostile values: every octet at every position. The rows of the corpus are in `hostile_corpus.rs`.
 
-use smtp_proto::address::Address;
+use smtp_proto::address::{Address, AddressError, ForwardPath, ReversePath};
+use smtp_proto::client::AsEnvelope;
+use smtp_proto::envelope::{Envelope, OwnedRecipient};
 use smtp_proto::hello::{Capabilities, EhloName};
 use smtp_proto::parameter::Parameter;
 
@@ -40,6 +42,46 @@ fn no_octet_inside_quotes_smuggles_anything_into_an_address() {
             let refused = matches!(octet, 0..=31 | 127..);
             assert!(!refused || Address::parse(&text).is_err(), "{text:?}");
         }
+    }
+}
+
+#[test]
+fn c85_what_the_grammar_forbids_is_taken_where_the_caller_asks_for_it() {
+    let long = format!("SRS0={}@example.org", "a".repeat(200));
+    for text in ["user.@docomo.example", "a..b@docomo.example", ".a@docomo.example", &long] {
+        assert!(Address::parse(text).is_err(), "{text}");
+        assert_eq!(Address::parse_lenient(text).map(|address| address.as_str()), Ok(text));
+        let sender = ReversePath::parse_lenient(text).expect("a path");
+        let recipient = OwnedRecipient::new_lenient(text).expect("a recipient");
+        let mut envelope = Envelope::new_lenient(text).expect("a sender");
+        envelope.push_recipient(recipient);
+        assert_eq!(envelope.mail().from(), sender);
+        let mut out = [0; 512];
+        let length = envelope.recipient(0).and_then(|to| to.encode(&mut out)).expect("room");
+        assert_eq!(&out[..length], format!("RCPT TO:<{text}>\r\n").as_bytes());
+    }
+    let limit = Address::MAX_LENIENT_LOCAL_PART;
+    let too_long = Address::parse_lenient(&format!("{}@b", "a".repeat(limit + 1))).map(|_| ());
+    assert_eq!(too_long, Err(AddressError::LocalPartTooLong { limit }));
+    assert_eq!(Address::parse_lenient("a@b..c").map(|_| ()), Address::parse("a@b..c").map(|_| ()));
+    assert_eq!(ReversePath::parse_lenient("<>"), Ok(ReversePath::Null));
+    assert_eq!(ForwardPath::parse_lenient("postmaster"), ForwardPath::parse("postmaster"));
+}
+
+#[test]
+fn no_octet_smuggles_anything_into_a_lenient_address_either() {
+    for sample in ["a..b.@de.f", "\"ab\"@c", "a@[1.2.3.4]"] {
+        let quoted = sample.starts_with('"');
+        for (octet, text) in variants(sample) {
+            let refused = matches!(octet, 0..=31 | 127..)
+                || (!quoted && matches!(octet, b' ' | b'<' | b'>' | b'"' | b','));
+            assert!(!refused || Address::parse_lenient(&text).is_err(), "{text:?}");
+            let strict = Address::parse(&text);
+            assert!(strict.is_err() || strict == Address::parse_lenient(&text), "{text:?}");
+        }
+    }
+    for text in ["a\u{85}b@c", "a@c\u{2028}", "@a,@b:c@d", "a@b@c", "<a@b>", "a..b", "", "@"] {
+        assert!(Address::parse_lenient(text).is_err(), "{text:?}");
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use smtp_proto::{
     address::ForwardPath,
     client::{
-        AsEnvelope, Client, Config, End, Event, Fate, Journal, Phase, Status, Verdict, Wants,
+        AsEnvelope, Client, Config, End, Event, Journal, Phase, Status, TransactionEnd, Verdict,
+        Wants,
     },
     command::{Attribute, AttributeName, Command, Mail, Received, Recipient},
     envelope::Envelope,
@@ -130,11 +131,11 @@ fn a_message_that_came_too_late_says_so() {
     let mut journal = Journal::new();
     journal.begin(transaction, 1);
     journal.record(&Event::Closing { phase: Phase::Idle, reply: reply(b"421 x\r\n") });
-    journal.record(&Event::Ended { transaction, fate: Fate::NotSent });
+    journal.record(&Event::Ended { transaction, end: TransactionEnd::NotSent });
     let outcome = journal.take_outcome(Some(End::ServiceClosing(Phase::Idle))).unwrap();
     assert!(outcome.came_too_late());
     assert_eq!(outcome.verdict(), Verdict::Failed);
-    assert_eq!(outcome.recipient(0).unwrap().status, Status::NotAttempted);
+    assert_eq!(outcome.recipient(0).unwrap().status(), Status::NotAttempted);
     assert_eq!(outcome.end(), Some(End::ServiceClosing(Phase::Idle)));
 }
 
@@ -147,14 +148,16 @@ fn an_outcome_says_where_the_session_broke() {
         (End::Lost(Phase::Rcpt), Phase::Rcpt, false),
         (End::ServiceClosing(Phase::Data), Phase::Data, false),
         // The verdict on the message before was waited for.
-        (End::Lost(Phase::Final), Phase::Rcpt, true),
+        (End::Lost(Phase::Final), Phase::Mail, true),
     ] {
         let mut journal = Journal::new();
         journal.begin(transaction, 1);
-        journal.record(&Event::Ended { transaction, fate: Fate::NotSent });
+        let is_own = end.phase() != Phase::Final;
+        let told = if is_own { TransactionEnd::NotSent } else { TransactionEnd::NotReached };
+        journal.record(&Event::Ended { transaction, end: told });
         let outcome = journal.take_outcome(Some(end)).unwrap();
         let recipient = outcome.recipient(0).unwrap();
-        assert_eq!((recipient.status, recipient.phase), (Status::NotAttempted, phase), "{end:?}");
+        assert_eq!((recipient.status(), recipient.phase), (Status::NotAttempted, phase), "{end:?}");
         assert_eq!(outcome.came_too_late(), too_late, "{end:?}");
     }
 }
@@ -213,10 +216,10 @@ fn a_recipient_that_was_not_announced_has_no_outcome() {
         reply: reply(b"550 x\r\n"),
     };
     journal.record(&last);
-    journal.record(&Event::Ended { transaction, fate: Fate::Unknown });
+    journal.record(&Event::Ended { transaction, end: TransactionEnd::Unknown });
     let outcome = journal.take_outcome(None).unwrap();
     assert_eq!(outcome.recipient_count(), 1);
-    assert_ne!(outcome.recipient(0).unwrap().status, Status::Rejected);
+    assert_ne!(outcome.recipient(0).unwrap().status(), Status::Rejected);
 }
 
 #[test]

@@ -59,12 +59,16 @@ fn addresses_say_what_is_wrong_with_them() {
         ),
         (&AddressError::NotUtf8 { offset: 1 }, "address is not UTF-8 at offset 1"),
         (&AddressError::UnclosedQuote, "quoted local part does not end"),
-        (&AddressError::LocalPartTooLong, "local part is longer than 64 octets"),
+        (&AddressError::LocalPartTooLong { limit: 64 }, "local part is longer than 64 octets"),
         (&DomainError::EmptyLabel { offset: 2 }, "empty domain label at offset 2"),
         (&DomainError::Hyphen { offset: 2 }, "hyphen at offset 2 begins or ends a domain label"),
         (&DomainError::LabelTooLong { offset: 2 }, "domain label at offset 2 is longer than 63"),
         (&DomainError::TooLong, "domain is longer than 255 octets"),
         (&DomainError::Literal { offset: 2 }, "bad address literal at offset 2"),
+        (
+            &DomainError::UntaggedIpv6 { offset: 2 },
+            "address literal at offset 2 needs the tag IPv6, as in [IPv6:::1]",
+        ),
     ]);
 }
 
@@ -149,7 +153,7 @@ fn a_client_says_why_it_ended() {
         ),
         (&End::Quit, "the session was closed"),
         (&End::Lost(Phase::Tls), "tls: the server closed the connection"),
-        (&End::ServiceClosing(phase), "data: the server closes its service (421)"),
+        (&End::ServiceClosing(phase), "data: the server closes the session"),
         (
             &End::Refused { phase, code: Code::TRANSACTION_FAILED },
             "data: the server refused with 554",
@@ -177,7 +181,7 @@ fn a_client_says_why_it_ended() {
 #[test]
 fn a_client_says_why_it_refuses() {
     use client::Misuse;
-    let table: [(Refusal, &str); 17] = [
+    let table: [(Refusal, &str); 18] = [
         (Misuse::NotOpen.into(), "the session is not open"),
         (Misuse::Busy.into(), "a transaction or an AUTH dialogue is not finished"),
         (Misuse::NotWanted.into(), "nothing of the kind is wanted now"),
@@ -203,6 +207,10 @@ fn a_client_says_why_it_refuses() {
         (Refusal::CommandTooLong { limit: 8 }, "a command does not fit the buffer of 8 octets"),
         (Refusal::PlaintextAuth, "credentials would leave without TLS"),
         (Refusal::NoMechanism, "the server offers no mechanism that can be used"),
+        (
+            Refusal::Credentials,
+            "the credentials are empty or have a character that the mechanism cannot carry",
+        ),
         (
             Refusal::Content(content_error(b"\xff")),
             "8-bit octet in content without 8BITMIME at octet 0",
@@ -234,10 +242,9 @@ fn advice_has_names() {
 #[test]
 fn replies_say_what_is_wrong_with_them() {
     let mut limits = ReplyLimits::default();
-    (limits.line, limits.reply, limits.lines) = (8, 12, 2);
+    (limits.reply, limits.lines) = (12, 2);
     for (octets, words) in [
         (&b"250-\r\n251"[..], "a line with another code than the first at octet 8"),
-        (b"250 too long", "a reply line over the limit at octet 8"),
         (b"250-a\r\n250-b\r\n", "a reply over the limit at octet 12"),
         (b"250-\n250-\n250", "a reply with too many lines at octet 10"),
     ] {
@@ -283,8 +290,14 @@ fn scram_and_routes_say_what_is_wrong() {
         (&ScramError::Malformed, "the server's message is no message of SCRAM"),
         (&ScramError::Extension, "the server demands an unknown extension of SCRAM"),
         (&ScramError::Nonce, "the server's nonce does not belong to this exchange"),
-        (&ScramError::TooFewIterations(1), "1 iterations are too few"),
-        (&ScramError::TooManyIterations(9), "9 iterations are too many"),
+        (
+            &ScramError::TooFewIterations { count: 1, limit: 4096 },
+            "the server asks for 1 iterations of SCRAM, fewer than 4096",
+        ),
+        (
+            &ScramError::TooManyIterations { count: 9, limit: 8 },
+            "the server asks for 9 iterations of SCRAM, more than 8",
+        ),
         (&ScramError::Signature, "the server's signature is wrong"),
         (
             &Nonce::new("a,b").unwrap_err(),
@@ -296,7 +309,17 @@ fn scram_and_routes_say_what_is_wrong() {
         (&RouteError::NullMx, "the domain accepts no mail (null MX)"),
         (&RouteError::NoAddress, "the domain has neither MX records nor an address"),
         (&RouteError::NoUsableMx, "no MX record of the domain leads to an address"),
-        (&RouteError::MailLoop, "mail for the domain loops back to myself"),
+        (&RouteError::MailLoop, "the domain's preferred mail host is this host (mail loop)"),
+        (
+            &RouteError::LocalAddress,
+            "the host has no addresses but those of this machine (loopback or unspecified)",
+        ),
+        (
+            &RouteError::UnauthenticatedMx,
+            "the message requires TLS, and the domain's MX records are not authenticated",
+        ),
+        (&RouteError::UnusableName, "the name cannot be looked up in the DNS"),
+        (&RouteError::NoHostSoFar, "no host of the domain was found to have an address"),
         (&RouteError::DnsFailure, "the DNS gave no answer for the domain"),
     ]);
 }

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("\nWhat became of each recipient:");
     for (address, recipient) in envelope.recipients().zip(outcome.recipients()) {
         let words = recipient.reply.map(|reply| reply.to_string()).unwrap_or_default();
-        println!("  {address:<20} {:?} ({words})", recipient.status);
+        println!("  {address:<20} {:?} ({words})", recipient.status());
     }
     println!("\nWhat the server received:");
     let received = store.take().pop().ok_or("the server has no message")?;
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for line in received.content.split_inclusive(|&octet| octet == b'\n') {
         println!("  | {}", Escaped(line.trim_ascii_end()));
     }
-    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
+    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status()).collect();
     assert_eq!(statuses, [Status::Accepted, Status::Rejected]);
     assert_eq!(received.content, MESSAGE.as_bytes(), "octet for octet");
     Ok(())

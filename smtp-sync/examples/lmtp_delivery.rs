@@ -31,9 +31,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     drop(server);
 
     for (address, recipient) in envelope.recipients().zip(outcome.recipients()) {
-        println!("-- {address}: {:?}, try again: {}", recipient.status, recipient.retry);
+        println!("-- {address}: {:?}", recipient.fate);
     }
-    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status).collect();
+    let statuses: Vec<Status> = outcome.recipients().map(|recipient| recipient.status()).collect();
     assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Deferred]);
     assert_eq!(store.take()[0].recipients, ["bob@example.net"]);
     Ok(())

@@ -4,15 +4,20 @@
 //! cargo run -p smtp-sync --example sendmail -- -f a@example.org --server mx.example.net:25 b@example.net < message
 //! ```
 #![allow(clippy::format_push_string, reason = "a person reads it once")]
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
 #[path = "sendmail/action.rs"]
 mod action;
+#[path = "sendmail/addresses.rs"]
+mod addresses;
 #[path = "sendmail/args.rs"]
 mod args;
 #[path = "sendmail/connection.rs"]
 mod connection;
 #[path = "sendmail/embedded.rs"]
 mod embedded;
+#[path = "sendmail/exit.rs"]
+mod exit;
 #[path = "sendmail/failure.rs"]
 mod failure;
 #[path = "sendmail/header.rs"]
@@ -23,21 +28,38 @@ mod mechanism;
 mod message;
 #[path = "sendmail/mx.rs"]
 mod mx;
+#[path = "sendmail/output.rs"]
+mod output;
+#[path = "sendmail/parts.rs"]
+mod parts;
 #[path = "sendmail/report.rs"]
 mod report;
+#[path = "sendmail/row.rs"]
+mod row;
+#[path = "sendmail/secrets.rs"]
+mod secrets;
 #[path = "sendmail/session.rs"]
 mod session;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use smtp_sync::TlsPolicy;
 
-use crate::{args::Args, embedded::Embedded, report::Report, session::Session};
+use crate::{
+    args::{Args, without_secrets},
+    embedded::Embedded,
+    message::Message,
+    report::Report,
+    secrets::Secrets,
+    session::Session,
+};
 
 fn main() -> ExitCode {
     let mut args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
+            let error = without_secrets(error);
             error.print().ok();
             return if error.use_stderr() { 64.into() } else { 0.into() };
         }
@@ -49,32 +71,36 @@ fn main() -> ExitCode {
 
 fn run(args: &mut Args) -> Report {
     let mut report = Report::default();
-    let done = args.read_url().and_then(|()| prepare_and_run(args, &mut report));
-    if let Err(problem) = done {
-        report.refuse("send:0", &problem);
+    let gathered = args.read_server().and_then(|()| message::gather(args));
+    let (messages, gathered) = match gathered {
+        Ok(messages) => (messages, Ok(())),
+        Err(problem) => (Vec::new(), Err(problem)),
+    };
+    if let Err(problem) = gathered.and_then(|()| prepare_and_run(args, &messages, &mut report)) {
+        report.refuse(&problem, &messages);
     }
     report
 }
 
 /// An error is one before anything was sent.
-fn prepare_and_run(args: &Args, report: &mut Report) -> Result<(), String> {
-    let messages = message::gather(args)?;
-    let envelopes =
-        messages.iter().map(message::Message::envelope).collect::<Result<Vec<_>, _>>()?;
+fn prepare_and_run(args: &Args, messages: &[Message], report: &mut Report) -> Result<(), String> {
+    let envelopes = messages.iter().map(Message::envelope).collect::<Result<Vec<_>, _>>()?;
     if args.mx {
-        return mx::run(args, &messages, &envelopes, report);
+        return mx::run(args, messages, &envelopes, report);
     }
     let actions = args.actions(messages.len())?;
-    let secrets = args.secrets()?;
-    let recipients = messages.iter().flat_map(message::Message::recipients);
-    let (server, embedded) = if let Some(server) = args.server() {
-        (server, None)
+    let secrets = Secrets::read(args)?;
+    let recipients = messages.iter().flat_map(Message::recipients);
+    let (server, embedded) = if let Some(server) = &args.server {
+        (server.clone(), None)
     } else {
         let embedded = Embedded::start(args, &secrets, recipients)?;
         (embedded.address(), Some(embedded))
     };
-    let connector = args.connector(&server)?;
-    let session = Session::new(args, &secrets, &messages, &envelopes, report);
+    let (connector, tls) = args.connector(&server)?;
+    let requires_tls = matches!(tls, TlsPolicy::Required);
+    let session =
+        Session { args, secrets: &secrets, messages, envelopes: &envelopes, requires_tls, report };
     session.run(connector, &actions);
     if let Some(embedded) = embedded {
         embedded.show(args.json);

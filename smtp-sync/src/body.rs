@@ -1,9 +1,6 @@
 //! Envelope and content of a message, handed over piece by piece.
 
-use std::{
-    io::{self, BufRead},
-    sync::Arc,
-};
+use std::io::{self, BufRead};
 
 use smtp_proto::client::{AsEnvelope, Wants};
 
@@ -22,7 +19,7 @@ impl<S: Stream> Client<S> {
                 Wants::Envelope => self.dialogue.proto.continue_envelope(envelope)?,
                 Wants::Content => {
                     if !self.hand_over_chunk(content)? {
-                        return Ok(self.dialogue.proto.finish()?);
+                        return self.dialogue.finish();
                     }
                 }
                 _ => return Ok(()),
@@ -36,7 +33,7 @@ impl<S: Stream> Client<S> {
             Ok([]) => return Ok(false),
             Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            Err(error) => return Err(self.fail(Error::Content(Arc::new(error)))),
+            Err(error) => return Err(self.dialogue.content_failed(error)),
         };
         let taken = self.dialogue.proto.content(chunk)?;
         // The reader's own time is not the server's.

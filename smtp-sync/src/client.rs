@@ -55,12 +55,16 @@ impl<S: Stream> Client<S> {
     #[must_use]
     #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
     pub fn over(stream: S, config: Config) -> Self {
-        Self {
+        let mut client = Self {
             dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
             deadline: Deadline::new(Timeouts::RFC_5321, None),
+        };
+        if let Err(error) = client.tls.check(config.tls()) {
+            client.fail(Error::Tls(error));
         }
+        client
     }
 
     /// Sets when every call has to be over, whatever it does then: login, messages, inquiries, QUIT; `None` for
@@ -111,10 +115,13 @@ impl<S: Stream> Client<S> {
     ) -> Result<usize, Error> {
         self.open()?;
         self.dialogue.proto.authenticate(mechanisms)?;
-        while self.pump()? == Wants::Credentials {
-            self.dialogue.proto.authenticate(mechanisms)?;
-        }
-        self.dialogue.authenticated()
+        let done = loop {
+            match self.pump() {
+                Ok(Wants::Credentials) => self.dialogue.proto.authenticate(mechanisms)?,
+                done => break done,
+            }
+        };
+        self.dialogue.authenticated(done)
     }
 
     /// Sends one message.
@@ -148,6 +155,21 @@ impl<S: Stream> Client<S> {
         self.hand_over(envelope, &mut content).ok();
         self.pump().ok();
         self.outcome(transaction)
+    }
+
+    /// Checks a message whose content is there as a whole, before anything of it is written: what
+    /// [`send`](Self::send) would refuse, and content that cannot be sent, which would else end the session midway. How
+    /// many recipients a transaction may have is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: the session stays as it was. Else why the session is over.
+    pub fn check(
+        &mut self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: &[u8],
+    ) -> Result<(), Error> {
+        self.open()?;
+        Ok(self.dialogue.proto.check(envelope, content)?)
     }
 
     /// Sends a message that has its envelope with it: a [`Mail`], or what a builder makes one of.
@@ -239,13 +261,13 @@ impl<S: Stream> Client<S> {
     /// takes XCLIENT that is its answer to the EHLO which follows, so ask for the class of its code.
     ///
     /// # Errors
-    /// The session is over, or nothing was written.
+    /// The session ended before it was answered, or nothing was written.
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open()?;
+        let before = self.dialogue.journal.answer_count();
         self.dialogue.proto.inquire(inquiry)?;
-        self.quieten()?;
-        let answer = self.dialogue.journal.last_answer().map(|(_, reply)| reply.clone());
-        answer.ok_or_else(|| self.ended())
+        let done = self.quieten();
+        self.dialogue.answered(before, done)
     }
 
     /// Stays idle for this long and listens: a server may close (421) without being asked.

@@ -19,6 +19,7 @@ use crate::{
     dialogue::Dialogue,
     error::Error,
     happy_eyeballs, machine,
+    name::in_ascii,
     reach::{look_up, prepare},
     stream::{BoxedStream, Stream},
     tls::{Tls, Transport},
@@ -61,9 +62,10 @@ enum Target {
 }
 
 impl Connector {
-    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name.
+    /// A server by name or IP address, TLS required (STARTTLS) and verified against that name. A name beyond ASCII is
+    /// turned into its A-labels.
     pub fn new(host: &str, port: u16) -> Self {
-        Self::to(Target::Tcp(host.to_owned(), port), host)
+        Self::to(Target::Tcp(in_ascii(host).into_owned(), port), host)
     }
 
     /// A server behind a socket in the file system, without TLS.
@@ -189,22 +191,29 @@ impl Connector {
     /// what it has heard, is at hand if that fails.
     ///
     /// # Errors
-    /// [`Error::Connect`].
+    /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.
     pub fn dial(self) -> Result<Client, Error> {
+        self.tls.check(self.config.tls()).map_err(Error::Tls)?;
         let reached = self.target.reach(self.source, self.limit());
         let (stream, local) = reached.map_err(|error| Error::Connect(Arc::new(error)))?;
         Ok(self.introduced(local).over(stream))
     }
 
-    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own.
+    /// A session over a stream of the caller's: a proxy's, a test's, a TLS library's own. Where TLS is wanted for a name
+    /// that no certificate could have, every call says so, and nothing is sent.
     pub fn over<S: Stream>(self, stream: S) -> Client<S> {
         let it = self.introduced(None);
-        Client {
+        let checked = it.tls.check(it.config.tls());
+        let mut client = Client {
             dialogue: Dialogue::new(it.config, it.sizes, it.log),
             transport: Transport::Plain(stream),
             tls: it.tls,
             deadline: Deadline::new(it.timeouts, it.deadline),
+        };
+        if let Err(error) = checked {
+            client.fail(Error::Tls(error));
         }
+        client
     }
 
     /// How long finding and reaching the server may take.

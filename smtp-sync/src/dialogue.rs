@@ -2,11 +2,14 @@
 //! reads, writes or waits, so it is the same over every runtime.
 
 use core::fmt;
+use std::{io, sync::Arc};
 
 use smtp_proto::{
     client::{
-        AsEnvelope, Authentication, BufferSizes, Client, Config, End, Journal, Outcome, Transaction,
+        AsEnvelope, Authentication, BufferSizes, Client, Config, End, Journal, Outcome, Phase,
+        Refusal, Transaction, Wants,
     },
+    reply::{Escaped, OwnedReply},
     transcript::Lines,
 };
 
@@ -84,18 +87,54 @@ impl Dialogue {
         self.journal.take_outcome_of(transaction, self.proto.end())
     }
 
-    /// Which of the caller's mechanisms the server has taken.
+    /// Ends the content. Where it is shorter than its envelope declares the session is given up: nobody has the rest.
     ///
     /// # Errors
-    /// [`Error::Authentication`]: none.
-    pub fn authenticated(&self) -> Result<usize, Error> {
+    /// The core's.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        let done = self.proto.finish();
+        if let Err(Refusal::ContentTooShort { .. }) = done {
+            self.proto.content_failed().ok();
+        }
+        Ok(done?)
+    }
+
+    /// Takes note that the content cannot be read; what it is the error of.
+    pub fn content_failed(&mut self, error: io::Error) -> Error {
+        self.proto.content_failed().ok();
+        let error = Error::Content(Arc::new(error));
+        trace::failed(&error);
+        self.failure.get_or_insert(error).clone()
+    }
+
+    /// The place of the mechanism that the server has taken in the caller's list. A verdict counts whatever ended the
+    /// session behind it, as `done` says.
+    ///
+    /// # Errors
+    /// [`Error::Authentication`]: none was taken; why the session ended before that was known.
+    pub fn authenticated(&self, done: Result<Wants, Error>) -> Result<usize, Error> {
         match self.proto.authentication() {
             Authentication::Done(index) => Ok(index),
+            Authentication::None | Authentication::Unproven if done.is_err() => done.map(|_| 0),
             verdict => Err(Error::Authentication {
                 verdict,
                 reply: self.journal.last_answer().map(|(_, reply)| reply.clone()),
                 details: None,
             }),
+        }
+    }
+
+    /// The reply to a question: one that came counts whatever ended the session behind it, as `done` says. Where
+    /// XCLIENT was taken the question is whether the session that it begins could be opened.
+    ///
+    /// # Errors
+    /// Why the session ended before the question was answered.
+    pub fn answered(&self, before: u64, done: Result<(), Error>) -> Result<OwnedReply, Error> {
+        let answer = self.journal.last_answer().filter(|_| self.journal.answer_count() > before);
+        match (answer, done) {
+            (Some((phase, reply)), Err(error)) if !is_last_word(phase, reply) => Err(error),
+            (Some((_, reply)), _) => Ok(reply.clone()),
+            (None, done) => Err(done.err().unwrap_or(Error::Closed)),
         }
     }
 
@@ -114,12 +153,31 @@ impl Dialogue {
         if let Some(failure) = &self.failure {
             return failure.clone();
         }
-        let error = Error::Ended { end, reply: self.journal.last_words(end).cloned() };
+        let error = Error::Ended {
+            end,
+            reply: self.journal.last_words(end).cloned(),
+            unfinished: self.unfinished(end),
+        };
         if end != End::Quit {
             trace::failed(&error);
         }
         self.failure.insert(error).clone()
     }
+}
+
+impl Dialogue {
+    /// What the server had begun to say when the stream ended.
+    fn unfinished(&self, end: End) -> Option<String> {
+        let octets = self.proto.unfinished_reply();
+        let was_cut = matches!(end, End::Lost(_)) && !octets.is_empty();
+        was_cut.then(|| Escaped(octets.trim_ascii_end()).to_string())
+    }
+}
+
+/// Whether no further reply belongs to the same question.
+fn is_last_word(phase: Phase, reply: &OwnedReply) -> bool {
+    let opens = matches!(phase, Phase::XClient | Phase::Hello | Phase::Greeting);
+    !opens || reply.code().is_refusal()
 }
 
 impl fmt::Debug for Dialogue {

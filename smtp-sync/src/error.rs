@@ -4,7 +4,7 @@ use core::fmt;
 use std::{io, sync::Arc};
 
 use smtp_proto::{
-    client::{Authentication, End, Hint, Misuse, Phase, Refusal, Retry},
+    client::{Authentication, End, Hint, Misuse, Phase, Refusal, When},
     hello::Extensions,
     reply::{Code, Escaped, OwnedReply},
 };
@@ -34,8 +34,11 @@ pub enum Error {
     Ended {
         /// Why.
         end: End,
-        /// The server's words, where it had some.
+        /// The reply that ended it, where one did.
         reply: Option<OwnedReply>,
+        /// The start of a reply that the server did not complete, control characters escaped: a diagnosis, no
+        /// verdict.
+        unfinished: Option<String>,
     },
     /// Refused here, before anything was written.
     Refused(Refusal),
@@ -45,8 +48,8 @@ pub enum Error {
         verdict: Authentication,
         /// The server's last answer.
         reply: Option<OwnedReply>,
-        /// What it said within the dialogue, control characters escaped: JSON about a token (RFC
-        /// 7628 3.2.2).
+        /// What is known beyond that, control characters escaped: what the server said about a token
+        /// (JSON, RFC 7628 3.2.2), or what is wrong with its messages of SCRAM.
         details: Option<String>,
     },
     /// The system has no random numbers.
@@ -65,7 +68,7 @@ impl Error {
             Error::Ended { end, .. } => Some(*end),
             Error::Io { phase, .. } | Error::Timeout(phase) => Some(End::Aborted(*phase)),
             Error::Tls(_) => Some(End::Aborted(Phase::Tls)),
-            Error::Content(_) => Some(End::Aborted(Phase::Content)),
+            Error::Content(_) => Some(End::ContentFailed),
             Error::Connect(_)
             | Error::Refused(_)
             | Error::Authentication { .. }
@@ -87,20 +90,25 @@ impl Error {
         }
     }
 
-    /// When the same may be tried again.
+    /// Returns when the call that failed may be tried again.
+    ///
+    /// A call on a session that was over before it, whatever ended that, may be tried over a new connection: nothing
+    /// was said of the message that it was to send. Advice on the message that ended the session stands in its
+    /// [`Outcome`](smtp_proto::client::Outcome).
     #[must_use]
-    pub fn retry(&self) -> Retry {
+    pub fn retry(&self) -> When {
         match self {
-            Error::Connect(_) | Error::Tls(_) | Error::Random(_) => Retry::Later,
-            Error::Content(_) | Error::Mail(_) | Error::Closed => Retry::Never,
+            Error::Connect(_) | Error::Tls(_) | Error::Random(_) | Error::Closed => When::Later,
+            Error::Mail(_) => When::Never,
             Error::Refused(refusal) => refusal.retry(),
+            Error::Content(_) => End::ContentFailed.retry(),
             Error::Ended { end, .. } => end.retry(),
             Error::Io { phase, .. } | Error::Timeout(phase) => End::Aborted(*phase).retry(),
             Error::Authentication { verdict: Authentication::Refused(code), .. } => {
-                Retry::of_code(*code)
+                When::of_code(*code)
             }
             Error::Authentication { reply, .. } => {
-                Retry::of_code(reply.as_ref().map_or(Code::BAD_CREDENTIALS, OwnedReply::code))
+                When::of_code(reply.as_ref().map_or(Code::BAD_CREDENTIALS, OwnedReply::code))
             }
         }
     }
@@ -125,6 +133,15 @@ impl Error {
         self
     }
 
+    /// Adds why a mechanism has given an AUTH dialogue up.
+    #[must_use]
+    pub fn with_reason(mut self, reason: Option<impl fmt::Display>) -> Self {
+        if let (Error::Authentication { details, .. }, Some(reason)) = (&mut self, reason) {
+            *details = Some(reason.to_string());
+        }
+        self
+    }
+
     /// The server's words behind it.
     #[must_use]
     pub const fn reply(&self) -> Option<&OwnedReply> {
@@ -143,9 +160,18 @@ impl fmt::Display for Error {
             Error::Timeout(phase) => write!(f, "{phase}: timed out"),
             Error::Tls(error) => write!(f, "tls: {error}"),
             Error::Content(error) => write!(f, "the content cannot be read: {error}"),
-            Error::Ended { end, reply: None } => end.fmt(f),
-            Error::Ended { end, reply: Some(reply) } => write!(f, "{end}: {reply}"),
+            Error::Ended { end, reply: Some(reply), .. } => write!(f, "{end}: {reply}"),
+            Error::Ended { end, unfinished: Some(text), .. } => {
+                write!(f, "{end} behind \"{text}\"")
+            }
+            Error::Ended { end, .. } => end.fmt(f),
             Error::Refused(refusal) => refusal.fmt(f),
+            // What the server says to a dialogue that was cancelled is not why it was.
+            Error::Authentication { verdict: Authentication::BadChallenge, details, .. } => {
+                let separator = if details.is_some() { ": " } else { "" };
+                let details = details.as_deref().unwrap_or_default();
+                write!(f, "auth: the server's challenge cannot be answered{separator}{details}")
+            }
             Error::Authentication { reply: Some(reply), details: Some(details), .. } => {
                 write!(f, "auth: the server answered {reply} ({details})")
             }

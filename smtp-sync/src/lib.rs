@@ -27,6 +27,7 @@ mod happy_eyeballs;
 mod login;
 mod machine;
 mod mail;
+mod name;
 mod reach;
 mod server;
 mod stream;
@@ -39,7 +40,9 @@ mod url;
 
 pub use smtp_proto as proto;
 pub use smtp_proto::{
-    client::{AsEnvelope, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict},
+    client::{
+        AsEnvelope, Fate, Hint, Inquiry, Outcome, Retry, Status, Timeouts, TlsPolicy, Verdict, When,
+    },
     envelope::{Delivery, Envelope, OwnedRecipient},
 };
 
@@ -65,9 +68,11 @@ pub use self::{
 pub mod shared {
     pub use crate::dialogue::Dialogue;
     pub use crate::machine::name as machine_name;
+    pub use crate::name::in_ascii;
     pub use crate::reach::{delay, in_turns, look_up, prepare};
     pub use crate::server::Listening;
     pub use crate::stream::Failure;
+    pub use crate::tls::Tls;
     #[cfg(feature = "tls")]
     pub use crate::tls::exporter;
 }

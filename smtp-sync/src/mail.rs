@@ -1,9 +1,16 @@
 //! A message and its envelope in one, as mail builders make them.
 
+#[cfg(feature = "mail-builder")]
+mod builder;
+#[cfg(any(feature = "lettre", feature = "mail-builder"))]
+mod header;
+#[cfg(feature = "lettre")]
+mod lettre;
+
 use core::{convert::Infallible, fmt};
 use std::io;
 
-use smtp_proto::{address::AddressError, envelope::Envelope};
+use smtp_proto::{address::AddressError, envelope::Envelope, reply::Escaped};
 
 use crate::Error;
 
@@ -61,6 +68,9 @@ pub enum MailError {
     NoSender,
     /// An address in it is none.
     Address(AddressError),
+    /// The header field of this name has a CR, LF or NUL in its name or value, so that part of it would be another field, or
+    /// the body; or it cannot be written at all.
+    Header(String),
     /// It could not be written out.
     Write(io::Error),
 }
@@ -70,6 +80,10 @@ impl fmt::Display for MailError {
         match self {
             MailError::NoSender => f.write_str("the message has no sender"),
             MailError::Address(error) => error.fmt(f),
+            MailError::Header(name) => {
+                let name = Escaped(name.as_bytes());
+                write!(f, "header field {name} cannot be sent: remove CR, LF and NUL from it")
+            }
             MailError::Write(error) => error.fmt(f),
         }
     }
@@ -78,7 +92,7 @@ impl fmt::Display for MailError {
 impl core::error::Error for MailError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            MailError::NoSender => None,
+            MailError::NoSender | MailError::Header(_) => None,
             MailError::Address(error) => Some(error),
             MailError::Write(error) => Some(error),
         }
@@ -101,76 +115,5 @@ impl From<MailError> for Error {
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
-    }
-}
-
-/// The envelope of `lettre` is taken as it is: it has the recipients of Bcc, the content has not.
-#[cfg(feature = "lettre")]
-impl TryFrom<&lettre::Message> for Mail {
-    type Error = MailError;
-
-    fn try_from(message: &lettre::Message) -> Result<Self, MailError> {
-        let from = message.envelope().from().map(AsRef::<str>::as_ref);
-        let mut envelope = Envelope::new(from.unwrap_or_default())?;
-        for to in message.envelope().to() {
-            envelope.push(to.as_ref())?;
-        }
-        Ok(Self::new(envelope, message.formatted()))
-    }
-}
-
-#[cfg(feature = "mail-builder")]
-mod builder {
-    use mail_builder::{
-        MessageBuilder,
-        headers::{HeaderType, address::Address},
-    };
-
-    use super::{Envelope, Mail, MailError};
-
-    /// The sender is that of Sender, else the first of From; recipients are those of To, Cc and Bcc, each
-    /// once. Bcc is not in the content.
-    impl TryFrom<MessageBuilder<'_>> for Mail {
-        type Error = MailError;
-
-        fn try_from(mut builder: MessageBuilder<'_>) -> Result<Self, MailError> {
-            let from = sender(&builder).ok_or(MailError::NoSender)?;
-            let mut envelope = Envelope::new(&from)?;
-            for to in recipients(&builder) {
-                if !envelope.recipients().any(|known| known == to) {
-                    envelope.push(&to)?;
-                }
-            }
-            builder.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Bcc"));
-            Ok(Self::new(envelope, builder.write_to_vec().map_err(MailError::Write)?))
-        }
-    }
-
-    fn sender(builder: &MessageBuilder<'_>) -> Option<String> {
-        let first = |name| addresses(builder, name).into_iter().next();
-        first("Sender").or_else(|| first("From"))
-    }
-
-    fn recipients(builder: &MessageBuilder<'_>) -> Vec<String> {
-        ["To", "Cc", "Bcc"].into_iter().flat_map(|name| addresses(builder, name)).collect()
-    }
-
-    fn addresses(builder: &MessageBuilder<'_>, name: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for (header, value) in &builder.headers {
-            if let (true, HeaderType::Address(address)) = (header.eq_ignore_ascii_case(name), value)
-            {
-                gather(address, &mut found);
-            }
-        }
-        found
-    }
-
-    fn gather(address: &Address<'_>, found: &mut Vec<String>) {
-        match address {
-            Address::Address(address) => found.push(address.email.clone().into_owned()),
-            Address::Group(group) => group.addresses.iter().for_each(|one| gather(one, found)),
-            Address::List(list) => list.iter().for_each(|one| gather(one, found)),
-        }
     }
 }

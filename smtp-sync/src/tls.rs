@@ -1,17 +1,22 @@
 //! TLS by rustls, over whatever stream the session has.
 
 #[cfg(feature = "tls")]
+mod anchored;
+#[cfg(feature = "tls")]
 mod config;
 mod error;
 #[cfg(feature = "tls")]
 mod session;
+mod settings;
+#[cfg(feature = "tls")]
+mod shared;
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
 
 use crate::{client::Client, error::Error, stream::Stream};
 
-pub use self::error::TlsError;
+pub use self::{error::TlsError, settings::Tls};
 
 #[cfg(feature = "tls")]
 pub(crate) use self::session::Session;
@@ -29,38 +34,6 @@ pub fn exporter<Side>(connection: &rustls::ConnectionCommon<Side>) -> Option<[u8
     }
     let label = b"EXPORTER-Channel-Binding";
     connection.export_keying_material([0; 32], label, Some(&[])).ok()
-}
-
-/// What is needed to shake hands.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tls {
-    /// The name that the caller gave, for the certificate; none for a stream of the caller's own.
-    #[cfg(feature = "tls")]
-    name: Option<String>,
-    #[cfg(feature = "tls")]
-    config: Option<TlsConfig>,
-}
-
-impl Tls {
-    #[cfg(feature = "tls")]
-    pub(crate) fn new(name: &str) -> Self {
-        Self { name: Some(name.to_owned()), config: None }
-    }
-
-    #[cfg(not(feature = "tls"))]
-    pub(crate) const fn new(_name: &str) -> Self {
-        Self {}
-    }
-
-    #[cfg(feature = "tls")]
-    pub(crate) fn set_name(&mut self, name: &str) {
-        self.name = Some(name.to_owned());
-    }
-
-    #[cfg(feature = "tls")]
-    pub(crate) fn set_config(&mut self, config: TlsConfig) {
-        self.config = Some(config);
-    }
 }
 
 /// The stream, in the clear or encrypted.
@@ -156,11 +129,8 @@ impl<S: Stream> Client<S> {
     }
 
     fn start_tls(&mut self) -> Result<(), TlsError> {
-        let name = self.tls.name.as_deref().ok_or(TlsError::Unavailable)?;
-        let config = match &self.tls.config {
-            Some(config) => config.clone(),
-            None => TlsConfig::platform()?,
-        };
+        let name = self.tls.server_name()?;
+        let config = self.tls.config().map_or_else(TlsConfig::platform, Ok)?;
         let connection = config.connection(name)?;
         self.transport = match core::mem::replace(&mut self.transport, Transport::Gone) {
             Transport::Plain(stream) => Transport::Tls(Box::new(Session::new(connection, stream))),

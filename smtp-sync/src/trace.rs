@@ -33,7 +33,7 @@ mod events {
     pub fn sent(result: &Result<Outcome, Error>) {
         match result {
             Ok(outcome) => {
-                let took = |status| outcome.recipients().filter(move |to| to.status == status);
+                let took = |status| outcome.recipients().filter(move |to| to.status() == status);
                 let accepted = took(Status::Accepted).count();
                 let reply = outcome.reply().map(tracing::field::display);
                 let verdict = outcome.verdict();

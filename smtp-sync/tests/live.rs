@@ -30,7 +30,6 @@ use smtp_sync::{
     Client, Connector, Error, Inquiry, Outcome, Status, TlsConfig, TlsError, TlsPolicy, Verdict,
     proto::{
         client::{Authentication, End, Phase, Refusal},
-        reply::OwnedReply,
         sasl::{Login, Mechanism, Plain},
     },
 };
@@ -142,7 +141,7 @@ fn send_twenty(client: &mut Client, user: &str, third: &str) -> (Vec<Message>, V
 
 /// What Postfix calls the message that it has taken.
 fn queue_id(outcome: &Outcome) -> String {
-    let text = outcome.reply().map(OwnedReply::text).unwrap_or_default().concat();
+    let text = outcome.reply().map(|reply| reply.text()).unwrap_or_default().concat();
     text.split_once("queued as ").expect("a queue id").1.to_owned()
 }
 
@@ -283,7 +282,7 @@ fn a_421_to_a_recipient_ends_the_session_and_nothing_is_sent() {
         let content = Message::small("421").careless();
         let envelope = envelope(USER, &["u6", "go421", "u7"]);
         let outcome = client.send(&envelope, &content[..]).expect("an outcome");
-        assert!(outcome.recipients().all(|to| to.status == Status::NotAttempted), "{outcome:?}");
+        assert!(outcome.recipients().all(|to| to.status() == Status::NotAttempted), "{outcome:?}");
         assert_eq!(outcome.verdict(), Verdict::Failed);
         let closing = Some(End::ServiceClosing(Phase::Rcpt));
         assert_eq!(outcome.end(), closing);

@@ -95,7 +95,7 @@ fn bdat_and_data_deliver_the_same_octets() {
             .expect("a session");
         let to = envelope(&["nouser", user]).describing(&content);
         let outcome = client.send(&to, &content[..]).expect("an outcome");
-        let fates: Vec<Status> = outcome.recipients().map(|to| to.status).collect();
+        let fates: Vec<Status> = outcome.recipients().map(|to| to.status()).collect();
         assert_eq!(fates, [Status::Rejected, Status::Accepted], "{chunking:?}");
         client.quit().expect("an end");
         let expected = message.with_newlines("\n");
@@ -136,7 +136,7 @@ fn lmtp_has_a_verdict_for_each_recipient() {
     for _ in 0..2 {
         let to = envelope(&["carol", "nouser", "full"]);
         let outcome = client.send(&to, &b"Subject: lmtp\r\n\r\nhi\r\n"[..]).expect("an outcome");
-        let fates: Vec<_> = outcome.recipients().map(|to| (to.status, to.phase)).collect();
+        let fates: Vec<_> = outcome.recipients().map(|to| (to.status(), to.phase)).collect();
         let expected = [
             (Status::Accepted, Phase::Final),
             (Status::Rejected, Phase::Rcpt),

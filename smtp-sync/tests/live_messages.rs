@@ -183,3 +183,47 @@ fn smtputf8_is_said_where_it_is_needed_only() {
         assert!(stored.contains(protocol), "{stored}");
     }
 }
+
+// --- line ends ---
+
+const SIXTEEN_MIB: usize = 16 * 1024 * 1024;
+
+/// As a Unix file has it, from a file and as one slice: the work was once as its square.
+#[test]
+fn sixteen_mib_with_lf_alone_arrive_whole_however_they_are_handed_over() {
+    for kind in Kind::ALL {
+        let Some(server) = kind.shared() else { continue };
+        let message = Message::large("lines of a Unix file", SIXTEEN_MIB);
+        let content = message.with_newlines("\n");
+        let file = std::env::temp_dir().join(format!("smtp-lf-{}-{kind:?}", std::process::id()));
+        std::fs::write(&file, &content).expect("a file");
+        let (mut client, _) = session(server, "plain", Chunking::Off);
+        let opened = std::fs::File::open(&file).expect("a file");
+        let sent = client.send(&envelope("alice", &["u172"]), std::io::BufReader::new(opened));
+        std::fs::remove_file(&file).expect("a file");
+        assert!(sent.expect("an outcome").is_delivered(), "{kind:?}");
+        let described = envelope("alice", &["u173"]).describing(&content);
+        let sent = client.send(&described, &content[..]);
+        assert!(sent.expect("an outcome").is_delivered(), "{kind:?}");
+        for user in ["u172", "u173"] {
+            let (stored, wanted) = (server.stored(user), message.with_newlines(kind.newline()));
+            assert_eq!(stored.len(), 1, "{kind:?}");
+            // Postfix puts fields before it.
+            let behind = stored[0].len().checked_sub(wanted.len()).expect("all of it");
+            message::assert_same(&stored[0][behind..], &wanted, user);
+        }
+    }
+}
+
+/// CR CR LF, as of a file that went through a text mode twice, is one line end; SIZE counts it so.
+#[test]
+fn crs_before_an_lf_are_one_line_end() {
+    let Some(server) = Kind::Aiosmtpd.shared() else { return };
+    let content = b"Subject: twice\r\r\nFrom: alice@lab.test\r\r\n\r\r\nx\r\r\n";
+    let wanted = b"Subject: twice\r\nFrom: alice@lab.test\r\n\r\nx\r\n";
+    let (mut client, dialogue) = session(server, "plain", Chunking::Off);
+    let described = envelope("alice", &["u174"]).describing(content);
+    assert!(client.send(&described, &content[..]).expect("an outcome").is_delivered());
+    assert_eq!(server.stored("u174"), [wanted.to_vec()]);
+    assert_eq!(dialogue.count(&format!(" SIZE={}", wanted.len())), 1, "{}", dialogue.text());
+}

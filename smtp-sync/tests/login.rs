@@ -5,10 +5,10 @@
 use std::sync::{Arc, Mutex};
 
 use smtp_sync::{
-    Client, Connector, Error, Server, Store, TlsConfig, TlsPolicy,
+    Client, Connector, Error, Handler, Server, Store, TlsConfig, TlsPolicy,
     proto::{
         hello::EhloName,
-        sasl::server::MECHANISMS,
+        sasl::server::{Exchange, MECHANISMS, ServerChallenge, Step},
         server::{AuthPolicy, Config, TlsPolicy as ServerTls},
     },
 };
@@ -115,4 +115,46 @@ fn a_refused_token_says_why() {
     assert!(!format!("{error:?} {error}").contains("wrong"));
     pair.client.login_with_token("alice", "t0ken").expect("a login");
     assert_eq!(pair.tried(), ["OAUTHBEARER", "OAUTHBEARER"]);
+}
+
+/// A server that asks for 600,000 iterations of SCRAM.
+#[derive(Clone)]
+struct Demanding;
+
+impl Handler for Demanding {
+    fn exchange(&mut self, _: &str, _: Option<&[u8; 32]>) -> Option<Box<dyn Exchange + Send>> {
+        Some(Box::new(Demanding))
+    }
+}
+
+impl Exchange for Demanding {
+    fn respond(&mut self, response: Option<&[u8]>, challenge: &mut ServerChallenge<'_>) -> Step {
+        let said = String::from_utf8_lossy(response.unwrap_or_default());
+        let (_, nonce) = said.split_once("r=").expect("a client's first message");
+        challenge.push(format!("r={nonce}more,s=QSXCR+Q6sek8bf92,i=600000").as_bytes());
+        Step::Challenge
+    }
+
+    fn user(&self) -> &'static str {
+        ""
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_too_many_iterations_is_told_with_the_limit() {
+    let config = Config::new(EhloName::parse("mx.example").expect("a name"))
+        .with_auth(AuthPolicy::Offered)
+        .with_plaintext_auth(true)
+        .with_mechanisms(&["SCRAM-SHA-256", "PLAIN"]);
+    let server = Server::builder().with_config(config).bind(Demanding).expect("a port");
+    let connector = Connector::new("127.0.0.1", server.address().port()).with_tls(TlsPolicy::None);
+    let connector = connector.configure(|config| config.with_plaintext_auth(true));
+    let mut client = connector.connect().expect("a session");
+    let error = client.login("alice", "s3cret").expect_err("too many");
+    assert_eq!(
+        error.to_string(),
+        "auth: the server's challenge cannot be answered: \
+         the server asks for 600000 iterations of SCRAM, more than 100000"
+    );
+    assert!(client.is_reusable());
 }

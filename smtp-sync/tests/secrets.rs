@@ -197,3 +197,73 @@ fn no_secret_is_shown() {
     );
     peer.join();
 }
+
+/// In the clear where TLS was to begin: which port it is, or that STARTTLS is wanted, is what to look at.
+#[test]
+fn a_server_that_greets_in_the_clear_on_a_tls_port_is_named() {
+    let peer = peer("S: 220 mx.example ready\n WAIT");
+    let error = secure(&peer).with_tls(TlsPolicy::Implicit).connect().expect_err("no session");
+    assert!(matches!(error, Error::Tls(TlsError::NotTls)), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "tls: the server does not speak TLS here: use STARTTLS if it greets in the clear"
+    );
+    peer.join();
+}
+
+#[test]
+fn a_server_that_speaks_tls_where_it_should_greet_is_named() {
+    for record in ["\\x15\\x03\\x01\\x00\\x02\\x02\\x46", "\\x16\\x03\\x03\\x00\\x7a"] {
+        let peer = peer(&format!("S+ {record}\n WAIT"));
+        let error = secure(&peer).connect().expect_err("no session");
+        assert_eq!(
+            error.to_string(),
+            "greeting: the server expects TLS from the first octet (implicit TLS)"
+        );
+        peer.join();
+    }
+}
+
+/// Neither in a refusal nor in what comes behind it, be it cut off (C81).
+#[test]
+fn what_a_server_repeats_of_credentials_is_not_shown() {
+    for said in [
+        format!("S: 500 5.5.1 unrecognised: AUTH PLAIN {PLAIN}"),
+        format!("S: 535-5.7.8 no\n S: 535 5.7.8 {PLAIN} is user and s3cret"),
+        format!("S+ 535 5.7.8 no\\r\\n421 4.7.0 AUTH PLAIN {PLAIN}\\r\\n"),
+        format!("S: 421 4.7.0 AUTH PLAIN {PLAIN}"),
+        format!("S+ 535 5.7.8 {PLAIN}\n CLOSE"),
+        format!("S: 334 {PLAIN}\n C: *\n S: 501 5.7.0 cancelled"),
+    ] {
+        let peer =
+            peer(&format!("{} C: AUTH PLAIN {PLAIN}\n {said}\n", opening(&["AUTH PLAIN LOGIN"])));
+        let lines = Lines::default();
+        let connector = connector(&peer)
+            .configure(|config| config.with_plaintext_auth(true))
+            .with_transcript(lines.sink());
+        let mut client = connector.connect().expect("a session");
+        let error = client.login("user", "s3cret").expect_err("refused");
+        let shown = format!(
+            "{}{error}{error:?}{client:?}{:?}{:?}",
+            lines.text(),
+            client.last_answer(),
+            client.failure()
+        );
+        assert!(
+            !["s3cret", PASSWORD, PLAIN].iter().any(|secret| shown.contains(secret)),
+            "{shown}"
+        );
+        peer.join();
+    }
+}
+
+#[test]
+fn a_password_that_cannot_be_said_does_not_leave() {
+    let peer = peer(&format!("{} C: QUIT\n S: 221 bye", opening(&["AUTH PLAIN LOGIN CRAM-MD5"])));
+    let connector = connector(&peer).configure(|config| config.with_plaintext_auth(true));
+    let mut client = connector.connect().expect("a session");
+    let error = client.login("user", "s3c\0ret").expect_err("a NUL");
+    assert!(matches!(error, Error::Refused(Refusal::Credentials)), "{error}");
+    client.quit().expect("an end");
+    peer.join();
+}

@@ -17,7 +17,7 @@ use support::{client, connector, envelope, opening, peer};
 const CONTENT: &[u8] = b"Subject: Hi\r\n\r\n.hidden\r\nBye\r\n";
 
 fn statuses(outcome: &Outcome) -> Vec<Status> {
-    outcome.recipients().map(|recipient| recipient.status).collect()
+    outcome.recipients().map(|recipient| recipient.status()).collect()
 }
 
 /// What a server hears and says for one message, without PIPELINING.
@@ -30,7 +30,7 @@ fn a_message_is_delivered_and_the_session_closed() {
     let mut client = client(&peer);
     let outcome = client.send(&envelope(&["b@example.net"]), CONTENT).expect("an outcome");
     assert_eq!(outcome.verdict(), Verdict::Delivered);
-    assert_eq!(outcome.reply().map(OwnedReply::text), Some(vec!["queued as 1".to_owned()]));
+    assert_eq!(outcome.reply().map(|reply| reply.text()), Some(vec!["queued as 1".to_owned()]));
     assert_eq!(client.greeting().map(OwnedReply::text), Some(vec!["mx.example ready".into()]));
     assert_eq!(client.quit().expect("an end").map(|reply| reply.code().value()), Some(221));
     assert!(peer.join().ends_with("DATA\r\nSubject: Hi\r\n\r\n..hidden\r\nBye\r\n.\r\nQUIT\r\n"));

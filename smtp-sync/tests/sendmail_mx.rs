@@ -58,7 +58,7 @@ fn sendmail(args: &[&str]) -> Ran {
 
 fn by_mx(zone: Zone, port: u16, recipients: &[&str]) -> Ran {
     let (dns, port) = (zone.serve().to_string(), port.to_string());
-    let options = ["--mx", "--dns", &dns, "--mx-port", &port];
+    let options = ["--mx", "--dns", &dns, "--mx-port", &port, "--allow-loopback"];
     sendmail(&[&options[..], recipients].concat())
 }
 
@@ -104,12 +104,26 @@ fn the_exit_status_says_what_became_of_it() {
     let kind = &ran.json["error"]["kind"];
     assert_eq!((ran.status, kind), (Some(69), &"no_such_domain".into()));
     // Nobody listens there.
-    let ran = by_mx(zone(), 1, &["b@example.net", "b@gone.example"]);
+    let ran = by_mx(zone(), 1, &["b@example.net"]);
     assert_eq!((ran.status, &ran.json["error"]["kind"]), (Some(74), &"connect_failed".into()));
+    let ran = by_mx(zone(), 1, &["b@example.net", "b@gone.example"]);
+    assert_eq!((ran.status, &ran.json["error"]["kind"]), (Some(75), &"connect_failed".into()));
     let busy = Faults::new().with_greeting("450 4.3.2 Not now\r\n");
     let busy = Server::builder().with_faults(busy).bind(Store::new()).expect("a port");
     let ran = by_mx(zone(), busy.address().port(), &["b@example.net"]);
     assert_eq!((ran.status, &ran.json["error"]["phase"]), (Some(75), &"greeting".into()));
+}
+
+#[test]
+fn a_host_on_this_machine_gets_nothing_unless_it_is_allowed() {
+    let store = Store::new();
+    let (server, zone) = (server(&store), Zone::new().address("example.net", HERE));
+    let (dns, port) = (zone.serve().to_string(), server.address().port().to_string());
+    let ran = sendmail(&["--mx", "--dns", &dns, "--mx-port", &port, "b@example.net"]);
+    assert_eq!((ran.status, &ran.json["error"]["kind"]), (Some(69), &"local_address".into()));
+    assert_eq!(ran.json["actions"][0]["recipients"][0]["status"], "rejected");
+    assert!(store.messages().is_empty());
+    assert_eq!(sendmail(&["--allow-loopback", "b@example.net"]).status, Some(64));
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn a_server_that_takes_a_little_within_each_limit_is_given_up() {
             .expect("a session");
         let endless = BufReader::new(std::io::repeat(b'x'));
         let outcome = client.send(&envelope(&["b@example.net"]), endless).expect("an outcome");
-        assert_eq!(outcome.recipient(0).map(|to| to.status), Some(Status::NotAttempted));
+        assert_eq!(outcome.recipient(0).map(|to| to.status()), Some(Status::NotAttempted));
         assert!(is_out_of_time(&client), "{client:?}");
     }
 }

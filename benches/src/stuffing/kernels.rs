@@ -1,7 +1,7 @@
 //! The near limits: memchr's memmem, memcpy, and nothing else. They check nothing, and know no chunks: the message
 //! that is handed over in chunks has no dots.
 
-use memchr::memmem::Finder;
+use memchr::{memchr, memmem::Finder};
 
 /// Writes the wire form of whole lines, without the final dot; returns its length.
 pub(super) type Copy = fn(&Finder<'_>, &[u8], &mut [u8]) -> usize;
@@ -42,6 +42,32 @@ fn octets(_: &Finder<'_>, input: &[u8], output: &mut [u8]) -> usize {
         before = octet;
     }
     end
+}
+
+/// Lines that end with LF.
+pub(super) fn lines(_: &Finder<'_>, input: &[u8], output: &mut [u8]) -> usize {
+    let mut end = 0;
+    each_line(input, &mut |octets| {
+        output[end..end + octets.len()].copy_from_slice(octets);
+        end += octets.len();
+    });
+    end
+}
+
+pub(super) fn slices_of_lines(message: &[u8], take: &mut dyn FnMut(&[u8])) {
+    each_line(message, take);
+    take(b".\r\n");
+}
+
+fn each_line(mut rest: &[u8], put: &mut dyn FnMut(&[u8])) {
+    while let Some(at) = memchr(b'\n', rest) {
+        if rest.starts_with(b".") {
+            put(b".");
+        }
+        put(&rest[..at]);
+        put(b"\r\n");
+        rest = &rest[at + 1..];
+    }
 }
 
 pub(super) fn slices(finder: &Finder<'_>, message: &[u8], take: &mut dyn FnMut(&[u8])) {

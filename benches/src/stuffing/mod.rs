@@ -25,10 +25,11 @@ struct Job {
     slicing: &'static [Goal],
 }
 
-/// Three messages of 1 MiB, each copied, sliced and taken back, and one of 64 MiB in chunks.
+/// Messages of 1 MiB, each copied, sliced and taken back, one with LF at the ends of its lines, and one of 64 MiB in chunks.
 #[must_use]
 pub fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = jobs().into_iter().flat_map(rows_of).collect();
+    rows.extend(rows_of_lf());
     let input = (STREAM, Items::new(STREAM / CHUNK, "chunk"));
     rows.push(Row::new("stream: base64, 64 MiB in chunks of 64 KiB", input, STREAMED, || {
         copying(keep(base64(STREAM)), CHUNK)
@@ -36,7 +37,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-fn jobs() -> [Job; 3] {
+fn jobs() -> [Job; 4] {
     [
         Job {
             name: "base64",
@@ -56,6 +57,12 @@ fn jobs() -> [Job; 3] {
             copying: &[Goal::Near(1.1), Goal::NoAllocation],
             slicing: &[Goal::NoAllocation],
         },
+        Job {
+            name: "one line",
+            message: keep([&vec![b'a'; MIB][..], b"\r\n"].concat()),
+            copying: &[Goal::NoAllocation],
+            slicing: &[Goal::NoAllocation],
+        },
     ]
 }
 
@@ -73,12 +80,42 @@ fn rows_of(job: Job) -> [Row; 3] {
     ]
 }
 
+/// The text of a Unix file. No peer makes CRLF of LF.
+fn rows_of_lf() -> [Row; 2] {
+    let crlf = text(MIB);
+    let lf: Vec<u8> = crlf.iter().copied().filter(|&octet| octet != b'\r').collect();
+    let (message, expected) = (keep(lf), keep(wire(&crlf)));
+    let input = (message.len(), Items::new(message.len() / 1024, "KiB"));
+    [
+        Row::new("stuff: LF text", input, &[Goal::NoAllocation], move || {
+            copying_all(message, message.len(), expected, kernels::lines)
+        }),
+        Row::new("slices: LF text", input, &[Goal::NoAllocation], move || {
+            slicing_all(message, expected, |_, message, take| {
+                kernels::slices_of_lines(message, take);
+            })
+        }),
+    ]
+}
+
 /// What takes the pieces of the result.
 type Take<'t> = &'t mut dyn FnMut(&[u8]);
 
 /// All that write the wire form to a buffer, the message in chunks.
 fn copying(message: &'static [u8], chunk: usize) -> Vec<Contender> {
     let expected = wire(message);
+    let mut contenders = copying_all(message, chunk, &expected, kernels::near_for(message));
+    contenders.extend(peers::copying(message, chunk, &expected));
+    contenders
+}
+
+/// The near limit and ours.
+fn copying_all(
+    message: &'static [u8],
+    chunk: usize,
+    expected: &[u8],
+    near: kernels::Copy,
+) -> Vec<Contender> {
     let kernel = |copy: kernels::Copy| {
         // Each has a buffer of its own, written before it is timed.
         let mut output = vec![0; 2 * chunk + 8];
@@ -95,15 +132,12 @@ fn copying(message: &'static [u8], chunk: usize) -> Vec<Contender> {
         let mut output = vec![0; 2 * chunk + 8];
         move |take: Take<'_>| stuff(message, chunk, eight_bit, &mut output, take)
     };
-    let near = kernels::near_for(message);
-    let mut contenders = vec![
+    vec![
         unchecked("memcpy", kernel(kernels::memcpy)),
-        checked("near limit", Role::NearLimit, &expected, kernel(near)),
-        checked("ours, 7-bit", Role::Ours, &expected, ours(false)),
-        checked("ours, 8-bit", Role::Ours, &expected, ours(true)),
-    ];
-    contenders.extend(peers::copying(message, chunk, &expected));
-    contenders
+        checked("near limit", Role::NearLimit, expected, kernel(near)),
+        checked("ours, 7-bit", Role::Ours, expected, ours(false)),
+        checked("ours, 8-bit", Role::Ours, expected, ours(true)),
+    ]
 }
 
 /// Ours: the message in chunks, to a buffer of twice the size of one.
@@ -136,6 +170,17 @@ fn stuff_chunk(stuffer: &mut Stuffer, mut chunk: &[u8], output: &mut [u8]) -> us
 /// All that yield the wire form as slices.
 fn slicing(message: &'static [u8]) -> Vec<Contender> {
     let expected = wire(message);
+    let mut contenders = slicing_all(message, &expected, kernels::slices);
+    contenders.extend(peers::slicing(message, &expected));
+    contenders
+}
+
+/// The near limit and ours.
+fn slicing_all(
+    message: &'static [u8],
+    expected: &[u8],
+    near: fn(&memmem::Finder<'_>, &[u8], Take<'_>),
+) -> Vec<Contender> {
     let mut output = vec![0; message.len()];
     let copy = move |take: Take<'_>| {
         output.copy_from_slice(black_box(message));
@@ -143,15 +188,13 @@ fn slicing(message: &'static [u8]) -> Vec<Contender> {
     };
     let ours = |eight_bit| move |take: Take<'_>| slice(message, eight_bit, take);
     let finder = memmem::Finder::new(b"\r\n.");
-    let near = move |take: Take<'_>| kernels::slices(&finder, black_box(message), take);
-    let mut contenders = vec![
+    let near = move |take: Take<'_>| near(&finder, black_box(message), take);
+    vec![
         unchecked("memcpy", copy),
-        checked("near limit", Role::NearLimit, &expected, near),
-        checked("ours, 7-bit", Role::Ours, &expected, ours(false)),
-        checked("ours, 8-bit", Role::Ours, &expected, ours(true)),
-    ];
-    contenders.extend(peers::slicing(message, &expected));
-    contenders
+        checked("near limit", Role::NearLimit, expected, near),
+        checked("ours, 7-bit", Role::Ours, expected, ours(false)),
+        checked("ours, 8-bit", Role::Ours, expected, ours(true)),
+    ]
 }
 
 /// Ours: slices of the message and of constants.

@@ -216,8 +216,10 @@ impl Run {
         }
     }
 
-    fn check(&self) {
+    fn check(&mut self) {
         assert!(self.ended <= self.begun);
+        let waits = self.client.wants() == Wants::Read;
+        assert!(!waits || !self.client.read_buf().is_empty(), "nowhere to read into");
         assert!(!format!("{:?}", self.client).contains(SECRET));
         assert!(self.in_content || !self.ascii || self.wire.is_ascii(), "commands are ASCII");
         assert!(self.in_content || !self.wire.contains(&0));

@@ -1,7 +1,9 @@
 //! Reply framing and grammar.
 
-use smtp_proto::reply::{
-    EnhancedCode, Framer, OwnedReply, Reply, ReplyError, ReplyErrorKind, ReplyLimits,
+use smtp_proto::{
+    client::{BufferSizes, Client, Config, Limits, PeerError, TlsPolicy},
+    hello::EhloName,
+    reply::{EnhancedCode, Framer, OwnedReply, Reply, ReplyError, ReplyErrorKind, ReplyLimits},
 };
 
 /// The lengths of the replies in a stream, and what is wrong behind them.
@@ -31,20 +33,45 @@ pub fn check(input: &[u8]) {
     }
     let framed = Framer::new().frame(stream, &unlimited()).map_err(ReplyError::offset);
     assert_eq!(framed, naive(stream));
+    let greeted = greeting(stream, stream.len().max(1), *narrow);
+    assert_eq!(greeting(stream, usize::from(*size).max(1), *narrow), greeted);
+}
+
+/// What a client keeps of the first reply, whose lines and storage may be too short for it, or why it
+/// is none.
+fn greeting(stream: &[u8], size: usize, narrow: u8) -> Result<Option<OwnedReply>, PeerError> {
+    let mut limits = Limits::DEFAULT;
+    limits.line = usize::from(narrow);
+    let config = Config::new(EhloName::LOCALHOST).with_tls(TlsPolicy::None).with_limits(limits);
+    let sizes = BufferSizes::SMALL.with_receive(64 + usize::from(narrow));
+    let mut client = Client::with_sizes(config, sizes);
+    let mut rest = stream;
+    while !rest.is_empty() {
+        let room = client.read_buf();
+        let n = rest.len().min(size).min(room.len());
+        assert!(n > 0, "nowhere to read into");
+        room[..n].copy_from_slice(&rest[..n]);
+        rest = &rest[n..];
+        client.received(n).expect("within bounds");
+        if let Some(event) = client.poll_event()? {
+            return Ok(event.reply().map(OwnedReply::from));
+        }
+    }
+    Ok(None)
 }
 
 fn limits(narrow: u8) -> ReplyLimits {
     let mut limits = ReplyLimits::DEFAULT;
     if narrow >= 128 {
         let narrow = usize::from(narrow);
-        (limits.line, limits.reply, limits.lines) = (narrow % 16, narrow - 120, narrow % 5);
+        (limits.reply, limits.lines) = (narrow - 120, narrow % 5);
     }
     limits
 }
 
 fn unlimited() -> ReplyLimits {
     let mut limits = ReplyLimits::DEFAULT;
-    (limits.line, limits.reply, limits.lines) = (usize::MAX, usize::MAX, usize::MAX);
+    (limits.reply, limits.lines) = (usize::MAX, usize::MAX);
     limits
 }
 

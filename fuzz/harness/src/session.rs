@@ -188,7 +188,7 @@ impl Caller<'_> {
 
     fn compare_one(&self, number: usize, message: &Message<'_>, outcome: &Outcome) {
         for index in 0..message.recipients.len() {
-            let status = outcome.recipient(index).expect("one for each").status;
+            let status = outcome.recipient(index).expect("one for each").status();
             let stored = self.pair.application.stored.get(&(number, index));
             match status {
                 Status::Accepted => assert!(stored.is_some(), "accepted and not stored"),
@@ -209,14 +209,21 @@ fn envelope(number: usize, recipients: usize) -> Envelope {
     envelope
 }
 
-/// The content with every line ended by CRLF.
+/// What follows CR* LF, where that is next.
+fn after_line_end(content: &[u8]) -> Option<&[u8]> {
+    let crs = content.iter().take_while(|&&octet| octet == b'\r').count();
+    content[crs..].strip_prefix(b"\n")
+}
+
+/// The content with every line ended by CRLF: CR* LF is one line end, every other CR is one, too.
 fn canonical(content: &[u8]) -> Vec<u8> {
     let mut lines = Vec::new();
-    let mut octets = content.iter().peekable();
-    while let Some(&octet) = octets.next() {
+    let mut rest = content;
+    while let Some((&octet, behind)) = rest.split_first() {
+        rest = behind;
         match octet {
             b'\r' => {
-                octets.next_if_eq(&&b'\n');
+                rest = after_line_end(rest).unwrap_or(rest);
                 lines.extend_from_slice(b"\r\n");
             }
             b'\n' => lines.extend_from_slice(b"\r\n"),

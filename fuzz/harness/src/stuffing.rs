@@ -127,17 +127,19 @@ fn finish(stuffer: &mut Stuffer, sizes: &mut Sizes<'_>, wire: &mut Vec<u8>) -> O
 
 /// The content with every line ended by CRLF, or the first octet that cannot leave.
 fn canonical(content: &[u8], newlines: Newlines, eight_bit: bool) -> Result<Vec<u8>, Offence> {
-    let mut lines = Vec::new();
-    let mut octets = content.iter().enumerate().peekable();
-    let reject = newlines == Newlines::Reject;
-    while let Some((at, &octet)) = octets.next() {
-        let paired = octet == b'\r' && octets.next_if(|(_, next)| **next == b'\n').is_some();
+    let (mut lines, mut rest) = (Vec::new(), content);
+    let strict = newlines == Newlines::Reject;
+    while let Some(&octet) = rest.first() {
+        let (here, at) = (rest, (content.len() - rest.len()) as u64);
+        rest = &here[line_end(here).max(1)..];
         match octet {
-            b'\r' if reject && !paired => return Err((ContentErrorKind::BareCr, at as u64)),
-            b'\n' if reject => return Err((ContentErrorKind::BareLf, at as u64)),
+            b'\r' if strict && !here.starts_with(b"\r\n") => {
+                return Err((ContentErrorKind::BareCr, at));
+            }
+            b'\n' if strict => return Err((ContentErrorKind::BareLf, at)),
             b'\r' | b'\n' => lines.extend_from_slice(b"\r\n"),
-            0 => return Err((ContentErrorKind::Nul, at as u64)),
-            0x80.. if !eight_bit => return Err((ContentErrorKind::EightBit, at as u64)),
+            0 => return Err((ContentErrorKind::Nul, at)),
+            0x80.. if !eight_bit => return Err((ContentErrorKind::EightBit, at)),
             _ => lines.push(octet),
         }
     }
@@ -145,6 +147,12 @@ fn canonical(content: &[u8], newlines: Newlines, eight_bit: bool) -> Result<Vec<
         lines.extend_from_slice(b"\r\n");
     }
     Ok(lines)
+}
+
+/// Octets of the line end that stands here: CR* LF, or one CR that no LF follows; none for anything else.
+fn line_end(content: &[u8]) -> usize {
+    let crs = content.iter().take_while(|&&octet| octet == b'\r').count();
+    if content.get(crs) == Some(&b'\n') { crs + 1 } else { crs.min(1) }
 }
 
 /// Lines as they leave by DATA.

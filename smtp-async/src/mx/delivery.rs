@@ -4,21 +4,21 @@ use core::{future::Future, net::IpAddr, sync::atomic::Ordering};
 use std::{io, sync::Arc};
 
 use smtp_proto::{
-    client::{AsEnvelope, Status, TlsPolicy},
+    address::DomainName,
+    client::{AsEnvelope, Fate, When},
     envelope::{Delivery, Envelope},
-    route::{Destination, MxRecord, Next, RouteError, exchanges},
+    route::{Destination, MxRecord, Next, RouteError, exchanges, is_local},
 };
 use tokio::{
     io::AsyncBufRead,
-    net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
 
 use super::{
     HostFailure, HostTls, LOOKUP_LIMIT, LookupError, MxDelivery, MxError, MxReport, Resolve,
-    Security,
+    Security, report::At, session::Session,
 };
-use crate::{Client, Error};
+use crate::Error;
 
 impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
     /// Sends a message to all its recipients; `content` gives the content anew for each transaction.
@@ -34,7 +34,8 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         let deadline = self.delivery_limit.and_then(|limit| Instant::now().checked_add(limit));
         let seed = self.seed.fetch_add(1, Ordering::Relaxed);
         for (domain, waiting) in envelope.by_domain() {
-            let mut run = Run { envelope, domain, waiting, deadline, report: &mut report };
+            let mut run =
+                Run { envelope, domain, waiting, deadline, passed_over: None, report: &mut report };
             match before(deadline, self.route(&run.domain, seed)).await {
                 Ok(hosts) => self.try_hosts(&mut run, hosts, &mut content).await,
                 Err(error) => run.fail(None, &error),
@@ -49,35 +50,54 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             Destination::Address(address) => return Ok(Hosts::Literal(address)),
             Destination::Domain(domain) => domain,
         };
-        let mut records = in_time(self.resolver.mx(domain)).await.map_err(of_domain)?;
+        let mut records = in_time(self.resolver.mx(domain.as_str())).await.map_err(of_domain)?;
         let implicit = records.is_empty();
         if implicit {
-            records.push(MxRecord::new(0, domain));
+            records.push(MxRecord::implicit(domain.clone()));
         }
         records.sort();
-        let mut own = Vec::new();
-        for (place, record) in records.iter().enumerate() {
-            let look_up = place < self.hosts.max(super::MAX_OWN_LOOKUPS);
-            if self.is_own(record.exchange(), look_up).await {
-                own.push(record.exchange().to_owned());
-            }
-        }
-        let is_own = |host: &str| own.iter().any(|own| own == host);
-        let hosts = exchanges(domain, records, is_own, seed).map_err(MxError::Route)?;
+        let own = self.own_among(&records).await;
+        let odd = records.iter().any(MxRecord::is_odd);
+        let is_own = |host: &DomainName| own.contains(host);
+        let hosts = exchanges(&domain, records, is_own, seed).map_err(MxError::Route)?;
+        let all = !odd && hosts.len() <= self.hosts;
         let names = hosts.iter().take(self.hosts).map(|host| host.exchange().into()).collect();
-        Ok(if implicit { Hosts::Implicit(names) } else { Hosts::Named(names) })
+        Ok(if implicit { Hosts::Implicit(names) } else { Hosts::Named { names, all } })
     }
 
-    async fn is_own(&self, host: &str, look_up: bool) -> bool {
-        if self.own_names.iter().any(|own| own == host) {
-            return true;
+    /// The hosts that are this machine, by name or by address.
+    async fn own_among(&self, records: &[MxRecord]) -> Vec<DomainName> {
+        let mut own = Vec::new();
+        for (place, host) in records.iter().filter_map(MxRecord::host).enumerate() {
+            let look_up = place < self.hosts.max(super::MAX_OWN_LOOKUPS);
+            if self.own_names.contains(host) || (look_up && self.has_own_address(host).await) {
+                own.push(host.clone());
+            }
         }
-        if !look_up || self.own_addresses.is_empty() || host.is_empty() {
+        own
+    }
+
+    async fn has_own_address(&self, host: &DomainName) -> bool {
+        if self.own_addresses.is_empty() {
             return false;
         }
         // One that cannot be looked up is not gone to either.
-        let addresses = in_time(self.resolver.addresses(host)).await.unwrap_or_default();
-        addresses.iter().any(|address| self.own_addresses.contains(address))
+        let addresses = in_time(self.resolver.addresses(host.as_str())).await.unwrap_or_default();
+        addresses.into_iter().any(|address| self.is_own(address) || self.is_forbidden(address))
+    }
+
+    fn is_own(&self, address: IpAddr) -> bool {
+        self.own_addresses.contains(&address.to_canonical())
+    }
+
+    /// The addresses to try, in order.
+    fn allowed(&self, addresses: &[IpAddr]) -> Vec<IpAddr> {
+        let allowed = addresses.iter().copied().filter(|&address| !self.is_forbidden(address));
+        allowed.take(self.addresses).collect()
+    }
+
+    fn is_forbidden(&self, address: IpAddr) -> bool {
+        !self.loopback && is_local(address)
     }
 
     async fn try_hosts<C: AsyncBufRead + Unpin>(
@@ -87,27 +107,28 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         content: &mut impl FnMut() -> C,
     ) {
         let (names, unusable) = match hosts {
-            Hosts::Literal(address) if self.own_addresses.contains(&address) => {
+            Hosts::Literal(address) if self.is_own(address) => {
                 return run.fail(None, &MxError::Route(RouteError::MailLoop));
             }
             Hosts::Literal(address) => {
                 let host = address.to_string().into();
-                return self.try_host(run, &host, &[address], content).await;
+                self.try_host(run, &host, &[address], false, content).await;
+                return run.give_up(None);
             }
             Hosts::Implicit(names) => (names, None),
-            Hosts::Named(names) => (names, Some(RouteError::NoUsableMx)),
+            Hosts::Named { names, all: true } => (names, Some(RouteError::NoUsableMx)),
+            Hosts::Named { names, all: false } => (names, Some(RouteError::NoHostSoFar)),
         };
+        let by_mx = unusable.is_some();
         for host in &names {
             if run.waiting.is_empty() {
                 return;
             }
             match before(run.deadline, self.addresses(host)).await {
-                Ok(addresses) if addresses.is_empty() => {
-                    run.skip(host, MxError::Route(RouteError::NoAddress));
-                }
-                Err(error @ MxError::Route(_)) => run.skip(host, error),
+                Ok(addresses) if addresses.is_empty() => run.skip(host, RouteError::NoAddress),
+                Err(MxError::Route(error)) => run.skip(host, error),
                 Err(error) => run.fail(Some((host, None)), &error),
-                Ok(addresses) => self.try_host(run, host, &addresses, content).await,
+                Ok(addresses) => self.try_host(run, host, &addresses, by_mx, content).await,
             }
         }
         run.give_up(unusable);
@@ -122,23 +143,33 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         answer.map_err(MxError::Lookup)?.ok_or(MxError::Shunned)
     }
 
+    /// Tries a host, address after address; `by_mx` says that an MX record names it.
     async fn try_host<C: AsyncBufRead + Unpin>(
         &self,
         run: &mut Run<'_>,
         host: &Arc<str>,
         addresses: &[IpAddr],
+        by_mx: bool,
         content: &mut impl FnMut() -> C,
     ) {
+        let allowed = self.allowed(addresses);
+        if allowed.is_empty() {
+            return run.skip(host, RouteError::LocalAddress);
+        }
         let security = match before(run.deadline, self.security(&run.domain, host)).await {
-            Ok(security) => run.at_least_required(security),
+            Ok(security) => security,
             Err(error) => return run.fail(Some((host, None)), &error),
         };
-        for &address in addresses.iter().take(self.addresses) {
+        let security = match security.for_message(run.envelope.mail(), by_mx) {
+            Ok(security) => security,
+            Err(error) => return run.fail(Some((host, None)), &MxError::Route(error)),
+        };
+        for address in allowed {
             if run.waiting.is_empty() {
                 return;
             }
             match self.session(host, address, security.clone(), run.deadline).await {
-                Ok(client) => run.transact(client, host, address, content).await,
+                Ok(session) => run.transact(session, host, address, content).await,
                 Err(error) => run.fail(Some((host, Some(address))), &MxError::Host(error)),
             }
         }
@@ -150,7 +181,11 @@ enum Hosts {
     Literal(IpAddr),
     /// The domain itself, for there is no MX record.
     Implicit(Vec<Arc<str>>),
-    Named(Vec<Arc<str>>),
+    Named {
+        names: Vec<Arc<str>>,
+        /// The domain has no other hosts.
+        all: bool,
+    },
 }
 
 /// An answer that does not come in time is for now.
@@ -187,23 +222,16 @@ struct Run<'a> {
     waiting: Vec<usize>,
     /// When all of it has to be over.
     deadline: Option<Instant>,
+    /// The reason for passing over a host.
+    passed_over: Option<RouteError>,
     report: &'a mut MxReport,
 }
 
 impl Run<'_> {
-    /// Opportunity is not enough for a message that requires TLS (RFC 8689 4.2.1).
-    fn at_least_required(&self, mut security: Security) -> Security {
-        let lax = matches!(security.policy, TlsPolicy::Opportunistic | TlsPolicy::None);
-        if lax && self.envelope.mail().require_tls() {
-            security.policy = TlsPolicy::Required;
-        }
-        security
-    }
-
     /// One session, and in it as many transactions as the host's limits ask for.
     async fn transact<C: AsyncBufRead + Unpin>(
         &mut self,
-        mut client: Client<TcpStream>,
+        Session { mut client, encryption }: Session,
         host: &Arc<str>,
         address: IpAddr,
         content: &mut impl FnMut() -> C,
@@ -212,57 +240,76 @@ impl Run<'_> {
         let mut delivery = Delivery::new(&part, client.capabilities().limits());
         let sent = client.deliver(&mut delivery, content).await;
         let failure = sent.err().or_else(|| client.failure().cloned());
+        let at = At { host, encryption: Some(encryption) };
         let places = core::mem::take(&mut self.waiting);
         for (place, outcome) in places.into_iter().zip(delivery.recipients()) {
             let recipient = &mut self.report.recipients[place];
             let next = match (outcome, &failure) {
-                (Some(outcome), _) if outcome.status != Status::NotAttempted => {
-                    recipient.answer(host, &outcome);
-                    Next::after_outcome(&outcome)
-                }
-                (_, Some(error)) => {
-                    recipient.fail(Some(host), &MxError::Host(error.clone()));
+                (Some(outcome), Some(error)) if is_for_next_host(outcome.fate) => {
+                    recipient.fail(Some(at), &MxError::Host(error.clone()));
                     after(error)
                 }
-                (_, None) => Next::Host,
+                (Some(outcome), _) => {
+                    recipient.answer(at, &outcome);
+                    Next::after_outcome(&outcome)
+                }
+                (None, Some(error)) => {
+                    recipient.fail(Some(at), &MxError::Host(error.clone()));
+                    after(error)
+                }
+                (None, None) => {
+                    recipient.leave(at);
+                    Next::Host
+                }
             };
             if next == Next::Host {
                 self.waiting.push(place);
             }
         }
         if let (Some(error), false) = (failure, self.waiting.is_empty()) {
-            self.note(host, Some(address), MxError::Host(error));
+            self.note(at, Some(address), MxError::Host(error));
         }
         // The report need not wait for manners.
         client.set_deadline(None);
         tokio::spawn(async move { client.quit().await.ok() });
     }
 
-    fn note(&mut self, host: &Arc<str>, address: Option<IpAddr>, error: MxError) {
-        let host = Arc::clone(host);
-        self.report.failures.push(HostFailure { host, address, error });
+    fn note(&mut self, at: At<'_>, address: Option<IpAddr>, error: MxError) {
+        let (host, encryption) = (Arc::clone(at.host), at.encryption);
+        self.report.failures.push(HostFailure { host, address, encryption, error });
     }
 
-    /// The host has no address: that is said of the domain only if it holds for all of them.
-    fn skip(&mut self, host: &Arc<str>, error: MxError) {
-        self.note(host, None, error);
-    }
-
-    fn fail(&mut self, host: Option<(&Arc<str>, Option<IpAddr>)>, error: &MxError) {
-        for &place in &self.waiting {
-            self.report.recipients[place].fail(host.map(|(host, _)| host), error);
+    /// Passes over a host that has no usable address; the domain is blamed only if all its hosts are
+    /// passed over. A local address is the more telling reason.
+    fn skip(&mut self, host: &Arc<str>, error: RouteError) {
+        if self.passed_over != Some(RouteError::LocalAddress) {
+            self.passed_over = Some(error);
         }
-        if let Some((host, address)) = host {
-            self.note(host, address, error.clone());
+        self.note(At { host, encryption: None }, None, MxError::Route(error));
+    }
+
+    /// Records a failure without a session for all who are waiting.
+    fn fail(&mut self, host: Option<(&Arc<str>, Option<IpAddr>)>, error: &MxError) {
+        let at = host.map(|(host, address)| (At { host, encryption: None }, address));
+        for &place in &self.waiting {
+            self.report.recipients[place].fail(at.map(|(at, _)| at), error);
+        }
+        if let Some((at, address)) = at {
+            self.note(at, address, error.clone());
         }
     }
 
     /// All hosts were tried. Where no session was, the domain is to blame: for what its own name
     /// lacks, or for records of which none is of use.
     fn give_up(&mut self, unusable: Option<RouteError>) {
-        let last = self.report.failures.last().map(|failure| failure.error.clone());
-        let error = unusable.map(MxError::Route).or(last);
-        let Some(error) = error else { return };
+        let error = match (unusable, self.passed_over) {
+            (Some(RouteError::NoUsableMx) | None, Some(RouteError::LocalAddress)) => {
+                RouteError::LocalAddress
+            }
+            (Some(error), _) | (None, Some(error)) => error,
+            (None, None) => return,
+        };
+        let error = MxError::Route(error);
         for &place in &self.waiting {
             let recipient = &mut self.report.recipients[place];
             if recipient.error.is_none() && recipient.host.is_none() {
@@ -270,6 +317,11 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Whether the host failed before it said anything of the recipient, and the message is not to blame.
+const fn is_for_next_host(fate: Fate) -> bool {
+    matches!(fate, Fate::NotAttempted(when) if !matches!(when, When::Never))
 }
 
 /// Whether the next host is tried after a session that failed so.

@@ -5,17 +5,27 @@ use std::sync::Arc;
 
 use hickory_resolver::{
     Name, ResolveError, TokioResolver,
-    proto::{ProtoErrorKind, op::ResponseCode},
+    name_server::{NameServerPool, TokioConnectionProvider},
+    proto::{
+        ProtoError, ProtoErrorKind,
+        op::{Message, Query, ResponseCode},
+        rr::{RecordType, rdata},
+        xfer::{DnsHandle, DnsRequestOptions, FirstAnswer},
+    },
 };
-use smtp_proto::route::MxRecord;
+use smtp_proto::{address::DomainName, reply::Escaped, route::MxRecord};
+
+/// The longest chain of aliases that is followed: as many as hickory follows.
+const MAX_ALIASES: usize = 8;
 
 /// Why a lookup has no answer. A name without records of the kind asked for is no error.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LookupError {
-    /// The name does not exist (NXDOMAIN), or is none that the DNS could hold.
+    /// The name does not exist (NXDOMAIN).
     NoSuchDomain,
-    /// Nobody could say, for now: SERVFAIL, no answer in time, an answer that makes no sense.
+    /// The DNS gave no usable answer: SERVFAIL, a time-out, an answer that makes no sense, or a name that
+    /// the resolver cannot ask for. A later lookup may succeed.
     Temporary(Arc<dyn core::error::Error + Send + Sync>),
 }
 
@@ -23,7 +33,8 @@ impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LookupError::NoSuchDomain => f.write_str("no such domain"),
-            LookupError::Temporary(error) => error.fmt(f),
+            // It shows names that others have chosen.
+            LookupError::Temporary(error) => Escaped(error.to_string().as_bytes()).fmt(f),
         }
     }
 }
@@ -39,9 +50,11 @@ impl core::error::Error for LookupError {
 
 /// Who knows the DNS: hickory's [`TokioResolver`], or a resolver of the caller's own.
 ///
-/// Names are given as they stand in the envelope or in an MX record, and are always meant whole:
-/// no search list is applied (RFC 5321 5.1). CNAMEs are followed, so what is answered for an alias
-/// is what holds for its target.
+/// Names are given in the one form of a [`DomainName`], in ASCII, and are always complete: no search list
+/// is applied (RFC 5321 5.1). CNAMEs are followed: the answer for an alias is that of its target.
+///
+/// An empty answer and [`LookupError::NoSuchDomain`] are permanent: mail is refused at once. Anything
+/// doubtful has to be [`LookupError::Temporary`].
 ///
 /// Whether an answer was secure (DNSSEC) is not told. A resolver that knows, as DANE needs it (RFC
 /// 7672 2.2), can be a [`HostTls`](super::HostTls) as well and say so there.
@@ -84,33 +97,55 @@ impl<R: Resolve> Resolve for &R {
     }
 }
 
-/// Labels beyond ASCII are asked for as their A-labels (RFC 5891).
+/// Names are asked for octet for octet. A name without records, or one that does not exist, is asked for
+/// once more, because the library reports answers that make no sense in the same way.
 impl Resolve for TokioResolver {
     async fn mx(&self, domain: &str) -> Result<Vec<MxRecord>, LookupError> {
-        let found = some(self.mx_lookup(whole(domain)?).await)?;
-        let records = found.iter().flat_map(|found| found.iter());
-        let record = |mx: &hickory_resolver::proto::rr::rdata::MX| {
-            MxRecord::new(mx.preference(), &mx.exchange().to_ascii())
-        };
-        Ok(records.map(record).collect())
+        let name = whole(domain)?;
+        let found = self.mx_lookup(name.clone()).await;
+        let records: Vec<_> = found.iter().flat_map(|found| found.iter().map(record)).collect();
+        if records.is_empty() {
+            confirm(self, &name, RecordType::MX, found.err()).await?;
+        }
+        Ok(records)
     }
 
     /// Families in turn, IPv6 first, so that a limit leaves some of both. One family is enough: the
     /// error of the other counts only where there is none.
     async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, LookupError> {
         let name = whole(host)?;
-        let six = some(self.ipv6_lookup(name.clone()).await);
-        let four = some(self.ipv4_lookup(name).await);
+        let six = self.ipv6_lookup(name.clone()).await;
+        let four = self.ipv4_lookup(name.clone()).await;
         let addresses = in_turn(
-            six.iter().flatten().flat_map(|found| found.iter()).map(|a| IpAddr::V6(a.0)),
-            four.iter().flatten().flat_map(|found| found.iter()).map(|a| IpAddr::V4(a.0)),
+            six.iter().flat_map(|found| found.iter()).map(|a| IpAddr::V6(a.0)),
+            four.iter().flat_map(|found| found.iter()).map(|a| IpAddr::V4(a.0)),
         );
+        if !addresses.is_empty() {
+            return Ok(addresses);
+        }
+        let six = confirm(self, &name, RecordType::AAAA, six.err()).await;
+        let four = confirm(self, &name, RecordType::A, four.err()).await;
         match (six, four) {
-            _ if !addresses.is_empty() => Ok(addresses),
-            (Err(error @ LookupError::Temporary(_)), _) | (_, Err(error)) => Err(error),
-            _ => Ok(addresses),
+            (Ok(()), Ok(())) => Ok(addresses),
+            // What is for now counts more than that there is no such name.
+            (Ok(()) | Err(LookupError::NoSuchDomain), Err(error)) | (Err(error), _) => Err(error),
         }
     }
+}
+
+fn record(mx: &rdata::MX) -> MxRecord {
+    MxRecord::new(mx.preference(), &text(mx.exchange()))
+}
+
+/// The labels as they stand. If one has octets that no host name has (a dot, for example), all are
+/// escaped, so that the text is not taken for another name.
+fn text(name: &Name) -> String {
+    let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_".contains(octet);
+    if !name.iter().all(|label| label.iter().all(plain)) {
+        return name.to_ascii();
+    }
+    let labels: Vec<_> = name.iter().map(String::from_utf8_lossy).collect();
+    labels.join(".")
 }
 
 fn in_turn<T>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> Vec<T> {
@@ -126,25 +161,73 @@ fn in_turn<T>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> V
     }
 }
 
-/// The name with the root behind it.
+/// A complete name, made label by label: the library's own parser refuses names that exist.
 fn whole(name: &str) -> Result<Name, LookupError> {
-    let mut name = Name::from_utf8(name).map_err(|_| LookupError::NoSuchDomain)?;
-    name.set_fqdn(true);
-    Ok(name)
+    let name = DomainName::new(name).map_err(temporary)?;
+    Name::from_labels(name.as_str().split('.').map(str::as_bytes)).map_err(temporary)
 }
 
-/// The library tells every answer without records as an error, SERVFAIL too.
-fn some<T>(found: Result<T, ResolveError>) -> Result<Option<T>, LookupError> {
-    let error = match found {
-        Ok(found) => return Ok(Some(found)),
-        Err(error) => error,
-    };
-    match error.proto().map(hickory_resolver::proto::ProtoError::kind) {
-        Some(ProtoErrorKind::NoRecordsFound { response_code, .. }) => match *response_code {
-            ResponseCode::NoError => Ok(None),
-            ResponseCode::NXDomain => Err(LookupError::NoSuchDomain),
-            _ => Err(LookupError::Temporary(Arc::new(error))),
-        },
-        _ => Err(LookupError::Temporary(Arc::new(error))),
+fn temporary(error: impl core::error::Error + Send + Sync + 'static) -> LookupError {
+    LookupError::Temporary(Arc::new(error))
+}
+
+/// Checks that a name really has no records of this kind; `error` is what the library said. It reports
+/// every answer without records as an error, SERVFAIL too.
+async fn confirm(
+    resolver: &TokioResolver,
+    name: &Name,
+    kind: RecordType,
+    error: Option<ResolveError>,
+) -> Result<(), LookupError> {
+    let error = error.unwrap_or_else(|| ResolveError::from("the answer makes no sense"));
+    let Some(code) = error.proto().and_then(negative) else { return Err(temporary(error)) };
+    if !is_without_records(resolver, name, kind).await? {
+        return Err(temporary(ResolveError::from("the answer makes no sense")));
     }
+    if code == ResponseCode::NXDomain { Err(LookupError::NoSuchDomain) } else { Ok(()) }
+}
+
+/// The response code, if it says that there are no records: NOERROR or NXDOMAIN.
+fn negative(error: &ProtoError) -> Option<ResponseCode> {
+    match error.kind() {
+        ProtoErrorKind::NoRecordsFound { response_code, .. } => Some(*response_code),
+        _ => None,
+    }
+    .filter(|code| matches!(*code, ResponseCode::NoError | ResponseCode::NXDomain))
+}
+
+/// Asks the name servers again and reads their answer itself. Unrelated records and circular aliases are
+/// answers that make no sense.
+async fn is_without_records(
+    resolver: &TokioResolver,
+    name: &Name,
+    kind: RecordType,
+) -> Result<bool, LookupError> {
+    let servers = resolver.config().name_servers().to_vec().into();
+    let provider = TokioConnectionProvider::default();
+    let servers = NameServerPool::from_config(servers, resolver.options().clone(), provider);
+    let mut name = name.clone();
+    for _ in 0..MAX_ALIASES {
+        let query = Query::query(name.clone(), kind);
+        match servers.lookup(query, DnsRequestOptions::default()).first_answer().await {
+            Err(error) if negative(&error).is_some() => return Ok(true),
+            Err(error) => return Err(temporary(error)),
+            Ok(answer) => match target(&name, &answer) {
+                Some(target) => name = target,
+                None => return Ok(false),
+            },
+        }
+    }
+    Ok(false)
+}
+
+/// The target of a name that is an alias: the end of the chain in this answer.
+fn target(name: &Name, answer: &Message) -> Option<Name> {
+    let alias_of = |name: &Name| {
+        let mut records = answer.answers().iter().filter(|record| record.name() == name);
+        records.find_map(|record| record.data().as_cname()).map(|alias| alias.0.clone())
+    };
+    let first = alias_of(name)?;
+    let chain = core::iter::successors(Some(first), alias_of);
+    chain.take(answer.answers().len()).last()
 }

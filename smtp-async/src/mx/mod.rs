@@ -11,7 +11,7 @@
 //! let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?.to("carol@example.com")?;
 //! let report = delivery.deliver(&envelope, || &b"Subject: Hi\r\n\r\nHello.\r\n"[..]).await;
 //! for recipient in report.recipients() {
-//!     println!("{}: {:?}, {}", recipient.address, recipient.status, recipient.retry);
+//!     println!("{}: {:?}", recipient.address, recipient.fate);
 //! }
 //! # Ok(())
 //! # }
@@ -22,11 +22,16 @@
 //! | several MX records | lower preferences first, equal ones shuffled by the seed |
 //! | no MX record | the domain's own addresses |
 //! | null MX (RFC 7505), no such domain, no address, myself before all others | refused for good |
-//! | the DNS cannot say | refused for now |
+//! | hosts on loopback or unspecified addresses | refused for good, unless [allowed](MxDelivery::with_loopback_hosts) |
+//! | no answer from the DNS, or one that makes no sense; a name that cannot be asked for | refused for now |
 //! | `[192.0.2.1]`, `[IPv6:2001:db8::1]` | that address |
+//! | a message that requires TLS (RFC 8689), and MX records that are not authenticated | refused for good |
 //! | a host fails: unreachable, its greeting refuses, 421, the session breaks | its next address, the next host |
 //! | a host refuses a recipient or the message, for good or for now | that is the answer |
-//! | the content was handed over and no answer came | [`Status::Unknown`](crate::Status::Unknown): a second host might deliver it twice |
+//! | the content was handed over and no answer came | [`Fate::Unknown`](crate::Fate::Unknown): a second host might deliver it twice |
+//!
+//! Domains and hosts are compared, looked up and verified in one form, [`DomainName`], and addresses in
+//! their canonical one: `b@partner.example` and `c@Partner。example` are of one domain.
 //!
 //! A sender whose domain has a null MX (RFC 7505 4.2) is the caller's business, and so are queue and
 //! notifications: [`MxRecipient::retry`] and [`MxRecipient::enhanced`] say what they need.
@@ -40,13 +45,13 @@ mod tls;
 use core::{fmt, net::IpAddr, sync::atomic::AtomicU64, time::Duration};
 
 pub use hickory_resolver::{self, TokioResolver};
-use smtp_proto::{client::Timeouts, hello::EhloName, route::normal};
+use smtp_proto::{address::DomainName, client::Timeouts, hello::EhloName};
 
 use crate::Connector;
 
 pub use self::{
     lookup::{LookupError, Resolve},
-    report::{HostFailure, MxError, MxRecipient, MxReport},
+    report::{Encryption, HostFailure, MxError, MxRecipient, MxReport},
     tls::{HostTls, Opportunistic, Security},
 };
 
@@ -82,8 +87,9 @@ pub struct MxDelivery<R, T = Opportunistic> {
     resolver: R,
     tls: T,
     name: EhloName,
-    own_names: Vec<String>,
+    own_names: Vec<DomainName>,
     own_addresses: Vec<IpAddr>,
+    loopback: bool,
     port: u16,
     /// For the next message.
     seed: AtomicU64,
@@ -100,9 +106,11 @@ impl<R: Resolve> MxDelivery<R> {
         Self {
             resolver,
             tls: Opportunistic,
-            own_names: vec![normal(name.as_str())],
+            // An address literal is the name of no host.
+            own_names: DomainName::new(name.as_str()).into_iter().collect(),
             name,
             own_addresses: Vec::new(),
+            loopback: false,
             port: 25,
             seed: AtomicU64::new(0),
             hosts: MAX_HOSTS,
@@ -122,7 +130,9 @@ impl<R, T> MxDelivery<R, T> {
     /// same address, in the clear: a host whose TLS is broken would otherwise be worse off than one
     /// without (RFC 7435 3). A message that [requires TLS] gets
     /// [`TlsPolicy::Required`](crate::TlsPolicy::Required) in its place, with the platform's
-    /// authorities unless told otherwise (RFC 8689 4.2.1).
+    /// authorities unless told otherwise, and goes only to hosts whose name is
+    /// [authenticated](Security::authenticated_name) (RFC 8689 4.2.1). A notification, from the null
+    /// sender, is sent without TLS where there is none.
     ///
     /// [requires TLS]: smtp_proto::envelope::Envelope::with_require_tls
     pub fn with_tls<H: HostTls>(self, tls: H) -> MxDelivery<R, H> {
@@ -132,6 +142,7 @@ impl<R, T> MxDelivery<R, T> {
             name: self.name,
             own_names: self.own_names,
             own_addresses: self.own_addresses,
+            loopback: self.loopback,
             port: self.port,
             seed: self.seed,
             hosts: self.hosts,
@@ -156,17 +167,29 @@ impl<R, T> MxDelivery<R, T> {
     }
 
     /// Adds names by which this host is known in MX records, beside the one it says in EHLO. Mail is
-    /// not sent to them, and to no host that is not preferred to them (RFC 5321 5.1).
+    /// not sent to them, and to no host that is not preferred to them (RFC 5321 5.1). Texts that
+    /// are no host names are ignored.
     pub fn with_own_names<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.own_names.extend(names.into_iter().map(|name| normal(name.as_ref())));
+        let names = names.into_iter().flat_map(|name| DomainName::new(name.as_ref()));
+        self.own_names.extend(names);
         self
     }
 
-    /// Adds addresses by which this host is known. With any of them, the addresses of the 32 most
-    /// preferred hosts, or of as many as are tried, are looked up before the first is connected to. Where this host itself listens on the port that
-    /// mail goes to, those of loopback belong to them: an MX record may name `localhost`.
+    /// Adds addresses by which this host is known, in any form. With any of them, the addresses of the
+    /// 32 most preferred hosts, or of as many as are tried, are looked up before the first is connected
+    /// to; those of loopback and the unspecified ones belong to them, unless
+    /// [allowed](Self::with_loopback_hosts).
     pub fn with_own_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.own_addresses.extend(addresses);
+        self.own_addresses.extend(addresses.into_iter().map(|address| address.to_canonical()));
+        self
+    }
+
+    /// Allows mail to hosts on addresses of this machine: loopback, `0.0.0.0`, `::`, and these IPv4
+    /// addresses in their IPv6 form. Not allowed unless set, neither by MX record nor by address
+    /// literal: the owner of any domain could have mail sent to a server that trusts its own machine.
+    /// For tests, and for relays that are meant to deliver locally.
+    pub const fn with_loopback_hosts(mut self, allowed: bool) -> Self {
+        self.loopback = allowed;
         self
     }
 

@@ -4,8 +4,9 @@ use core::{fmt, net::IpAddr};
 use std::sync::Arc;
 
 use smtp_proto::{
-    client::{Phase, RecipientOutcome, Retry, Status},
+    client::{Fate, Phase, RecipientOutcome, Refusal, Retry, Status, When},
     envelope::Envelope,
+    hello::Extension,
     reply::{EnhancedCode, OwnedReply},
     route::RouteError,
 };
@@ -29,20 +30,20 @@ pub enum MxError {
 }
 
 impl MxError {
-    /// When the same may be tried again: not at once, for all hosts were tried. That TLS cannot be
-    /// had is for now (RFC 7672 2.2, RFC 8461 5).
+    /// When the same may be tried again: not at once, for all hosts were tried. TLS failures are
+    /// temporary (RFC 7672 2.2, RFC 8461 5), and so is a refusal before the message was begun, 554
+    /// included: it is about the host.
     #[must_use]
-    pub fn retry(&self) -> Retry {
+    pub fn retry(&self) -> When {
         match self {
             MxError::Route(error) => error.retry(),
-            MxError::Lookup(LookupError::NoSuchDomain) => Retry::Never,
+            MxError::Lookup(LookupError::NoSuchDomain) => When::Never,
             MxError::Lookup(LookupError::Temporary(_)) | MxError::Shunned | MxError::OutOfTime => {
-                Retry::Later
+                When::Later
             }
             MxError::Host(error) => match error.retry() {
-                Retry::Never if is_of_tls(error) => Retry::Later,
-                Retry::SameConnection | Retry::NewConnectionNow => Retry::Later,
-                retry => retry,
+                When::Never if !is_before_the_message(error) => When::Never,
+                _ => When::Later,
             },
         }
     }
@@ -54,6 +55,10 @@ impl MxError {
             MxError::Route(error) => error.enhanced(),
             MxError::Lookup(LookupError::NoSuchDomain) => RouteError::NoSuchDomain.enhanced(),
             MxError::Lookup(LookupError::Temporary(_)) => RouteError::DnsFailure.enhanced(),
+            // RFC 8689 4.2.1.
+            MxError::Host(Error::Refused(Refusal::NotOffered(Extension::RequireTls))) => {
+                EnhancedCode::new(5, 7, 30)
+            }
             MxError::Host(error) => error.reply().and_then(OwnedReply::enhanced),
             MxError::Shunned => EnhancedCode::new(4, 7, 5),
             MxError::OutOfTime => None,
@@ -61,8 +66,9 @@ impl MxError {
     }
 }
 
-fn is_of_tls(error: &Error) -> bool {
-    matches!(error.phase(), Some(Phase::StartTls | Phase::Tls))
+fn is_before_the_message(error: &Error) -> bool {
+    let opening = [Phase::Greeting, Phase::Hello, Phase::StartTls, Phase::Tls];
+    error.phase().is_some_and(|phase| opening.contains(&phase))
 }
 
 impl fmt::Display for MxError {
@@ -88,6 +94,45 @@ impl core::error::Error for MxError {
     }
 }
 
+/// The encryption of a session with a host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Encryption {
+    /// None.
+    Clear,
+    /// TLS.
+    Tls {
+        /// The certificate was verified against the host's name, or by the caller's own verifier.
+        verified: bool,
+        /// The version, as `TLSv1_3`.
+        version: Option<&'static str>,
+        /// The cipher suite, as `TLS13_AES_128_GCM_SHA256`.
+        cipher: Option<&'static str>,
+    },
+}
+
+impl Encryption {
+    /// Returns whether there was TLS.
+    #[must_use]
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::Tls { .. })
+    }
+
+    /// Returns whether there was TLS with a verified certificate.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Tls { verified: true, .. })
+    }
+}
+
+/// A host, and the session with it.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) host: &'a Arc<str>,
+    /// `None` if there was no session.
+    pub(super) encryption: Option<Encryption>,
+}
+
 /// What became of one recipient.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -96,20 +141,32 @@ pub struct MxRecipient {
     pub address: String,
     /// The host whose word this is: that answered, or that failed; an address literal's address.
     pub host: Option<Arc<str>>,
-    /// Its fate. [`Status::Rejected`] and [`Status::Deferred`] are what a host said, or what the DNS
-    /// said of the domain; hosts that fail leave [`Status::NotAttempted`].
-    pub status: Status,
+    /// The encryption of the session with that host; `None` if there was no session.
+    pub encryption: Option<Encryption>,
+    /// What became of it. [`Fate::Rejected`] and [`Fate::Deferred`] are what a host said, or what the DNS
+    /// said of the domain; hosts that fail leave [`Fate::NotAttempted`].
+    pub fate: Fate,
     /// What decided it, where a session came that far.
     pub phase: Option<Phase>,
     /// The host's words.
     pub reply: Option<OwnedReply>,
-    /// When it may be tried again.
-    pub retry: Retry,
     /// Why there is no answer.
     pub error: Option<MxError>,
 }
 
 impl MxRecipient {
+    /// The kind of [`fate`](Self::fate).
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.fate.status()
+    }
+
+    /// The advice on another try; `None` where the recipient is accepted.
+    #[must_use]
+    pub const fn retry(&self) -> Option<Retry> {
+        self.fate.retry()
+    }
+
     /// The status code for reports (RFC 3463).
     #[must_use]
     pub fn enhanced(&self) -> Option<EnhancedCode> {
@@ -121,39 +178,51 @@ impl MxRecipient {
         Self {
             address: address.to_owned(),
             host: None,
-            status: Status::NotAttempted,
+            encryption: None,
+            fate: Fate::NotAttempted(When::NewConnectionNow),
             phase: None,
             reply: None,
-            retry: Retry::NewConnectionNow,
             error: None,
         }
     }
 
-    pub(super) fn answer(&mut self, host: &Arc<str>, outcome: &RecipientOutcome<'_>) {
-        self.host = Some(Arc::clone(host));
-        self.status = outcome.status;
+    /// Records the host of a session that ended without a reply for this recipient and without an error.
+    pub(super) fn leave(&mut self, at: At<'_>) {
+        if self.host.is_none() {
+            self.be_at(at);
+        }
+    }
+
+    fn be_at(&mut self, at: At<'_>) {
+        self.host = Some(Arc::clone(at.host));
+        self.encryption = at.encryption;
+    }
+
+    pub(super) fn answer(&mut self, at: At<'_>, outcome: &RecipientOutcome<'_>) {
+        self.be_at(at);
+        self.fate = match outcome.fate {
+            // The connection is not kept.
+            Fate::Deferred(When::SameConnection) => Fate::Deferred(When::NewConnectionNow),
+            fate => fate,
+        };
         self.phase = Some(outcome.phase);
         self.reply = outcome.reply.map(Into::into);
-        self.retry = match outcome.retry {
-            // The connection is not kept.
-            Retry::SameConnection => Retry::NewConnectionNow,
-            retry => retry,
-        };
         self.error = None;
     }
 
     /// Of several failures the first counts that time may heal, else the first.
-    pub(super) fn fail(&mut self, host: Option<&Arc<str>>, error: &MxError) {
+    pub(super) fn fail(&mut self, at: Option<At<'_>>, error: &MxError) {
         let retry = error.retry();
-        let better = self.retry == Retry::Never && retry != Retry::Never;
+        let better = self.retry() == Some(Retry::Never) && retry != When::Never;
         if self.host.is_some() && !better {
             return;
         }
-        self.host = host.map(Arc::clone);
-        self.status = match (error, retry) {
-            (MxError::Route(_) | MxError::Lookup(_), Retry::Never) => Status::Rejected,
-            (MxError::Route(_) | MxError::Lookup(_), _) => Status::Deferred,
-            _ => Status::NotAttempted,
+        self.host = at.map(|at| Arc::clone(at.host));
+        self.encryption = at.and_then(|at| at.encryption);
+        self.fate = match error {
+            MxError::Route(_) | MxError::Lookup(_) if retry == When::Never => Fate::Rejected,
+            MxError::Route(_) | MxError::Lookup(_) => Fate::Deferred(retry),
+            _ => Fate::NotAttempted(retry),
         };
         self.phase = match error {
             MxError::Host(error) => error.phase(),
@@ -163,7 +232,6 @@ impl MxRecipient {
             MxError::Host(error) => error.reply().cloned(),
             _ => None,
         };
-        self.retry = retry;
         self.error = Some(error.clone());
     }
 }
@@ -176,6 +244,8 @@ pub struct HostFailure {
     pub host: Arc<str>,
     /// The address, where there was one.
     pub address: Option<IpAddr>,
+    /// The encryption of the session; `None` if there was no session.
+    pub encryption: Option<Encryption>,
     /// How it failed.
     pub error: MxError,
 }
@@ -210,6 +280,6 @@ impl MxReport {
     /// Whether every recipient is accepted.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        self.recipients.iter().all(|recipient| recipient.status == Status::Accepted)
+        self.recipients.iter().all(|recipient| recipient.fate == Fate::Accepted)
     }
 }

@@ -1,9 +1,8 @@
 //! A session with one address of a host.
 
 use core::{future::Future, net::IpAddr};
-use std::{borrow::Cow, io, sync::Arc};
+use std::{io, sync::Arc};
 
-use hickory_resolver::Name;
 use smtp_proto::client::{End, Phase, TlsPolicy};
 use smtp_sync::shared::prepare;
 use tokio::{
@@ -11,11 +10,17 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{MxDelivery, Security};
-use crate::{Client, Connector, Error};
+use super::{Encryption, MxDelivery, Security};
+use crate::{Client, Connector, Error, tls::Transport};
 
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
+
+/// An open session.
+pub(super) struct Session {
+    pub(super) client: Client<TcpStream>,
+    pub(super) encryption: Encryption,
+}
 
 impl<R, T> MxDelivery<R, T> {
     /// Opens a session; where opportunistic TLS fails, another one in the clear.
@@ -25,7 +30,7 @@ impl<R, T> MxDelivery<R, T> {
         address: IpAddr,
         security: Security,
         deadline: Option<Instant>,
-    ) -> Result<Client<TcpStream>, Error> {
+    ) -> Result<Session, Error> {
         let opportunistic = security.policy == TlsPolicy::Opportunistic;
         match self.open(host, address, security, deadline).await {
             Err(error) if opportunistic && is_failed_handshake(&error) => {
@@ -41,18 +46,20 @@ impl<R, T> MxDelivery<R, T> {
         address: IpAddr,
         security: Security,
         deadline: Option<Instant>,
-    ) -> Result<Client<TcpStream>, Error> {
+    ) -> Result<Session, Error> {
+        let verified = security.is_verified();
         let connector = self.connector(host, security)?;
         let stream = self.reach(address, deadline).await;
         let stream = stream.map_err(|error| Error::Connect(Arc::new(error)))?;
         let mut client = connector.over(stream);
         client.set_deadline(deadline);
         client.open().await?;
-        Ok(client)
+        let encryption = encryption(&client.transport, verified);
+        Ok(Session { client, encryption })
     }
 
     fn connector(&self, host: &str, security: Security) -> Result<Connector, Error> {
-        let connector = Connector::new(&in_ascii(host), self.port);
+        let connector = Connector::new(host, self.port);
         let connector = match &self.configure {
             Some(configure) => configure(connector),
             None => connector,
@@ -78,12 +85,22 @@ impl<R, T> MxDelivery<R, T> {
     }
 }
 
-/// The host as certificates name it: a domain that is its own host may have labels beyond ASCII.
-fn in_ascii(host: &str) -> Cow<'_, str> {
-    if host.is_ascii() {
-        return Cow::Borrowed(host);
+#[cfg_attr(not(feature = "tls"), allow(unused_variables, reason = "nothing is encrypted"))]
+fn encryption(transport: &Transport<TcpStream>, verified: bool) -> Encryption {
+    match transport {
+        #[cfg(feature = "tls")]
+        Transport::Tls(stream) => {
+            let connection = stream.get_ref().1;
+            let version = connection.protocol_version();
+            let cipher = connection.negotiated_cipher_suite();
+            Encryption::Tls {
+                verified,
+                version: version.and_then(|version| version.as_str()),
+                cipher: cipher.and_then(|cipher| cipher.suite().as_str()),
+            }
+        }
+        _ => Encryption::Clear,
     }
-    Name::from_utf8(host).map_or(Cow::Borrowed(host), |name| Cow::Owned(name.to_ascii()))
 }
 
 #[cfg(feature = "tls")]

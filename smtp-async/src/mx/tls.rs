@@ -2,7 +2,7 @@
 
 use core::future::{Future, ready};
 
-use smtp_proto::client::TlsPolicy;
+use smtp_proto::{client::TlsPolicy, command::Mail, route::RouteError};
 
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
@@ -10,13 +10,17 @@ use crate::TlsConfig;
 /// How a session with one host is encrypted.
 #[derive(Clone, Debug)]
 pub struct Security {
-    /// Whether.
+    /// The TLS policy.
     pub policy: TlsPolicy,
     /// Who is trusted. Unless set that is, with [`TlsPolicy::Opportunistic`], everybody, and the
     /// platform's authorities with every other policy. What is set holds too for a message that
-    /// requires TLS (RFC 8689), so it must not be one that believes everybody.
+    /// requires TLS (RFC 8689), unless it [verifies nothing](TlsConfig::is_verifying).
     #[cfg(feature = "tls")]
     pub config: Option<TlsConfig>,
+    /// The host's name is authenticated: the MX record is secure (DNSSEC), or the domain's MTA-STS policy
+    /// names the host. Otherwise anybody may have forged the record, and no message that requires TLS
+    /// goes there (RFC 8689 4.2.1). It makes no difference where the domain is its own host.
+    pub authenticated_name: bool,
 }
 
 impl Security {
@@ -27,7 +31,14 @@ impl Security {
             policy,
             #[cfg(feature = "tls")]
             config: None,
+            authenticated_name: false,
         }
+    }
+
+    /// Says that the host's name is [authenticated](Self::authenticated_name).
+    #[must_use]
+    pub fn with_authenticated_name(self) -> Self {
+        Self { authenticated_name: true, ..self }
     }
 
     /// Sets who is trusted.
@@ -36,13 +47,42 @@ impl Security {
     pub fn with_config(self, config: TlsConfig) -> Self {
         Self { config: Some(config), ..self }
     }
+
+    /// Returns whether a session with TLS under these settings has a verified certificate.
+    pub(super) fn is_verified(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if let Some(config) = &self.config {
+            return config.is_verifying();
+        }
+        self.policy != TlsPolicy::Opportunistic
+    }
+
+    /// The settings for one message. Where TLS is mandatory, opportunistic TLS is not enough, and a host
+    /// that is named `by_mx` has to have an authenticated name (RFC 8689 4.2.1).
+    pub(super) fn for_message(mut self, mail: Mail<'_>, by_mx: bool) -> Result<Self, RouteError> {
+        if !mail.is_tls_mandatory() {
+            return Ok(self);
+        }
+        if by_mx && !self.authenticated_name {
+            return Err(RouteError::UnauthenticatedMx);
+        }
+        if matches!(self.policy, TlsPolicy::Opportunistic | TlsPolicy::None) {
+            self.policy = TlsPolicy::Required;
+        }
+        #[cfg(feature = "tls")]
+        if !self.is_verified() {
+            self.config = None;
+        }
+        Ok(self)
+    }
 }
 
 /// Says how the session with a host is encrypted: where DANE and MTA-STS come in.
 ///
 /// With DANE (RFC 7672) that is [`TlsPolicy::Required`] with a verifier of the host's TLSA records,
 /// where it has some; with MTA-STS (RFC 8461) [`TlsPolicy::Required`] for hosts that the domain's
-/// policy names, and `None` for those that it does not. Both may have to ask the network first.
+/// policy names, and `None` for those that it does not. Both may have to ask the network first, and
+/// both may [authenticate the host's name](Security::with_authenticated_name).
 ///
 /// ```
 /// use smtp_async::{TlsPolicy, mx::{HostTls, Security}};
@@ -61,8 +101,11 @@ impl Security {
 /// }
 /// ```
 pub trait HostTls: Sync {
-    /// How to talk to `host` about mail for `domain`, both in lower case; `None` is not at all, and
-    /// the next host is tried. An address literal has itself as its host, without brackets.
+    /// Returns the settings for mail to `domain` by way of `host`; with `None` the next host is tried.
+    ///
+    /// Both names are in the one form of a [`DomainName`](smtp_proto::address::DomainName): A-labels,
+    /// lower case, no dot at the end. Names to compare with have to be in that form too. The host of
+    /// an address literal is the canonical address, without brackets and tag.
     fn security(&self, domain: &str, host: &str) -> impl Future<Output = Option<Security>> + Send;
 }
 

@@ -17,23 +17,41 @@ use smtp_async::mx::{
     },
 };
 
-const A: u16 = 1;
+pub const A: u16 = 1;
 const CNAME: u16 = 5;
-const MX: u16 = 15;
-const AAAA: u16 = 28;
+pub const MX: u16 = 15;
+const TXT: u16 = 16;
+pub const AAAA: u16 = 28;
 
-/// What is answered, whatever is asked of a name.
-#[derive(Clone, Copy, PartialEq)]
-enum Fault {
-    ServFail,
+/// No chain of aliases is followed further.
+const MOST_ALIASES: usize = 8;
+
+/// What is answered in place of what is known.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Fault {
+    /// This response code, and nothing else.
+    Code(u8),
     Silence,
+    /// The header says that the answer is cut short, and holds none.
+    Truncated,
+    /// No more octets than these.
+    Cut(usize),
+    /// A record of a type that nobody has asked for.
+    OtherType,
+    /// A record of the right type that belongs to another name.
+    OtherName,
+    /// A record of the right type with one octet of data.
+    Short,
+    /// A record of the right type without data.
+    Empty,
 }
 
 /// What the server knows. A name it does not know does not exist.
 #[derive(Clone, Default)]
 pub struct Zone {
     records: HashMap<String, Vec<(u16, Vec<u8>)>>,
-    faults: HashMap<String, Fault>,
+    /// Of a name and a type; of all types where none is said.
+    faults: HashMap<(String, Option<u16>), Fault>,
 }
 
 impl Zone {
@@ -63,13 +81,16 @@ impl Zone {
         self.record(name, CNAME, wire(target))
     }
 
-    pub fn servfail(mut self, name: &str) -> Self {
-        self.faults.insert(name.to_owned(), Fault::ServFail);
-        self
+    pub fn servfail(self, name: &str) -> Self {
+        self.fault(name, None, Fault::Code(2))
     }
 
-    pub fn silence(mut self, name: &str) -> Self {
-        self.faults.insert(name.to_owned(), Fault::Silence);
+    pub fn silence(self, name: &str) -> Self {
+        self.fault(name, None, Fault::Silence)
+    }
+
+    pub fn fault(mut self, name: &str, kind: Option<u16>, fault: Fault) -> Self {
+        self.faults.insert((name.to_owned(), kind), fault);
         self
     }
 
@@ -113,41 +134,86 @@ impl Zone {
     }
 
     fn answer(&self, question: &[u8]) -> Option<Vec<u8>> {
-        let (mut name, end) = read_name(question, 12);
+        let (name, end) = read_name(question, 12);
         let kind = u16::from_be_bytes([question[end], question[end + 1]]);
-        let fault = self.faults.get(&name);
-        if fault == Some(&Fault::Silence) {
-            return None;
-        }
-        let asked = wire(&name);
-        let (mut count, mut answers) = (0_u16, Vec::new());
-        let mut found = self.records.get(&name);
-        while let (Some(records), None) = (found, fault) {
-            let alias = records.iter().find(|(of, _)| *of == CNAME && kind != CNAME);
-            for (of, data) in records.iter().filter(|(of, _)| *of == kind || *of == CNAME) {
-                let data = compressed(data, &asked);
-                answers.extend(compressed(&wire(&name), &asked));
-                answers.extend([0, *of as u8, 0, 1, 0, 0, 0, 60]);
-                answers.extend((data.len() as u16).to_be_bytes());
-                answers.extend(data);
-                count += 1;
+        let of = |kind| self.faults.get(&(name.clone(), kind)).copied();
+        let mut reply = Reply::new(question, end);
+        match of(Some(kind)).or_else(|| of(None)) {
+            None => self.look_up(name, kind, &mut reply),
+            Some(Fault::Silence) => return None,
+            Some(Fault::Code(code)) => reply.code = code,
+            Some(Fault::Truncated) => reply.truncated = true,
+            Some(Fault::Cut(octets)) => {
+                self.look_up(name, kind, &mut reply);
+                return Some(reply.octets()[..octets].to_vec());
             }
-            let Some((_, target)) = alias else { break };
-            name = read_name(target, 0).0;
-            found = self.records.get(&name);
+            Some(Fault::OtherType) => reply.record(&name, TXT, b"\x02Hi"),
+            Some(Fault::OtherName) => reply.record("elsewhere.example", kind, &data_of(kind)),
+            Some(Fault::Short) => reply.record(&name, kind, &[0]),
+            Some(Fault::Empty) => reply.record(&name, kind, &[]),
         }
-        let code = match (fault, found) {
-            (Some(_), _) => 2,
-            (None, None) => 3,
-            (None, Some(_)) => 0,
-        };
-        let mut reply = question[..2].to_vec();
-        reply.extend([0x81, 0x80 | code, 0, 1]);
-        reply.extend(count.to_be_bytes());
+        Some(reply.octets())
+    }
+
+    fn look_up(&self, mut name: String, kind: u16, reply: &mut Reply<'_>) {
+        for _ in 0..MOST_ALIASES {
+            let Some(records) = self.records.get(&name) else {
+                reply.code = 3;
+                return;
+            };
+            for (of, data) in records.iter().filter(|(of, _)| *of == kind || *of == CNAME) {
+                reply.record(&name, *of, data);
+            }
+            let alias = records.iter().find(|(of, _)| *of == CNAME && kind != CNAME);
+            let Some((_, target)) = alias else { return };
+            name = read_name(target, 0).0;
+        }
+    }
+}
+
+/// What a record of this type may hold.
+fn data_of(kind: u16) -> Vec<u8> {
+    match kind {
+        A => vec![127, 0, 0, 1],
+        AAAA => vec![0; 16],
+        _ => [&[0, 10], &*wire("mx.elsewhere.example")].concat(),
+    }
+}
+
+/// An answer in the making.
+struct Reply<'a> {
+    question: &'a [u8],
+    /// Where its name ends.
+    end: usize,
+    code: u8,
+    truncated: bool,
+    count: u16,
+    answers: Vec<u8>,
+}
+
+impl<'a> Reply<'a> {
+    const fn new(question: &'a [u8], end: usize) -> Self {
+        Self { question, end, code: 0, truncated: false, count: 0, answers: Vec::new() }
+    }
+
+    fn record(&mut self, name: &str, kind: u16, data: &[u8]) {
+        let asked = &self.question[12..self.end];
+        let data = compressed(data, asked);
+        self.answers.extend(compressed(&wire(name), asked));
+        self.answers.extend([0, kind as u8, 0, 1, 0, 0, 0, 60]);
+        self.answers.extend((data.len() as u16).to_be_bytes());
+        self.answers.extend(data);
+        self.count += 1;
+    }
+
+    fn octets(&self) -> Vec<u8> {
+        let mut reply = self.question[..2].to_vec();
+        reply.extend([0x81 | if self.truncated { 2 } else { 0 }, 0x80 | self.code, 0, 1]);
+        reply.extend(self.count.to_be_bytes());
         reply.extend([0; 4]);
-        reply.extend(&question[12..end + 4]);
-        reply.extend(answers);
-        Some(reply)
+        reply.extend(&self.question[12..self.end + 4]);
+        reply.extend(&self.answers);
+        reply
     }
 }
 

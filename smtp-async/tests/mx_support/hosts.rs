@@ -82,7 +82,7 @@ impl Hosts {
         // A port where nobody listens, if there is no server at all.
         let port = if self.port == 0 { 1 } else { self.port };
         let name = EhloName::parse("client.example.org").expect("a name");
-        MxDelivery::new(resolver, name).with_port(port)
+        MxDelivery::new(resolver, name).with_port(port).with_loopback_hosts(true)
     }
 
     pub async fn deliver(&self, zone: Zone, recipients: &[&str]) -> MxReport {

@@ -4,3 +4,5 @@
 #[allow(clippy::cast_possible_truncation, reason = "what is written here is small")]
 pub mod dns;
 pub mod hosts;
+#[cfg(feature = "tls")]
+pub mod tls;

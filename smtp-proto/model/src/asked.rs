@@ -10,6 +10,9 @@ pub enum Asked {
     Ehlo,
     Helo,
     StartTls,
+    /// AUTH and no response of the mechanism's.
+    BareAuth,
+    /// A response of a mechanism's.
     Auth,
     Cancel,
     Mail,
@@ -33,7 +36,7 @@ impl Asked {
             Asked::Greeting => Phase::Greeting,
             Asked::Ehlo | Asked::Helo => Phase::Hello,
             Asked::StartTls => Phase::StartTls,
-            Asked::Auth | Asked::Cancel => Phase::Auth,
+            Asked::BareAuth | Asked::Auth | Asked::Cancel => Phase::Auth,
             Asked::Mail => Phase::Mail,
             Asked::Rcpt => Phase::Rcpt,
             Asked::Data => Phase::Data,
@@ -45,16 +48,24 @@ impl Asked {
         }
     }
 
+    /// Whether it is a part of a transaction.
+    pub const fn is_of_transaction(self) -> bool {
+        use Asked::{Chunk, Content, Data, Final, Mail, Rcpt};
+        matches!(self, Mail | Rcpt | Data | Chunk | Content | Final)
+    }
+
     /// Whether the code makes sense as an answer. Where it does not, the session has to end.
     pub const fn takes(self, code: u16) -> bool {
         let (completes, refuses) = (code / 100 == 2, code / 100 >= 4);
         match self {
             Asked::Greeting | Asked::StartTls => code == 220 || refuses,
             Asked::Ehlo | Asked::Helo => code == 250 || refuses,
-            Asked::Auth => completes || refuses || code == 334,
+            Asked::BareAuth => refuses || code == 334,
+            Asked::Auth => refuses || matches!(code, 235 | 334),
             Asked::Cancel | Asked::Content => refuses,
             Asked::Data => code == 354 || refuses,
             Asked::Quit => true,
+            Asked::Rset => (completes && code != 220) || refuses,
             _ => completes || refuses,
         }
     }

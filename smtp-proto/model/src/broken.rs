@@ -26,6 +26,10 @@ pub enum Broken {
     D27,
     /// Nothing comes of a transaction after its end.
     D28,
+    /// What the server said nothing of is for a new connection, and nothing that was not refused is for never.
+    D33,
+    /// How AUTH ended is told, whatever was said behind it.
+    D34,
     /// Only known commands leave, recipients in order, in groups only where that is allowed.
     Wire,
     /// Nothing is waited for that was not asked, and nothing is left undone at the end.

@@ -77,7 +77,9 @@ fn about_chunks(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static s
         Scenario { run_ahead: true, messages: if quick { &[1, 1] } else { &[2, 2] }, ..chunks };
     let burst = Scenario { messages: if quick { &[1] } else { &[2] }, unread: 2, ..chunks };
     let lmtp = Scenario { lmtp: true, ..chunks };
-    let in_flight = Scenario { chunking: Chunking::InFlight, transmit: IN_ONE_WRITE, ..chunks };
+    let in_flight =
+        Scenario { chunking: Chunking::InFlight, transmit: IN_ONE_WRITE, swallows: true, ..chunks };
+    let in_flight_two_unread = Scenario { messages: two.messages, swallows: false, ..in_flight };
     let in_flight_two = Scenario { messages: two.messages, ..in_flight };
     let in_flight_burst = Scenario { messages: burst.messages, unread: 2, ..in_flight };
     let in_flight_lmtp = Scenario { lmtp: true, ..in_flight };
@@ -101,6 +103,7 @@ fn about_chunks(base: Scenario, quick: bool) -> impl Iterator<Item = (&'static s
         (!quick, "chunks-lmtp", lmtp),
         (pipelining, "in-flight", in_flight),
         (larger || pipelining && !quick, "in-flight-two", in_flight_two),
+        (larger || pipelining && !quick, "in-flight-two-unread", in_flight_two_unread),
         (larger && !quick, "in-flight-burst", in_flight_burst),
         (larger && !quick, "in-flight-deep", in_flight_deep),
         (larger || pipelining && !quick, "in-flight-lmtp", in_flight_lmtp),

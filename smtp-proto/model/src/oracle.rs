@@ -3,7 +3,10 @@
 
 use std::collections::VecDeque;
 
-use smtp_proto::client::{Fate, Phase, TlsPolicy, Transaction};
+use smtp_proto::client::{
+    Authentication, End, Fate, PeerError, Phase, Status, TlsPolicy, Transaction, TransactionEnd,
+    When,
+};
 
 use crate::{asked::Asked, broken::Broken, record::Record, symbol::Symbol, wire::Mode};
 
@@ -49,8 +52,8 @@ pub struct Oracle {
     pub chunked: usize,
     /// The envelope was refused, and chunks that begin in so many octets could not be taken back.
     pub forfeit: Option<usize>,
-    /// 421 was said.
-    pub closing: bool,
+    /// The last reply that ended an AUTH dialogue, or refused one mechanism of it.
+    pub auth_verdict: Option<u16>,
     /// Transactions begun and not ended.
     pub open: VecDeque<Record>,
     /// How many ended.
@@ -61,6 +64,8 @@ pub struct Oracle {
     pub lmtp: bool,
     /// EHLO has to end in TLS.
     pub tls_required: bool,
+    /// STARTTLS is said where it is offered.
+    pub tls_wanted: bool,
     /// Envelopes may run ahead.
     pub run_ahead: bool,
     /// PIPELINING is among what [`Symbol::Offers`] offers.
@@ -69,6 +74,8 @@ pub struct Oracle {
     pub chunks: bool,
     /// Chunks may leave with the envelope.
     pub in_flight: bool,
+    /// The server swallows chunks that it has no use for.
+    pub swallows: bool,
 }
 
 /// As the model's clients are configured.
@@ -119,15 +126,24 @@ impl Oracle {
         let asked = self.expected.pop_front();
         let predicted = self.predicted(asked, code);
         self.hold(Broken::D23, predicted == Some(told));
-        self.closing |= code == 421 && asked != Some(Asked::Quit);
         match asked {
             Some(asked) if code != 421 || self.is_answered_by_closing(asked) => {
                 if !asked.takes(code) {
                     self.must_end = Some(Broken::D24);
+                    if let (true, Some(record)) = (asked.is_of_transaction(), self.open.front_mut())
+                    {
+                        record.shifted = true;
+                    }
                 }
                 self.answered(asked, symbol, code);
             }
-            _ => self.must_end = Some(Broken::D23),
+            Some(_) => self.must_end = Some(Broken::D23),
+            None => {
+                self.must_end = Some(Broken::D23);
+                if let Some(record) = self.open.front_mut() {
+                    record.shifted = !is_farewell(code);
+                }
+            }
         }
     }
 
@@ -140,8 +156,7 @@ impl Oracle {
         let record = self.open.front();
         let index = || u32::try_from(record?.rcpt.len()).ok();
         Some(match asked {
-            None if code == 421 => Told::Closing(Phase::Idle),
-            None => return None,
+            None => Told::Closing(Phase::Idle),
             Some(asked) if code == 421 && !self.is_answered_by_closing(asked) => {
                 Told::Closing(asked.phase())
             }
@@ -172,12 +187,17 @@ impl Oracle {
             Asked::Greeting | Asked::Helo | Asked::Rset if refused => {
                 self.must_end = Some(Broken::D24);
             }
-            Asked::Ehlo if refused && (self.lmtp || self.tls_required && !self.secure) => {
+            Asked::Ehlo
+                if refused
+                    && (self.lmtp
+                        || !self.secure
+                            && (self.tls_required || self.tls_wanted && code < 500)) =>
+            {
                 self.must_end = Some(Broken::D13);
             }
             Asked::Ehlo => self.offers = (code == 250).then_some(symbol),
             Asked::StartTls => self.starttls_answered(code),
-            Asked::Auth => self.auth_answered(code),
+            Asked::BareAuth | Asked::Auth => self.auth_answered(asked, code),
             Asked::Cancel => self.rounds = 0,
             Asked::Quit => self.must_end = Some(Broken::D23),
             _ => self.transaction_answered(asked, code),
@@ -202,9 +222,10 @@ impl Oracle {
         }
     }
 
-    fn auth_answered(&mut self, code: u16) {
+    fn auth_answered(&mut self, asked: Asked, code: u16) {
         self.mode = Mode::Commands;
         self.rounds = if code == 334 { self.rounds + 1 } else { 0 };
+        self.auth_verdict = (code != 334 && asked.takes(code)).then_some(code);
         if code == 334 {
             self.mode = Mode::Response;
         }
@@ -218,8 +239,17 @@ impl Oracle {
         let lmtp = self.lmtp;
         let Some(record) = self.open.front_mut() else { return };
         match asked {
-            Asked::Mail => record.mail = Some(class),
-            Asked::Rcpt => record.rcpt.push(class),
+            Asked::Mail | Asked::Rcpt => {
+                if asked == Asked::Mail {
+                    record.mail = Some(class);
+                } else {
+                    record.rcpt.push(class);
+                }
+                let is_for_nobody = class >= 4 && record.is_for_nobody();
+                if is_for_nobody && !self.swallows && self.has_chunk_in_flight() {
+                    self.must_end = Some(Broken::D25);
+                }
+            }
             Asked::Data => {
                 record.data = Some(class);
                 if code == 354 {
@@ -246,6 +276,13 @@ impl Oracle {
         }
     }
 
+    /// Whether a chunk of the transaction at the front has left and is not answered.
+    fn has_chunk_in_flight(&self) -> bool {
+        let mut of_it =
+            self.expected.iter().take_while(|asked| !matches!(asked, Asked::Mail | Asked::Rset));
+        of_it.any(|asked| matches!(asked, Asked::Chunk | Asked::Final))
+    }
+
     fn go_ahead(&mut self) {
         let record = self.open.front();
         let refused = record.is_some_and(|record| record.mail.is_some_and(|class| class >= 4));
@@ -259,18 +296,44 @@ impl Oracle {
         }
     }
 
-    /// The client tells the end of a transaction.
-    pub fn ended(&mut self, transaction: Transaction, fate: Fate) {
+    /// Whether the client says of its AUTH dialogue what the wire does.
+    pub fn is_told(&self, told: Authentication) -> bool {
+        match (self.auth_verdict, told) {
+            (Some(code @ 400..), Authentication::Refused(found)) => found.value() == code,
+            (Some(_), found) => matches!(found, Authentication::Done(_)),
+            // A reply that answers nothing of AUTH is neither a yes nor a no.
+            (None, found) => !matches!(found, Authentication::Done(_)),
+        }
+    }
+
+    /// The client tells the end of a transaction, while the session stands so.
+    pub fn ended(&mut self, transaction: Transaction, end: TransactionEnd, session: Option<End>) {
         self.hold(Broken::D28, transaction.index() == self.ended);
         let Some(mut record) = self.open.pop_front() else {
             return self.hold(Broken::D28, false);
         };
-        // Who says 421 before anybody is accepted takes nothing of what is in flight behind it.
-        record.handed_over &= !self.closing || record.is_wanted();
+        // Garbage that nobody asked for.
+        record.shifted |=
+            session == Some(End::Peer(PeerError::Unsolicited)) && record.mail.is_some();
         self.forfeit = None;
         self.ended += 1;
         let property = if self.lmtp { Broken::D27 } else { Broken::D26 };
-        let found = record.gathered(transaction, fate, self.lmtp);
-        self.hold(property, found == record.expected(self.lmtp));
+        let found = record.gathered(transaction, end, session, self.lmtp);
+        let statuses: Vec<Status> = found.iter().map(|fate| fate.status()).collect();
+        self.hold(property, statuses == record.expected(self.lmtp));
+        // A message that the server said nothing of is none the worse for what ended the session.
+        let is_innocent =
+            record.mail.is_none() && session.is_some_and(|end| end.phase() != Phase::Mail);
+        let advised = |fate: &Fate| match *fate {
+            Fate::NotAttempted(when) if is_innocent => when == When::NewConnectionNow,
+            Fate::NotAttempted(when) | Fate::Deferred(when) => when != When::Never,
+            _ => true,
+        };
+        self.hold(Broken::D33, found.iter().all(advised));
     }
+}
+
+/// 421, and what idle servers say in its place.
+const fn is_farewell(code: u16) -> bool {
+    code / 100 == 4 || code == 221
 }

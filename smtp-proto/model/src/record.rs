@@ -1,7 +1,7 @@
 //! One transaction as the wire tells it, and what has to become of its recipients.
 
 use smtp_proto::{
-    client::{Event, Fate, Journal, Outcome, Phase, Status, Transaction},
+    client::{End, Event, Fate, Journal, Outcome, Phase, Status, Transaction, TransactionEnd},
     reply::Reply,
 };
 
@@ -10,6 +10,7 @@ pub type Class = u8;
 
 /// What was said of one transaction, by position alone.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Record {
     /// How many recipients its envelope has.
     pub recipients: usize,
@@ -27,6 +28,8 @@ pub struct Record {
     pub early: bool,
     /// Its last octet has left.
     pub handed_over: bool,
+    /// While it was open the server said what cannot have been a reply to what was asked.
+    pub shifted: bool,
 }
 
 impl Record {
@@ -41,6 +44,7 @@ impl Record {
             last: Vec::new(),
             early: false,
             handed_over: false,
+            shifted: false,
         }
     }
 
@@ -70,6 +74,8 @@ impl Record {
         let mut verdicts = self.last.iter().copied();
         (0..self.recipients)
             .map(|index| match (self.mail, self.rcpt.get(index).copied()) {
+                // What was refused may have been somebody else (C87), unless a 354 has shown that all was in step.
+                (_, Some(4 | 5)) | (Some(4 | 5), _) if self.is_doubtful() => self.in_doubt(),
                 (Some(class @ (4 | 5)), _) | (_, Some(class @ (4 | 5))) => status(class),
                 (_, Some(2)) => {
                     let verdict = if lmtp && !self.early {
@@ -79,25 +85,38 @@ impl Record {
                     };
                     self.of_accepted(verdict)
                 }
-                // It has left whole ahead of the answers: the server may have taken it.
-                _ if self.handed_over => Status::Unknown,
-                _ => Status::NotAttempted,
+                _ => self.in_doubt(),
             })
             .collect()
     }
 
     fn of_accepted(&self, verdict: Option<Class>) -> Status {
         match (self.data, verdict) {
+            (Some(4 | 5), _) | (_, Some(4 | 5)) if self.is_doubtful() => self.in_doubt(),
             (Some(class @ (4 | 5)), _) | (_, Some(class @ (4 | 5))) => status(class),
             // Before the last octet has left, that is no verdict on this message.
             (_, Some(2)) if !self.early => Status::Accepted,
-            _ if self.handed_over => Status::Unknown,
-            _ => Status::NotAttempted,
+            _ => self.in_doubt(),
         }
     }
 
+    fn is_doubtful(&self) -> bool {
+        self.shifted && self.data != Some(3)
+    }
+
+    /// It may have left whole ahead of the replies, and then the server may have taken it.
+    const fn in_doubt(&self) -> Status {
+        if self.handed_over { Status::Unknown } else { Status::NotAttempted }
+    }
+
     /// What the journal of the core makes of the same events.
-    pub fn gathered(&self, transaction: Transaction, fate: Fate, lmtp: bool) -> Vec<Status> {
+    pub fn gathered(
+        &self,
+        transaction: Transaction,
+        end: TransactionEnd,
+        session: Option<End>,
+        lmtp: bool,
+    ) -> Vec<Fate> {
         let mut journal = Journal::new();
         journal.begin(transaction, self.recipients);
         if let Some(class) = self.mail {
@@ -116,9 +135,9 @@ impl Record {
             let recipient = accepted.next().filter(|_| named);
             journal.record(&Event::Final { transaction, recipient, phase, reply: reply(class) });
         }
-        journal.record(&Event::Ended { transaction, fate });
-        let outcome = journal.take_outcome(None);
-        outcome.iter().flat_map(Outcome::recipients).map(|to| to.status).collect()
+        journal.record(&Event::Ended { transaction, end });
+        let outcome = journal.take_outcome(session);
+        outcome.iter().flat_map(Outcome::recipients).map(|to| to.fate).collect()
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Scenario {
     pub chunking: Chunking,
     /// The largest chunk.
     pub chunk_size: usize,
+    /// The server is known to swallow chunks that it has no use for.
+    pub swallows: bool,
     /// Octets of commands and content that fit at once.
     pub transmit: usize,
     /// Commands that may be in flight.
@@ -85,6 +87,7 @@ impl Scenario {
             lmtp: false,
             chunking: Chunking::Off,
             chunk_size: usize::MAX,
+            swallows: false,
             // Little, so that an envelope does not fit at once; and fast to copy.
             transmit: 96,
             in_flight: 6,
@@ -108,11 +111,14 @@ impl Scenario {
         let name = EhloName::parse("client.example").expect("a name");
         let mut limits = Limits::default();
         limits.auth_rounds = ROUNDS;
+        // Refusals are longer, and are cut.
+        limits.line = 24;
         let config = Config::new(name)
             .with_tls(self.tls)
             .with_protocol(if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp })
             .with_chunking(self.chunking)
             .with_chunk_size(self.chunk_size)
+            .with_swallowed_chunks(self.swallows)
             .with_run_ahead(self.run_ahead)
             .with_plaintext_auth(self.plaintext_auth)
             .with_limits(limits);
@@ -139,16 +145,18 @@ impl Scenario {
             recipients_left: 0,
             chunked: 0,
             forfeit: None,
-            closing: false,
+            auth_verdict: None,
             open: VecDeque::new(),
             ended: 0,
             rounds: 0,
             lmtp: self.lmtp,
             tls_required: self.tls == TlsPolicy::Required,
+            tls_wanted: self.tls != TlsPolicy::None,
             run_ahead: self.run_ahead,
             pipelining: self.pipelining,
             chunks: self.chunking != Chunking::Off,
             in_flight: self.chunking == Chunking::InFlight,
+            swallows: self.swallows,
         }
     }
 
@@ -256,6 +264,8 @@ impl Model for Scenario {
             D26 "D26 one outcome for each recipient"
             D27 "D27 a verdict for each recipient of LMTP"
             D28 "D28 an outcome does not change"
+            D33 "D33 advice is about the message that it is given for"
+            D34 "D34 a verdict that was read is told"
             Wire "known commands, in order, in groups"
             Stuck "nothing is waited for in vain"
         };
@@ -272,7 +282,7 @@ impl Model for Scenario {
         if chunks && self.chunk_size <= CONTENT.len() {
             properties.extend(somewhere! { ChunkTaken ChunkRefused });
         }
-        if chunks && self.is_in_flight() {
+        if chunks && self.is_in_flight() && self.swallows {
             properties.extend(somewhere! { ChunkForNobody });
         }
         if self.auth {

@@ -199,9 +199,10 @@ impl Session {
                     Told::Final(transaction.index(), recipient, phase)
                 }
                 Event::Closing { phase, .. } => Told::Closing(phase),
-                Event::Ended { transaction, fate } => {
+                Event::Ended { transaction, end } => {
+                    let session = self.client.0.end();
                     self.note_end();
-                    self.oracle.ended(transaction, fate);
+                    self.oracle.ended(transaction, end, session);
                     continue;
                 }
                 _ => return self.oracle.hold(Broken::D23, false),
@@ -315,10 +316,15 @@ impl Session {
         if noticed {
             self.reached = Some(Reached::Injected);
         }
-        oracle.hold(Broken::D23, wants == Wants::Nothing || !oracle.has_whole());
+        // Behind a 235 the mechanism is asked first.
+        let may_wait = matches!(wants, Wants::Nothing | Wants::Credentials);
+        oracle.hold(Broken::D23, may_wait || !oracle.has_whole());
         let offered = client.capabilities().offered().extensions();
         oracle.hold(Broken::D14, wants == Wants::Nothing || offered == oracle.offered());
         oracle.hold(Broken::D14, client.is_secure() == oracle.secure);
+        let is_held = wants == Wants::Credentials;
+        let is_told = is_held || oracle.is_told(client.authentication());
+        oracle.hold(Broken::D34, is_told || aborted || self.deaf);
         let answerable = wants != Wants::Read || self.deaf || !oracle.expected.is_empty();
         oracle.hold(Broken::Stuck, answerable);
     }

@@ -91,6 +91,7 @@ impl Oracle {
             (_, b"RSET\r\n") => Asked::Rset,
             (_, b"NOOP\r\n") => Asked::Noop,
             (_, b"QUIT\r\n") => Asked::Quit,
+            (_, b"AUTH LOGIN\r\n" | b"AUTH PLAIN\r\n") => Asked::BareAuth,
             _ if line.starts_with(b"AUTH ") => Asked::Auth,
             _ => return self.recipient_left(line),
         };

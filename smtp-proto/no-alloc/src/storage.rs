@@ -12,7 +12,7 @@ pub type Bytes = &'static mut [u8];
 
 struct Static {
     client: ([u8; 1024], [u8; 1024], [u8; 16], [u8; 192]),
-    server: ([u8; 1024], [u8; 1024]),
+    server: ([u8; 1024], [u8; 896]),
     pair: Option<Pair>,
 }
 
@@ -28,7 +28,7 @@ static STORAGE: Once = Once {
     taken: AtomicBool::new(false),
     block: UnsafeCell::new(Static {
         client: ([0; 1024], [0; 1024], [0; 16], [0; 192]),
-        server: ([0; 1024], [0; 1024]),
+        server: ([0; 1024], [0; 896]),
         pair: None,
     }),
 };

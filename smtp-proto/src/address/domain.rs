@@ -15,7 +15,7 @@ use crate::octets::{self, DCONTENT, KEYWORD, LABEL};
 
 /// The longest label: octets of an ASCII label, characters of a UTF-8 one (whose A-label is longer
 /// still).
-const MAX_LABEL: usize = 63;
+pub(super) const MAX_LABEL: usize = 63;
 
 /// Why a domain or an address literal was refused. Offsets count octets of the text that was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +51,14 @@ pub enum DomainError {
         /// Where the bracket opens.
         offset: usize,
     },
+    /// A name beyond ASCII that has no A-labels, or any name beyond ASCII without the feature `idna`. An
+    /// error of `DomainName` only: mailboxes may have such domains.
+    Unicode,
+    /// An IPv6 address without `IPv6:` before it (RFC 5321 4.1.3).
+    UntaggedIpv6 {
+        /// Where the bracket opens.
+        offset: usize,
+    },
 }
 
 impl fmt::Display for DomainError {
@@ -70,6 +78,11 @@ impl fmt::Display for DomainError {
                 write!(f, "domain is longer than {} octets", Address::MAX_DOMAIN)
             }
             Self::Literal { offset } => write!(f, "bad address literal at offset {offset}"),
+            Self::Unicode if cfg!(feature = "idna") => f.write_str("domain has no A-labels"),
+            Self::Unicode => f.write_str("domain is beyond ASCII, and A-labels are not built in"),
+            Self::UntaggedIpv6 { offset } => {
+                write!(f, "address literal at offset {offset} needs the tag IPv6, as in [IPv6:::1]")
+            }
         }
     }
 }
@@ -141,6 +154,23 @@ fn is_literal(content: &[u8]) -> bool {
         }
         Some((tag, content)) => is_tag(tag.as_bytes()) && !content.is_empty(),
     }
+}
+
+/// Refuses an IPv6 address without its tag: its form is that of some other kind of literal, and servers
+/// refuse it.
+#[inline]
+pub(crate) fn check_tag(octets: &[u8], start: usize) -> Result<(), DomainError> {
+    match octets.get(start..) {
+        Some([b'[', address @ .., b']']) if is_ipv6(address) => {
+            Err(DomainError::UntaggedIpv6 { offset: start })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cold]
+fn is_ipv6(address: &[u8]) -> bool {
+    core::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 /// `Standardized-tag = Ldh-str`, which ends with a letter or digit.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Address, DomainError};
+use super::DomainError;
 
 /// Why an address was refused. Offsets count octets of the text that was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,8 +40,11 @@ pub enum AddressError {
     },
     /// A quoted string without its closing quote.
     UnclosedQuote,
-    /// A local part of more than 64 octets.
-    LocalPartTooLong,
+    /// A local part that is too long.
+    LocalPartTooLong {
+        /// The most octets that it may have: 64, or 255 for a lenient constructor.
+        limit: usize,
+    },
     /// What stands behind the `@` is neither a domain nor an address literal.
     Domain(DomainError),
 }
@@ -62,8 +65,8 @@ impl fmt::Display for AddressError {
             }
             Self::NotUtf8 { offset } => write!(f, "address is not UTF-8 at offset {offset}"),
             Self::UnclosedQuote => f.write_str("quoted local part does not end"),
-            Self::LocalPartTooLong => {
-                write!(f, "local part is longer than {} octets", Address::MAX_LOCAL_PART)
+            Self::LocalPartTooLong { limit } => {
+                write!(f, "local part is longer than {limit} octets")
             }
             Self::Domain(error) => error.fmt(f),
         }

@@ -12,13 +12,40 @@ use crate::octets::{self, ATEXT, QTEXT};
 /// Validates the local part at the start of `octets`; returns where its `@` is.
 #[inline]
 pub(super) fn check(octets: &[u8]) -> Result<usize, AddressError> {
+    check_with(octets, dot_string, Address::MAX_LOCAL_PART)
+}
+
+/// Validates a local part that may have dots anywhere, and more octets.
+pub(super) fn check_lenient(octets: &[u8]) -> Result<usize, AddressError> {
+    check_with(octets, atoms_and_dots, Address::MAX_LENIENT_LOCAL_PART)
+}
+
+#[inline]
+fn check_with(
+    octets: &[u8],
+    unquoted: fn(&[u8]) -> Result<usize, AddressError>,
+    limit: usize,
+) -> Result<usize, AddressError> {
     let at = match octets.first() {
         None => Err(AddressError::Empty),
         Some(b'@') => Err(AddressError::NoLocalPart),
         Some(b'"') => quoted_string(octets),
-        Some(_) => dot_string(octets),
+        Some(_) => unquoted(octets),
     }?;
-    if at > Address::MAX_LOCAL_PART { Err(AddressError::LocalPartTooLong) } else { Ok(at) }
+    if at > limit { Err(AddressError::LocalPartTooLong { limit }) } else { Ok(at) }
+}
+
+fn atoms_and_dots(octets: &[u8]) -> Result<usize, AddressError> {
+    let mut end = 0;
+    loop {
+        end = octets::run(octets, end, ATEXT);
+        match octets.get(end) {
+            Some(b'@') => return Ok(end),
+            Some(b'.') => end += 1,
+            Some(&octet) => return Err(AddressError::Octet { octet, offset: end }),
+            None => return Err(AddressError::NoAt),
+        }
+    }
 }
 
 #[inline]
@@ -79,6 +106,6 @@ mod tests {
         assert_eq!(check(&octets), Ok(64));
         octets[64] = b'a';
         octets[65] = b'@';
-        assert_eq!(check(&octets), Err(AddressError::LocalPartTooLong));
+        assert_eq!(check(&octets), Err(AddressError::LocalPartTooLong { limit: 64 }));
     }
 }

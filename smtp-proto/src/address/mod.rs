@@ -6,6 +6,8 @@
 mod domain;
 mod error;
 mod local;
+#[cfg(feature = "alloc")]
+mod name;
 mod path;
 
 use core::fmt;
@@ -13,9 +15,11 @@ use core::fmt;
 use crate::octets;
 
 pub use domain::DomainError;
-pub(crate) use domain::check as check_domain;
+pub(crate) use domain::{check as check_domain, check_tag};
 pub use error::AddressError;
-pub use path::{ForwardPath, ReversePath, split_path};
+#[cfg(feature = "alloc")]
+pub use name::DomainName;
+pub use path::{ForwardPath, Postmaster, ReversePath, split_path};
 
 /// A mailbox that may be written into a command as it stands.
 ///
@@ -29,7 +33,8 @@ pub use path::{ForwardPath, ReversePath, split_path};
 /// with the UTF-8 of RFC 6531 3.3 in local part and labels ([`is_ascii`](Self::is_ascii) tells
 /// whether SMTPUTF8 is needed). Wider than the grammar: `_` is taken in labels, since such hosts
 /// exist. Narrower: no source route (RFC 5321 F.2), no C1 control, U+2028 or U+2029, no `<` or `>`
-/// outside quotes.
+/// outside quotes, no IPv6 address without its tag, which the grammar takes for a literal of an
+/// unknown kind.
 ///
 /// Quotes are kept exactly. Equality is that of the octets; it does not fold case or drop needless
 /// quotes.
@@ -58,14 +63,44 @@ impl<'a> Address<'a> {
     /// The longest local part in octets, quotes included (RFC 5321 4.5.3.1.1).
     pub const MAX_LOCAL_PART: usize = 64;
 
+    /// The longest local part in octets for [`parse_lenient`](Self::parse_lenient). Addresses that hold
+    /// another address (SRS, VERP) are longer than 64 octets; a domain may have this many.
+    pub const MAX_LENIENT_LOCAL_PART: usize = 255;
+
     /// The longest domain in octets (RFC 5321 4.5.3.1.2).
     pub const MAX_DOMAIN: usize = 255;
 
     /// Validates `text`, which is the bare mailbox without angle brackets.
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, AddressError> {
+        Self::with_local_part(text, local::check(text.as_bytes())?)
+    }
+
+    /// Validates a mailbox that may break the grammar in its local part: dots at an end or in a row
+    /// (`user.@example.org`, `a..b@example.org`), up to 255 octets. Such addresses are in use, and a
+    /// client may try them (RFC 5321 4.5.3.1).
+    ///
+    /// All else is as strict as in [`parse`](Self::parse): no control, blank, `<`, `>` or `@` outside
+    /// quotes gets into a command, and the domain has to be valid. A server that keeps to the grammar
+    /// refuses such an address, and so does the server half of this crate.
+    ///
+    /// ```
+    /// use smtp_proto::address::Address;
+    ///
+    /// assert!(Address::parse("a..b.@example.org").is_err());
+    /// assert_eq!(Address::parse_lenient("a..b.@example.org")?.local_part(), "a..b.");
+    /// assert!(Address::parse_lenient("a b@example.org").is_err());
+    /// # Ok::<(), smtp_proto::address::AddressError>(())
+    /// ```
+    pub fn parse_lenient(text: &'a str) -> Result<Self, AddressError> {
+        Self::with_local_part(text, local::check_lenient(text.as_bytes())?)
+    }
+
+    /// Validates the domain behind the local part.
+    #[inline]
+    fn with_local_part(text: &'a str, at: usize) -> Result<Self, AddressError> {
         let octets = text.as_bytes();
-        let at = local::check(octets)?;
+        check_tag(octets, at + 1)?;
         domain::check(octets, at + 1)?;
         if !text.is_ascii() {
             check_characters(text)?;
@@ -189,6 +224,10 @@ mod tests {
             ("a@b@c", domain(DomainError::Octet { octet: b'@', offset: 3 })),
             ("a@b.", domain(DomainError::EmptyLabel { offset: 4 })),
             ("a@-b", domain(DomainError::Hyphen { offset: 2 })),
+            ("a@[2001:db8::1]", domain(DomainError::UntaggedIpv6 { offset: 2 })),
+            ("a@[::ffff:192.0.2.1]", domain(DomainError::UntaggedIpv6 { offset: 2 })),
+            ("a@[::1]", domain(DomainError::UntaggedIpv6 { offset: 2 })),
+            ("a@[::1", domain(DomainError::Literal { offset: 2 })),
             ("a@b-.c", domain(DomainError::Hyphen { offset: 3 })),
         ] {
             assert_eq!(Address::parse(text), Err(error), "{text:?}");

@@ -5,9 +5,6 @@ use core::fmt;
 use super::{Address, AddressError};
 use crate::writer::Writer;
 
-/// The one local part that needs no domain (RFC 5321 4.1.1.3).
-const POSTMASTER: &str = "Postmaster";
-
 /// Whom a failure is reported to: `Reverse-path = Path / "<>"`.
 ///
 /// ```
@@ -31,6 +28,14 @@ impl<'a> ReversePath<'a> {
         match text {
             "" | "<>" => Ok(Self::Null),
             _ => Address::parse(text).map(Self::Mailbox),
+        }
+    }
+
+    /// Validates like [`Address::parse_lenient`]; the empty text and `<>` are the null path.
+    pub fn parse_lenient(text: &'a str) -> Result<Self, AddressError> {
+        match text {
+            "" | "<>" => Ok(Self::Null),
+            _ => Address::parse_lenient(text).map(Self::Mailbox),
         }
     }
 
@@ -65,12 +70,32 @@ impl<'a> ReversePath<'a> {
     }
 }
 
+/// The one local part that needs no domain: `postmaster`, in the case in which it was written (RFC
+/// 5321 4.1.1.3). Equality is that of the octets.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Postmaster<'a>(&'a str);
+
+impl<'a> Postmaster<'a> {
+    /// Takes `text` if it is `postmaster` in any case.
+    #[must_use]
+    #[inline]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        text.eq_ignore_ascii_case("postmaster").then_some(Self(text))
+    }
+
+    /// The text as it was written.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        self.0
+    }
+}
+
 /// Whom a message is for: `Forward-path = Path`, or the bare postmaster.
 ///
 /// ```
 /// use smtp_proto::address::ForwardPath;
 ///
-/// assert_eq!(ForwardPath::parse("postMaster")?, ForwardPath::Postmaster);
+/// assert_eq!(ForwardPath::parse("postMaster")?.to_string(), "<postMaster>");
 /// assert_eq!(ForwardPath::parse("a@example.org")?.to_string(), "<a@example.org>");
 /// assert!(ForwardPath::parse("").is_err());
 /// # Ok::<(), smtp_proto::address::AddressError>(())
@@ -78,26 +103,37 @@ impl<'a> ReversePath<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ForwardPath<'a> {
     /// `<Postmaster>`, of the server that is asked, in any case.
-    Postmaster,
+    Postmaster(Postmaster<'a>),
     /// A mailbox.
     Mailbox(Address<'a>),
 }
 
 impl<'a> ForwardPath<'a> {
+    /// `<Postmaster>`, as RFC 5321 writes it.
+    pub const POSTMASTER: Self = Self::Postmaster(Postmaster("Postmaster"));
+
     /// Validates a bare mailbox, or `postmaster` in any case.
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, AddressError> {
-        if text.eq_ignore_ascii_case(POSTMASTER) {
-            return Ok(Self::Postmaster);
+        match Postmaster::parse(text) {
+            Some(postmaster) => Ok(Self::Postmaster(postmaster)),
+            None => Address::parse(text).map(Self::Mailbox),
         }
-        Address::parse(text).map(Self::Mailbox)
+    }
+
+    /// Validates like [`Address::parse_lenient`], or `postmaster` in any case.
+    pub fn parse_lenient(text: &'a str) -> Result<Self, AddressError> {
+        match Postmaster::parse(text) {
+            Some(postmaster) => Ok(Self::Postmaster(postmaster)),
+            None => Address::parse_lenient(text).map(Self::Mailbox),
+        }
     }
 
     /// The mailbox, unless it is the bare postmaster.
     #[must_use]
     pub const fn address(&self) -> Option<Address<'a>> {
         match self {
-            Self::Postmaster => None,
+            Self::Postmaster(_) => None,
             Self::Mailbox(address) => Some(*address),
         }
     }
@@ -106,7 +142,7 @@ impl<'a> ForwardPath<'a> {
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         match self {
-            Self::Postmaster => POSTMASTER,
+            Self::Postmaster(postmaster) => postmaster.as_str(),
             Self::Mailbox(address) => address.as_str(),
         }
     }
@@ -139,6 +175,12 @@ impl fmt::Display for ForwardPath<'_> {
 impl<'a> From<Address<'a>> for ReversePath<'a> {
     fn from(address: Address<'a>) -> Self {
         Self::Mailbox(address)
+    }
+}
+
+impl<'a> From<Postmaster<'a>> for ForwardPath<'a> {
+    fn from(postmaster: Postmaster<'a>) -> Self {
+        Self::Postmaster(postmaster)
     }
 }
 
@@ -204,7 +246,8 @@ mod tests {
 
     #[test]
     fn postmaster_is_a_recipient_only() {
-        assert_eq!(ForwardPath::parse("POSTMASTER"), Ok(ForwardPath::Postmaster));
+        assert_eq!(ForwardPath::parse("Postmaster"), Ok(ForwardPath::POSTMASTER));
+        assert_eq!(ForwardPath::parse("POSTMASTER").map(|path| path.as_str()), Ok("POSTMASTER"));
         assert!(ReversePath::parse("postmaster").is_err());
     }
 

@@ -1,6 +1,6 @@
 //! Addresses and paths.
 
-use ::arbitrary::{Arbitrary, Result, Unstructured};
+use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
 use super::longest;
 use crate::address::{Address, ForwardPath, ReversePath};
@@ -20,6 +20,8 @@ const SAMPLES: &[&str] = &[
     "0123456789012345678901234567890123456789012345678901234567890123@x_y",
 ];
 
+const POSTMASTERS: &[&str] = &["Postmaster", "postmaster", "POSTMASTER", "postMaster"];
+
 const MOST: usize = Address::MAX_LOCAL_PART + 1 + Address::MAX_DOMAIN;
 
 impl<'a> Arbitrary<'a> for Address<'a> {
@@ -36,6 +38,9 @@ impl<'a> Arbitrary<'a> for ReversePath<'a> {
 
 impl<'a> Arbitrary<'a> for ForwardPath<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(Option::arbitrary(u)?.map_or(Self::Postmaster, Self::Mailbox))
+        match Option::arbitrary(u)? {
+            Some(address) => Ok(Self::Mailbox(address)),
+            None => Self::parse(u.choose(POSTMASTERS)?).map_err(|_| Error::IncorrectFormat),
+        }
     }
 }

@@ -19,6 +19,7 @@ impl<'a> Arbitrary<'a> for Limits {
         Ok(Self {
             line: u.int_in_range(0..=4096)?,
             auth_line: u.int_in_range(0..=16_384)?,
+            reply: u.int_in_range(0..=65_536)?,
             reply_lines: u.int_in_range(0..=512)?,
             auth_rounds: u8::arbitrary(u)?,
         })

@@ -38,11 +38,7 @@ impl<'a> Arbitrary<'a> for EnhancedCode {
 
 impl<'a> Arbitrary<'a> for ReplyLimits {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(Self {
-            line: u.int_in_range(0..=2048)?,
-            reply: u.int_in_range(0..=16_384)?,
-            lines: u.int_in_range(0..=256)?,
-        })
+        Ok(Self { reply: u.int_in_range(0..=16_384)?, lines: u.int_in_range(0..=256)? })
     }
 }
 

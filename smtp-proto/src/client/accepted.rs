@@ -6,11 +6,13 @@ use crate::buffer::Storage;
 #[derive(Clone, Debug)]
 pub(super) struct Accepted<B> {
     bits: B,
+    /// No octet before this one has a bit set, so that none is looked at for each recipient.
+    first: usize,
 }
 
 impl<B: Storage> Accepted<B> {
     pub(super) const fn new(bits: B) -> Self {
-        Self { bits }
+        Self { bits, first: 0 }
     }
 
     /// How many recipients can be told apart.
@@ -20,29 +22,35 @@ impl<B: Storage> Accepted<B> {
 
     pub(super) fn clear(&mut self) {
         self.bits.as_mut().fill(0);
+        self.first = 0;
     }
 
     pub(super) fn set(&mut self, recipient: u32) {
-        if let Some(octet) = self.bits.as_mut().get_mut(recipient as usize / 8) {
+        let at = recipient as usize / 8;
+        if let Some(octet) = self.bits.as_mut().get_mut(at) {
             *octet |= 1 << (recipient % 8);
+            self.first = self.first.min(at);
         }
     }
 
     /// The first accepted recipient, who is one no more.
     pub(super) fn take_first(&mut self) -> Option<u32> {
         let bits = self.bits.as_mut();
-        let at = bits.iter().position(|&octet| octet != 0)?;
+        let at = self.first + bits[self.first..].iter().position(|&octet| octet != 0)?;
+        self.first = at;
         let bit = bits[at].trailing_zeros();
         bits[at] &= bits[at] - 1;
         u32::try_from(at * 8).ok().map(|first| first + bit)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.bits.as_ref().iter().all(|&octet| octet == 0)
+        self.bits.as_ref()[self.first..].iter().all(|&octet| octet == 0)
     }
 
     #[cfg(feature = "model")]
     pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        write!(out, "!{:?}", self.bits.as_ref())
+        // Where the first bit is looked for makes no difference.
+        let Self { bits, first: _ } = self;
+        write!(out, "!{:?}", bits.as_ref())
     }
 }

@@ -1,59 +1,19 @@
 //! What to do about a failure: when to try again, and what to change.
 //!
-//! Judged by codes and enhanced codes. Text is looked at in one place, since 530 alone does not tell
-//! STARTTLS from AUTH.
+//! Judged by codes and enhanced codes. Text is looked at where these do not tell: 530 and 523 may ask for TLS or for
+//! something else, and 552 may be about the size of the message or of its header alone.
 
 use core::fmt;
 
 use super::{
     error::{End, Misuse, Refusal},
     event::Phase,
+    fate::When,
 };
 use crate::{
     hello::{Extension, Extensions},
     reply::{Class, Code, EnhancedCode, Reply},
 };
-
-/// When the same message may be tried again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Retry {
-    /// At once, over this connection, in a transaction of its own.
-    SameConnection,
-    /// At once, over a new connection: nothing was said against the message.
-    NewConnectionNow,
-    /// After a while.
-    Later,
-    /// Not as it is: refused for good, or there is nothing left to try.
-    Never,
-    /// The content was handed over and nobody knows what became of it: a second try may duplicate.
-    MayDuplicate,
-}
-
-impl Retry {
-    /// The advice in lower case, as logs and the `sendmail` command show it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Retry::SameConnection => "same_connection",
-            Retry::NewConnectionNow => "new_connection_now",
-            Retry::Later => "later",
-            Retry::Never => "never",
-            Retry::MayDuplicate => "may_duplicate",
-        }
-    }
-
-    /// What a reply code says: 4yz is for now, all else does not change by itself.
-    #[must_use]
-    pub const fn of_code(code: Code) -> Self {
-        if matches!(code.class(), Class::Transient) { Retry::Later } else { Retry::Never }
-    }
-}
-
-impl fmt::Display for Retry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// What to change before the next try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -85,7 +45,9 @@ impl Hint {
         }
     }
 
-    /// What a refusal suggests to a session that made use of the extensions `used`.
+    /// The change that a refusal suggests to a session that made use of the extensions
+    /// [`used`](super::Client::used). `None` where nothing is known that could help: what the session has already
+    /// is not suggested again.
     ///
     /// ```
     /// use smtp_proto::{client::{Hint, Phase}, hello::Extensions, reply::Reply};
@@ -96,19 +58,16 @@ impl Hint {
     /// ```
     #[must_use]
     pub fn of_reply(phase: Phase, reply: &Reply<'_>, used: Extensions) -> Option<Self> {
-        if !reply.code().is_refusal() {
-            return None;
-        }
-        match reply.code() {
-            _ if is_too_many(phase, reply) => Some(Hint::RetryRemainingInNewTransaction),
-            _ if wants_tls(phase, reply) => Some(Hint::TlsRequired),
-            Code::AUTH_REQUIRED => Some(Hint::AuthenticationRequired),
-            code if used.contains(Extension::Chunking)
-                && (refuses_chunk(phase, code) || stumbles_over_chunk(phase, reply)) =>
-            {
-                Some(Hint::RetryWithoutChunking)
-            }
-            _ => None,
+        let code = reply.code();
+        if !code.is_refusal() {
+            None
+        } else if wants_tls(phase, reply) {
+            (!used.contains(Extension::StartTls)).then_some(Hint::TlsRequired)
+        } else if code == Code::AUTH_REQUIRED {
+            (!used.contains(Extension::Auth)).then_some(Hint::AuthenticationRequired)
+        } else {
+            let helps = used.contains(Extension::Chunking) && stumbles_over_chunk(phase, reply);
+            helps.then_some(Hint::RetryWithoutChunking)
         }
     }
 }
@@ -120,32 +79,42 @@ impl fmt::Display for Hint {
 }
 
 impl End {
-    /// When a message may be tried again that was begun and not answered, or not begun at all.
+    /// Returns when a message may be tried again that the session had not begun when it ended so.
+    ///
+    /// Whatever ended the session was said of something else: once it was open, a new connection will do. Where it
+    /// could not be opened, the next is likely to fare the same for a while.
     #[must_use]
-    pub fn retry(self) -> Retry {
-        match self {
-            End::Lost(Phase::Final) | End::Aborted(Phase::Final) => Retry::MayDuplicate,
-            End::Peer(error) if error.phase() == Phase::Final => Retry::MayDuplicate,
-            End::TlsUnavailable | End::BadContent(_) => Retry::Never,
-            End::Quit | End::Refused { phase: Phase::Rset, .. } | End::Aborted(Phase::Idle) => {
-                Retry::NewConnectionNow
+    pub const fn retry(self) -> When {
+        match self.phase() {
+            Phase::Greeting | Phase::Hello | Phase::StartTls | Phase::Tls | Phase::Auth => {
+                When::Later
             }
-            End::Refused { code, .. } | End::ContentRefused(code) => Retry::of_code(code),
-            End::Lost(phase) | End::ServiceClosing(phase) if is_between_messages(phase) => {
-                Retry::NewConnectionNow
-            }
-            // Who breaks the protocol today may be mended, or another host, tomorrow.
-            End::Peer(_) | End::Lost(_) | End::ServiceClosing(_) | End::Aborted(_) => Retry::Later,
+            _ => When::NewConnectionNow,
         }
     }
 
-    /// What the end of a session suggests that made use of the extensions `used`.
+    /// When the message may be tried again in whose transaction the session ended so, before its content was
+    /// transmitted.
+    #[cfg(feature = "alloc")]
+    pub(super) const fn retry_of_unfinished(self) -> When {
+        match self {
+            End::BadContent(_) => When::Never,
+            // The server had enough of the connection, not of the message.
+            End::Lost(Phase::Idle | Phase::Mail)
+            | End::ServiceClosing(Phase::Idle | Phase::Mail) => When::NewConnectionNow,
+            // Who breaks the protocol today may be mended, or another host, tomorrow.
+            _ => When::Later,
+        }
+    }
+
+    /// The change that the end of a session suggests which made use of the extensions [`used`](super::Client::used).
     #[must_use]
     pub fn hint(self, used: Extensions) -> Option<Hint> {
         let chunking = used.contains(Extension::Chunking);
         let pipelining = used.contains(Extension::Pipelining);
         match self {
             End::TlsUnavailable => Some(Hint::TlsRequired),
+            End::RefusedInFlight { .. } => Some(Hint::RetryWithoutChunking),
             End::ContentRefused(code) if chunking && refuses_chunk(Phase::Content, code) => {
                 Some(Hint::RetryWithoutChunking)
             }
@@ -166,19 +135,19 @@ impl End {
 }
 
 impl Refusal {
-    /// When the same call may succeed.
+    /// Returns when the same call may succeed.
     #[must_use]
-    pub const fn retry(self) -> Retry {
+    pub const fn retry(self) -> When {
         match self {
             Refusal::Misuse(Misuse::NotOpen) | Refusal::TooManyTransactions { .. } => {
-                Retry::NewConnectionNow
+                When::NewConnectionNow
             }
-            Refusal::Misuse(Misuse::Busy) => Retry::SameConnection,
-            _ => Retry::Never,
+            Refusal::Misuse(Misuse::Busy) => When::SameConnection,
+            _ => When::Never,
         }
     }
 
-    /// What the refusal suggests.
+    /// The change that the refusal suggests.
     #[must_use]
     pub const fn hint(self) -> Option<Hint> {
         match self {
@@ -203,49 +172,67 @@ impl Reply<'_> {
     }
 }
 
-/// The same where it is known what was asked.
-pub(super) fn is_too_many(phase: Phase, reply: &Reply<'_>) -> bool {
-    let bare = matches!(reply.code(), Code::INSUFFICIENT_STORAGE | Code::EXCEEDED_STORAGE)
-        && reply.enhanced().is_none();
-    phase == Phase::Rcpt && (bare || reply.is_too_many_recipients())
+/// Recipients that a server has to take in one transaction (RFC 5321 4.5.3.1.8). Only a 552 behind so many may mean
+/// that there are too many.
+#[cfg(feature = "alloc")]
+const LEAST_RECIPIENTS: usize = 100;
+
+/// Whether a refusal of RCPT says that there are more recipients than the server takes in one transaction, of whom it
+/// has accepted so many: X.5.3 (RFC 3463 3.6), or without an enhanced code 452 (RFC 5321 4.5.3.1.10), 431 (Courier),
+/// or 552 (RFC 821) behind as many as every server takes.
+#[cfg(feature = "alloc")]
+pub(super) fn is_too_many(reply: &Reply<'_>, accepted: usize) -> bool {
+    let is_bare = || match reply.code() {
+        Code::INSUFFICIENT_STORAGE => true,
+        Code::EXCEEDED_STORAGE => accepted >= LEAST_RECIPIENTS,
+        code => code.value() == 431,
+    };
+    reply.is_too_many_recipients() || (reply.enhanced().is_none() && is_bare())
 }
 
-/// Nothing of a message was under way, or only MAIL; a server that closes then had enough of the
-/// connection.
-const fn is_between_messages(phase: Phase) -> bool {
-    matches!(phase, Phase::Idle | Phase::Rset | Phase::Noop | Phase::Mail)
-}
-
-/// 538 (RFC 4954), 523 (RFC 5248), X.7.10, X.7.11; 530 to AUTH, or with words about TLS (RFC 3207 4).
+/// 538 (RFC 4954), X.7.10, X.7.11; 530 to AUTH; 530 and 523 (RFC 5248) with words about TLS (RFC 3207 4).
 fn wants_tls(phase: Phase, reply: &Reply<'_>) -> bool {
     let enhanced = |detail| reply.enhanced().is_some_and(|enhanced| is(enhanced, 7, detail));
     match reply.code() {
         Code::ENCRYPTION_REQUIRED => true,
-        // 523 5.3.4 says that the message is too large.
-        Code::ENCRYPTION_NEEDED => reply.enhanced().is_none() || enhanced(10) || enhanced(11),
-        Code::AUTH_REQUIRED if phase == Phase::Auth || names_tls(reply) => true,
+        Code::AUTH_REQUIRED if phase == Phase::Auth => true,
+        Code::AUTH_REQUIRED if names(reply, b"TLS") => true,
+        // Courier says 523 of messages that are too large.
+        Code::ENCRYPTION_NEEDED if reply.enhanced().is_none() => {
+            names(reply, b"TLS") || names(reply, b"encrypt")
+        }
         _ => enhanced(10) || enhanced(11),
     }
 }
 
-fn names_tls(reply: &Reply<'_>) -> bool {
-    let names = |line: &[u8]| line.windows(3).any(|word| word.eq_ignore_ascii_case(b"TLS"));
-    reply.lines().any(names)
+/// Whether the text has this word in it, in any case.
+fn names(reply: &Reply<'_>, word: &[u8]) -> bool {
+    let has_it = |line: &[u8]| line.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    reply.lines().any(has_it)
 }
 
-/// Refusals of the command, of BDAT in the middle for whatever reason, of its end as a bad command.
+/// Whether a refusal may be one of BDAT and not of the message.
+fn stumbles_over_chunk(phase: Phase, reply: &Reply<'_>) -> bool {
+    if is_about_size(reply) {
+        // Office 365 says that of messages it takes by DATA.
+        return phase == Phase::Final && names(reply, b"header size");
+    }
+    refuses_chunk(phase, reply.code())
+}
+
+/// 552 (RFC 1870 6.3), X.3.4 (RFC 3463 3.4), 523 of Courier.
+fn is_about_size(reply: &Reply<'_>) -> bool {
+    let is_too_big = reply.enhanced().is_some_and(|enhanced| is(enhanced, 3, 4));
+    matches!(reply.code(), Code::EXCEEDED_STORAGE | Code::ENCRYPTION_NEEDED) || is_too_big
+}
+
+/// Refusals of the command, of BDAT in the middle for whatever reason but the size, of its end as a bad command.
 fn refuses_chunk(phase: Phase, code: Code) -> bool {
     match phase {
-        Phase::Content => code.class() == Class::Permanent,
+        Phase::Content => code.class() == Class::Permanent && code != Code::EXCEEDED_STORAGE,
         Phase::Final => matches!(code.value(), 500..=504),
         _ => false,
     }
-}
-
-/// 552 5.3.4 to the last chunk: Office 365 says that of messages it takes by DATA.
-fn stumbles_over_chunk(phase: Phase, reply: &Reply<'_>) -> bool {
-    let too_big = reply.enhanced().is_some_and(|enhanced| is(enhanced, 3, 4));
-    phase == Phase::Final && reply.code() == Code::EXCEEDED_STORAGE && too_big
 }
 
 fn is(enhanced: EnhancedCode, subject: u16, detail: u16) -> bool {

@@ -1,13 +1,19 @@
 //! Whose replies are being read, and what they have said so far.
 
-use super::event::{Fate, Transaction};
+use super::{
+    error::End,
+    event::{Phase, Transaction, TransactionEnd},
+};
 
 /// The transaction whose replies are being read.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Answering {
     begun: u32,
     ended: u32,
-    fate: Option<Fate>,
+    end: Option<TransactionEnd>,
+    /// A transaction was told that the session ended in it.
+    blamed: bool,
     /// MAIL has an answer, whatever it means.
     pub(super) mail_answered: bool,
     pub(super) mail_accepted: bool,
@@ -53,32 +59,45 @@ impl Answering {
         self.mail_answered
     }
 
-    pub(super) const fn end(&mut self, fate: Fate) {
-        self.fate = Some(fate);
+    pub(super) const fn end(&mut self, end: TransactionEnd) {
+        self.end = Some(end);
     }
 
-    pub(super) const fn has_fate(&self) -> bool {
-        self.fate.is_some()
+    /// Returns whether the transaction has ended and that is still to be told.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.end.is_some()
     }
 
     pub(super) const fn has_open_transactions(&self) -> bool {
-        self.fate.is_some() || self.begun != self.ended
+        self.end.is_some() || self.begun != self.ended
     }
 
-    /// The session is over: a transaction that has no fate yet gets one.
-    pub(super) fn end_if_open(&mut self, unknown: bool) {
-        self.fate.get_or_insert(match (unknown, self.mail_refused) {
-            (true, _) => Fate::Unknown,
-            (false, true) => Fate::Refused,
-            (false, false) => Fate::NotSent,
-        });
+    /// The session is over: ends the transaction, unless it has ended already.
+    ///
+    /// The session ended in the transaction whose replies were being read, or, where a message's own
+    /// content is to blame, in the last that was begun.
+    pub(super) fn end_with_session(&mut self, end: End, handed_over: bool) {
+        let is_last = self.in_flight() == 1;
+        let is_own = match end {
+            End::BadContent(_) | End::ContentFailed => is_last,
+            _ => self.mail_answered || (!self.blamed && matches!(end.phase(), Phase::Mail)),
+        };
+        self.blamed |= is_own;
+        let conclusion = match (handed_over, is_own) {
+            (true, _) => TransactionEnd::Unknown,
+            (false, true) if self.mail_refused && !end.proves_shift() => TransactionEnd::Refused,
+            (false, true) => TransactionEnd::NotSent,
+            (false, false) => TransactionEnd::NotReached,
+        };
+        self.end.get_or_insert(conclusion);
     }
 
     /// The transaction that has ended, once; the next one's replies follow.
-    pub(super) fn take_ended(&mut self) -> Option<(Transaction, Fate)> {
-        let fate = self.fate.take()?;
+    pub(super) fn take_ended(&mut self) -> Option<(Transaction, TransactionEnd)> {
+        let end = self.end.take()?;
         let transaction = self.current();
-        *self = Self { begun: self.begun, ended: self.ended.wrapping_add(1), ..Self::default() };
-        Some((transaction, fate))
+        let Self { begun, ended, blamed, .. } = *self;
+        *self = Self { begun, ended: ended.wrapping_add(1), blamed, ..Self::default() };
+        Some((transaction, end))
     }
 }

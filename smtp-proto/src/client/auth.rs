@@ -8,6 +8,7 @@ use crate::{
     reply::Code,
     sasl::{
         CannotAnswer, Challenge, InitialResponse, Mechanism, Mechanisms, Response, decode_in_place,
+        echo,
     },
 };
 
@@ -15,6 +16,7 @@ use super::{
     Client, Storage,
     error::{End, Misuse, PeerError, Refusal},
     event::Authentication,
+    inbound::TEXT,
     queue::Verb,
     spans::SpanKind,
     state::Stage,
@@ -42,6 +44,8 @@ enum Step {
 pub(super) struct Auth {
     step: Step,
     rounds: u8,
+    /// The mechanism has said something, be it nothing in base64.
+    spoken: bool,
     /// What holds when no mechanism is left.
     verdict: Authentication,
     /// A challenge that only the credentials themselves could answer: no other mechanism is tried.
@@ -50,7 +54,13 @@ pub(super) struct Auth {
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { step: Step::Idle, rounds: 0, verdict: Authentication::None, give_up: false }
+        Self {
+            step: Step::Idle,
+            rounds: 0,
+            spoken: false,
+            verdict: Authentication::None,
+            give_up: false,
+        }
     }
 }
 
@@ -67,6 +77,11 @@ impl Auth {
         matches!(self.step, Step::Challenged(_))
     }
 
+    /// The server says yes, and the mechanism has not been asked whether it is satisfied.
+    pub(super) const fn has_succeeded(&self) -> bool {
+        matches!(self.step, Step::Succeeded(_))
+    }
+
     pub(super) const fn verdict(&self) -> Authentication {
         self.verdict
     }
@@ -78,6 +93,11 @@ impl Auth {
             self.step = Step::Challenged(index);
         }
         self.rounds <= limit
+    }
+
+    /// Whether the server has heard what it has to judge by.
+    pub(super) const fn has_spoken(&self) -> bool {
+        self.spoken
     }
 
     pub(super) const fn succeeded(&mut self) {
@@ -127,7 +147,8 @@ impl<B: Storage> Client<B> {
     ///
     /// # Errors
     /// Nothing is written: [`Refusal::PlaintextAuth`] without TLS unless that is allowed,
-    /// [`Refusal::NoMechanism`], [`Refusal::CommandTooLong`], or a [`Misuse`].
+    /// [`Refusal::NoMechanism`], [`Refusal::Credentials`], [`Refusal::CommandTooLong`], or a
+    /// [`Misuse`].
     pub fn authenticate<M: Mechanisms + ?Sized>(
         &mut self,
         mechanisms: &mut M,
@@ -165,7 +186,8 @@ impl<B: Storage> Client<B> {
         self.choose(mechanisms, 0)
     }
 
-    /// Says AUTH with the first mechanism from `first` on that the server offers.
+    /// Says AUTH with the first mechanism from `first` on that the server offers. One that cannot
+    /// carry the credentials gives way to none: a weaker one is not what the caller wants next.
     fn choose<M: Mechanisms + ?Sized>(
         &mut self,
         mechanisms: &mut M,
@@ -174,7 +196,15 @@ impl<B: Storage> Client<B> {
         let mut index = first;
         while let Some(mechanism) = mechanisms.mechanism(index) {
             if self.is_usable(mechanism.name()) {
-                return self.say_auth(mechanism, index);
+                mechanism.restart();
+                match mechanism.prepare(self.capabilities()) {
+                    Ok(()) => return self.say_auth(mechanism, index),
+                    Err(CannotAnswer::TryNext) => {}
+                    Err(CannotAnswer::Stop) => {
+                        self.auth.step = Step::Idle;
+                        return Err(Refusal::Credentials);
+                    }
+                }
             }
             index += 1;
         }
@@ -189,8 +219,7 @@ impl<B: Storage> Client<B> {
 
     fn say_auth(&mut self, mechanism: &mut dyn Mechanism, index: usize) -> Result<(), Refusal> {
         // Nothing is unanswered, so nothing else waits to leave.
-        self.auth.rounds = 0;
-        mechanism.restart();
+        (self.auth.rounds, self.auth.spoken) = (0, false);
         let written = self.push_command(&[b"AUTH ", mechanism.name().as_bytes()])
             && self.push_initial_response(mechanism)
             && self.push_command(&[b"\r\n"]);
@@ -220,7 +249,8 @@ impl<B: Storage> Client<B> {
         }
         // An empty answer is written "=" here (RFC 4954 4).
         let whole = answered.is_ok() && (self.outbox.len() > end + 1 || self.push_command(&[b"="]));
-        if !whole || self.outbox.len() + 2 > MAX_AUTH_LINE {
+        self.auth.spoken = whole && self.outbox.len() + 2 <= MAX_AUTH_LINE;
+        if !self.auth.spoken {
             self.outbox.truncate(end);
             mechanism.restart();
         }
@@ -230,15 +260,20 @@ impl<B: Storage> Client<B> {
     /// Answers the challenge at the front of the receive buffer, or cancels.
     fn answer<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
         let start = self.outbox.len();
+        self.inbound.unveil();
+        let is_whole = self.inbound.texts().next().flatten().is_some();
         let outcome = match mechanisms.mechanism(index) {
-            Some(mechanism) => self.push_answer(mechanism),
-            None => Err(CannotAnswer::Stop),
+            Some(mechanism) if is_whole => self.push_answer(mechanism),
+            _ => Err(CannotAnswer::Stop),
         };
         self.auth.step = Step::Awaiting(index);
         self.drop_lent();
         self.frame();
         match outcome {
-            Ok(true) if self.push_command(&[b"\r\n"]) => self.expect(Verb::Auth, index),
+            Ok(true) if self.push_command(&[b"\r\n"]) => {
+                self.auth.spoken = true;
+                self.expect(Verb::Auth, index);
+            }
             Ok(_) => self.cancel_auth(start, index, CannotAnswer::Stop),
             Err(reason) => self.cancel_auth(start, index, reason),
         }
@@ -270,11 +305,38 @@ impl<B: Storage> Client<B> {
         }
     }
 
+    /// Hides what the reply that is lent repeats of what was said in confidence. A challenge is not
+    /// shown at all then, since the mechanism has to read it as it came.
+    pub(super) fn hide_secret(&mut self, code: Code) {
+        if !self.outbox.has_secret() {
+            return;
+        }
+        let secret = self.outbox.secret();
+        let lines = self.inbound.lent_mut().split_inclusive_mut(|&octet| octet == b'\n');
+        let mut texts = lines.filter_map(|line| line.get_mut(TEXT..));
+        if code != Code::AUTH_CHALLENGE {
+            texts.for_each(|text| echo::hide(text, secret));
+        } else if texts.any(|text| echo::repeats(text, secret)) {
+            self.inbound.veil();
+        }
+    }
+
+    /// The session is over: nothing is said any more that could be repeated, and what is left unread
+    /// may be shown.
+    pub(super) fn end_secrecy(&mut self) {
+        if self.outbox.has_secret() {
+            echo::hide(self.inbound.unread_mut(), self.outbox.secret());
+            self.outbox.forget_secret();
+        }
+    }
+
     fn conclude_success<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M, index: usize) {
         let satisfied =
             mechanisms.mechanism(index).is_some_and(|mechanism| mechanism.is_satisfied());
         if satisfied {
             self.auth.conclude(Authentication::Done(index));
+            // What came behind the 235 was not looked at until the mechanism had decided.
+            self.frame();
         } else {
             self.auth.conclude(Authentication::Unproven);
             self.close(End::Peer(PeerError::Unproven));
@@ -301,11 +363,10 @@ impl<B: Storage> Client<B> {
 
 /// Where the text of a 334 stands: on its first line, without the spaces around it.
 fn challenge_text(reply: &[u8]) -> Range<usize> {
-    const CODE_AND_SEPARATOR: usize = 4;
     let end = memchr(b'\n', reply).unwrap_or(reply.len());
-    let text = reply[..end].get(CODE_AND_SEPARATOR..).unwrap_or_default();
+    let text = reply[..end].get(TEXT..).unwrap_or_default();
     let spaces = text.len() - text.trim_ascii_start().len();
-    let start = CODE_AND_SEPARATOR.min(reply.len()) + spaces;
+    let start = TEXT.min(reply.len()) + spaces;
     start..start + text.trim_ascii().len()
 }
 

@@ -6,13 +6,15 @@
 use crate::{
     command::Command,
     hello::Extension,
+    reply::Code,
     stuffing::{ContentError, Stuffer},
 };
 
 use super::{
     Client, Storage,
     config::Chunking,
-    error::Refusal,
+    error::{End, Refusal},
+    event::{Phase, TransactionEnd},
     queue::Verb,
     transaction::{MAX_ENDING, Sending, Transfer, ended},
 };
@@ -22,9 +24,16 @@ use super::{
 pub(super) struct Chunks {
     /// None for binary content, which leaves as it is.
     stuffer: Option<Stuffer>,
+    /// Octets of binary content.
+    copied: u64,
 }
 
 impl Chunks {
+    /// The size of the content, if it ended here.
+    pub(super) fn size(&self) -> u64 {
+        self.stuffer.as_ref().map_or(self.copied, Stuffer::size)
+    }
+
     /// Whether the content can end here.
     pub(super) fn ended(&self) -> Result<(), ContentError> {
         self.stuffer.as_ref().map_or(Ok(()), ended)
@@ -37,7 +46,16 @@ impl Chunks {
         }
         let n = octets.len().min(output.len());
         output[..n].copy_from_slice(&octets[..n]);
+        self.copied += n as u64;
         Ok((n, n))
+    }
+
+    /// Writes lines that the content ends with, see [`Stuffer::finish_lines`]; says whether that was all.
+    fn finish_lines(&mut self, output: &mut [u8]) -> (usize, bool) {
+        self.stuffer.as_mut().map_or((0, true), |stuffer| {
+            let written = stuffer.finish_lines(output);
+            (written, !stuffer.owes())
+        })
     }
 
     /// Ends the last line.
@@ -57,6 +75,31 @@ impl<B: Storage> Client<B> {
             Chunking::InFlight if !self.pipelining() => Chunking::AfterRecipients,
             chunking => chunking,
         }
+    }
+
+    /// Ends the session where content is on its way that nobody is to get any more.
+    ///
+    /// Servers that do not swallow such a chunk take its octets for commands (go-smtp), and their replies would pass
+    /// for verdicts on the messages behind it.
+    pub(super) fn check_nothing_in_flight(&mut self, phase: Phase, code: Code) {
+        let is_for_nobody =
+            self.answering.mail_refused || !(self.answering.is_wanted() || self.awaits_recipient());
+        if is_for_nobody && self.expects_unread_chunks() && self.queue.front_has_content() {
+            self.answering.end(TransactionEnd::Refused);
+            self.close(End::RefusedInFlight { phase, code });
+        }
+    }
+
+    /// Whether chunks leave ahead of replies to a server that may not swallow those it has no use for.
+    pub(super) fn expects_unread_chunks(&self) -> bool {
+        self.chunking() == Chunking::InFlight && !self.config.swallowed_chunks
+    }
+
+    /// Whether a recipient of the transaction whose replies are being read has no reply yet.
+    fn awaits_recipient(&self) -> bool {
+        let is_being_queued =
+            self.answering.in_flight() == 1 && matches!(self.sending, Sending::Envelope { .. });
+        is_being_queued || self.queue.front_has_recipient()
     }
 
     /// Starts the content once all recipients are answered, if anyone is to get it.
@@ -80,7 +123,7 @@ impl<B: Storage> Client<B> {
             Transfer::EightBit => Some(Stuffer::for_chunks(newlines, true)),
             Transfer::Binary => None,
         };
-        self.sending = Sending::Chunks(Chunks { stuffer });
+        self.sending = Sending::Chunks(Chunks { stuffer, copied: 0 });
     }
 
     /// Takes content into the chunk at hand, and closes it when it is full.
@@ -106,11 +149,34 @@ impl<B: Storage> Client<B> {
         let full = self.is_chunk_full();
         match &mut self.sending {
             Sending::Chunks(_) if full => self.close_chunk(),
-            Sending::EndingChunks(chunks) if self.outbox.has_room_for_chunk(MAX_ENDING) => {
-                self.outbox.push_chunk(|output| chunks.finish(output));
-                self.close_last_chunk();
+            Sending::EndingChunks(_) if self.outbox.has_room_for_chunk(MAX_ENDING) => {
+                self.end_chunks();
             }
             _ => {}
+        }
+    }
+
+    /// Writes the last chunk. CRs at the end of the content are lines, and may need chunks before it: not very many that
+    /// nobody has answered.
+    fn end_chunks(&mut self) {
+        let left = self.config.chunk_size.saturating_sub(self.outbox.chunk_len()).max(MAX_ENDING);
+        let may_ask_more = self.may_ask_more();
+        let Sending::EndingChunks(chunks) = &mut self.sending else { return };
+        let (_, mut complete) = chunks.finish_lines(&mut []);
+        if !complete && !may_ask_more {
+            return;
+        }
+        self.outbox.push_chunk(|output| {
+            let room = output.len().min(left);
+            let written;
+            (written, complete) = chunks.finish_lines(&mut output[..room]);
+            Some(written)
+        });
+        if complete && self.outbox.has_room_for_chunk(MAX_ENDING) {
+            self.outbox.push_chunk(|output| chunks.finish(output));
+            self.close_last_chunk();
+        } else {
+            self.close_chunk();
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     buffer::Storage,
     hello::{EhloName, Extensions},
     pace::{LEAST_RATE, Pace},
-    reply::ReplyLimits,
+    reply::{Keep, ReplyLimits},
     stuffing::Newlines,
 };
 
@@ -49,8 +49,11 @@ pub enum Chunking {
     /// that is in flight behind it for commands; this way none is.
     AfterRecipients,
     /// With the envelope, and the envelopes and chunks of further messages behind it: many messages
-    /// in one round trip. Only where PIPELINING is offered, and only with a server that is known to
-    /// swallow the chunks of a message that it refused.
+    /// in one round trip, where PIPELINING is offered.
+    ///
+    /// Where nobody is to get content that is already on its way, the session ends, and what becomes of the messages
+    /// that were transmitted behind it is unknown: some servers take the chunks of a message that they refused for
+    /// commands. [`Config::with_swallowed_chunks`] goes on with a server that does not.
     InFlight,
 }
 
@@ -66,13 +69,22 @@ pub enum HelloCommand {
 }
 
 /// Limits on what a peer can make the core hold or do, all checked.
+///
+/// A reply line that is longer than [`line`](Self::line), or than [`Buffers::receive`] has room for, is
+/// whole for its codes and for the text that fits; the rest is passed over, and a last line has at
+/// least 16 octets. Whatever does not end within [`reply`](field@Self::reply) octets or
+/// [`reply_lines`](Self::reply_lines) lines ends the session. A challenge that is too long is
+/// cancelled with `*`, and an EHLO line that is too long offers nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Octets of a reply line, see [`ReplyLimits::line`].
+    /// Octets of a reply line with its line end, at least 16. RFC 5321 4.5.3.1.5 says 512, but real
+    /// AUTH lines are longer (705 octets seen), and Office 365 has refusals of 2 to 3 thousand.
     pub line: usize,
     /// Octets of a reply line in an AUTH dialogue; RFC 4954 4 allows 12,288.
     pub auth_line: usize,
+    /// Octets of a reply, with those that are passed over.
+    pub reply: usize,
     /// Lines of a reply.
     pub reply_lines: usize,
     /// Challenges of one AUTH dialogue. SCRAM, the longest known, takes three.
@@ -80,13 +92,23 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 2,048 octets a line, 12,288 in AUTH, 256 lines, 8 challenges.
-    pub const DEFAULT: Limits =
-        Limits { line: 2048, auth_line: 12_288, reply_lines: 256, auth_rounds: 8 };
+    /// 2,048 octets a line, 12,288 in AUTH, 64 KiB and 256 lines a reply, 8 challenges.
+    pub const DEFAULT: Limits = Limits {
+        line: 2048,
+        auth_line: 12_288,
+        reply: ReplyLimits::DEFAULT.reply,
+        reply_lines: ReplyLimits::DEFAULT.lines,
+        auth_rounds: 8,
+    };
 
-    pub(super) const fn reply(&self, phase: Phase, capacity: usize) -> ReplyLimits {
-        let line = if matches!(phase, Phase::Auth) { self.auth_line } else { self.line };
-        ReplyLimits { line, reply: capacity, lines: self.reply_lines }
+    /// Limits on a reply that is read into `storage` octets in this phase, and how much of it is kept.
+    pub(super) fn reply(&self, phase: Phase, storage: usize) -> (ReplyLimits, Keep) {
+        let line = if phase == Phase::Auth { self.auth_line } else { self.line };
+        let (reply, keep) = match Keep::within(line, storage) {
+            Some(keep) => (self.reply, keep),
+            None => (self.reply.min(storage), Keep::ALL),
+        };
+        (ReplyLimits { reply, lines: self.reply_lines }, keep)
     }
 }
 
@@ -113,6 +135,7 @@ pub struct Config {
     pub(super) protocol: Protocol,
     pub(super) chunking: Chunking,
     pub(super) chunk_size: usize,
+    pub(super) swallowed_chunks: bool,
     pub(super) window: u32,
     pub(super) run_ahead: bool,
     pub(super) newlines: Newlines,
@@ -134,6 +157,7 @@ impl Config {
             protocol: Protocol::Smtp,
             chunking: Chunking::Off,
             chunk_size: usize::MAX,
+            swallowed_chunks: false,
             window: 32,
             run_ahead: false,
             newlines: Newlines::Normalise,
@@ -160,6 +184,12 @@ impl Config {
     #[must_use]
     pub const fn with_tls(self, tls: TlsPolicy) -> Self {
         Self { tls, ..self }
+    }
+
+    /// Whether and how the session is to be encrypted.
+    #[must_use]
+    pub const fn tls(&self) -> TlsPolicy {
+        self.tls
     }
 
     /// Sets how the client introduces itself.
@@ -205,6 +235,13 @@ impl Config {
         Self { window: if messages == 0 { 1 } else { messages }, ..self }
     }
 
+    /// Says that the server is known to swallow the chunks of a message that it refused, so that a session with
+    /// [`Chunking::InFlight`] goes on behind one. Postfix, Exim and Dovecot do; go-smtp does not.
+    #[must_use]
+    pub const fn with_swallowed_chunks(self, swallowed: bool) -> Self {
+        Self { swallowed_chunks: swallowed, ..self }
+    }
+
     /// What to do about a lone CR or LF in content; normalised unless set.
     #[must_use]
     pub const fn with_newlines(self, newlines: Newlines) -> Self {
@@ -245,7 +282,8 @@ impl Config {
 /// The storage of a client, fixed for its life: boxes, arrays of one size, or slices.
 #[derive(Debug)]
 pub struct Buffers<B: Storage> {
-    /// Replies. A reply has to fit whole, so this is the limit on a reply's length.
+    /// Replies. Of one that is longer as much is kept as fits ([`Limits`]), unless there are less than
+    /// 96 octets: a reply has to fit those whole.
     pub receive: B,
     /// Commands and content on their way. A command has to fit whole; larger means fewer writes.
     pub transmit: B,
@@ -276,13 +314,14 @@ pub struct BufferSizes {
 
 #[cfg(feature = "alloc")]
 impl BufferSizes {
-    /// A whole idle client in 16 KiB: the longest AUTH line (12,288), 2 KiB of commands, 128
-    /// commands in flight, 832 octets of capabilities, 1,024 recipients of an LMTP transaction.
+    /// A whole idle client in 16 KiB: the longest AUTH line (12,288, and 48 to see that it is not
+    /// longer), 2 KiB of commands, 128 commands in flight, 704 octets of capabilities, 1,024
+    /// recipients of an LMTP transaction.
     pub const SMALL: BufferSizes = BufferSizes {
-        receive: 12_288,
+        receive: 12_336,
         transmit: 2048,
         in_flight: 128,
-        capabilities: 832,
+        capabilities: 704,
         recipients: 128,
     };
 

@@ -60,6 +60,11 @@ impl PeerError {
 impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            PeerError::Malformed { phase: Phase::Greeting, error }
+                if error.looks_like() == Some("TLS") =>
+            {
+                f.write_str("greeting: the server expects TLS from the first octet (implicit TLS)")
+            }
             PeerError::Malformed { phase, error } => write!(f, "{phase}: the server sent {error}"),
             PeerError::UnexpectedCode { phase, code } => {
                 write!(f, "{phase}: the server answered {code}, which makes no sense there")
@@ -93,7 +98,7 @@ pub enum End {
     Peer(PeerError),
     /// The stream ended while this was waited for.
     Lost(Phase),
-    /// The server said 421.
+    /// The server said 421, or, unasked, 221 or any 4yz.
     ServiceClosing(Phase),
     /// The server refused something the session cannot go on without: greeting, EHLO and HELO,
     /// STARTTLS where it is required, RSET.
@@ -107,8 +112,19 @@ pub enum End {
     TlsUnavailable,
     /// The server refused the content before it was complete; the rest was not sent.
     ContentRefused(Code),
+    /// The server refused a message while its content was on its way by BDAT, and may take the octets for commands:
+    /// see [`Chunking::InFlight`](super::Chunking::InFlight).
+    RefusedInFlight {
+        /// What was refused.
+        phase: Phase,
+        /// With this code.
+        code: Code,
+    },
     /// The caller's content cannot be sent; the message was left unterminated.
     BadContent(ContentError),
+    /// The caller could not give the rest of the content, see
+    /// [`content_failed`](super::Client::content_failed); the message was left unterminated.
+    ContentFailed,
     /// The driver gave up while this was waited for: a time limit, a broken transport, a failed
     /// handshake.
     Aborted(Phase),
@@ -124,10 +140,17 @@ impl End {
             End::Lost(phase)
             | End::ServiceClosing(phase)
             | End::Aborted(phase)
-            | End::Refused { phase, .. } => phase,
+            | End::Refused { phase, .. }
+            | End::RefusedInFlight { phase, .. } => phase,
             End::TlsUnavailable => Phase::StartTls,
-            End::ContentRefused(_) | End::BadContent(_) => Phase::Content,
+            End::ContentRefused(_) | End::BadContent(_) | End::ContentFailed => Phase::Content,
         }
+    }
+
+    /// Returns whether replies and commands no longer belong together: the server has said more than was asked, or
+    /// what cannot be a reply to what was. A refusal of the same transaction may then be somebody else's.
+    pub(super) const fn proves_shift(self) -> bool {
+        matches!(self, End::Peer(PeerError::Unsolicited | PeerError::UnexpectedCode { .. }))
     }
 }
 
@@ -137,13 +160,20 @@ impl fmt::Display for End {
             End::Quit => f.write_str("the session was closed"),
             End::Peer(error) => error.fmt(f),
             End::Lost(phase) => write!(f, "{phase}: the server closed the connection"),
-            End::ServiceClosing(phase) => write!(f, "{phase}: the server closes its service (421)"),
+            End::ServiceClosing(phase) => write!(f, "{phase}: the server closes the session"),
             End::Refused { phase, code } => write!(f, "{phase}: the server refused with {code}"),
             End::TlsUnavailable => f.write_str("TLS is required and the server does not offer it"),
             End::ContentRefused(code) => {
                 write!(f, "content: the server refused with {code} before it was complete")
             }
+            End::RefusedInFlight { phase, code } => {
+                write!(
+                    f,
+                    "{phase}: the server refused with {code} a message whose content was on its way"
+                )
+            }
             End::BadContent(error) => write!(f, "content: {error}"),
+            End::ContentFailed => f.write_str("content: the rest of it could not be read"),
             End::Aborted(phase) => write!(f, "{phase}: given up"),
         }
     }
@@ -165,6 +195,10 @@ pub enum Misuse {
     OutOfBounds,
     /// AUTH after authentication (RFC 4954 4: only once a session).
     AlreadyAuthenticated,
+    /// `continue_envelope` with another envelope than the one that was begun.
+    OtherEnvelope,
+    /// `finish` although `content` had not taken all octets of its last call: they have to be passed again.
+    ContentLeft,
 }
 
 impl fmt::Display for Misuse {
@@ -175,6 +209,8 @@ impl fmt::Display for Misuse {
             Misuse::NotWanted => "nothing of the kind is wanted now",
             Misuse::OutOfBounds => "more octets than were lent",
             Misuse::AlreadyAuthenticated => "the session is authenticated already",
+            Misuse::OtherEnvelope => "this is not the envelope that was begun",
+            Misuse::ContentLeft => "octets of the content were not taken and not passed again",
         })
     }
 }
@@ -223,6 +259,14 @@ pub enum Refusal {
         /// Octets that the server takes.
         limit: u64,
     },
+    /// `finish` before the content has as many octets as its envelope declares (RFC 1870): it was cut short. More can
+    /// be passed to `content`; else the session has to be given up.
+    ContentTooShort {
+        /// Octets that the envelope declares.
+        declared: u64,
+        /// Octets that there were, every line end counted as two.
+        size: u64,
+    },
     /// A command that does not fit the transmit buffer of this many octets.
     CommandTooLong {
         /// Octets of the buffer.
@@ -232,8 +276,12 @@ pub enum Refusal {
     PlaintextAuth,
     /// The server offers none of the caller's mechanisms.
     NoMechanism,
-    /// Content that cannot be sent. This one comes when a part was written already; the session has
-    /// ended, the message unterminated.
+    /// The mechanism cannot carry the caller's credentials: user, password, token or identity have a
+    /// NUL, for some mechanisms another control character, or are empty where there has to be
+    /// something. A mechanism of SCRAM says more by its `error`.
+    Credentials,
+    /// Content that cannot be sent. From [`content`](super::Client::content) it comes when a part was written already:
+    /// the session has ended, the message unterminated. From [`check`](super::Client::check) nothing was written.
     Content(ContentError),
 }
 
@@ -274,11 +322,17 @@ impl fmt::Display for Refusal {
             Refusal::MessageTooLarge { size, limit } => {
                 write!(f, "the message has {size} octets, the server takes {limit}")
             }
+            Refusal::ContentTooShort { declared, size } => {
+                write!(f, "the content has {size} octets, its envelope declares {declared}")
+            }
             Refusal::CommandTooLong { limit } => {
                 write!(f, "a command does not fit the buffer of {limit} octets")
             }
             Refusal::PlaintextAuth => f.write_str("credentials would leave without TLS"),
             Refusal::NoMechanism => f.write_str("the server offers no mechanism that can be used"),
+            Refusal::Credentials => f.write_str(
+                "the credentials are empty or have a character that the mechanism cannot carry",
+            ),
             Refusal::Content(error) => error.fmt(f),
         }
     }

@@ -173,9 +173,10 @@ pub enum Event<'a> {
         /// Which.
         transaction: Transaction,
         /// What holds for the recipients that have no verdict of their own.
-        fate: Fate,
+        end: TransactionEnd,
     },
-    /// 421: the server closes the session. Not a verdict on the command it answers.
+    /// The server closes the session (421), or says something that was not asked for, which ends it.
+    /// Not a verdict on the command that was outstanding.
     Closing {
         /// What was outstanding.
         phase: Phase,
@@ -202,14 +203,16 @@ impl<'a> Event<'a> {
 
 /// What holds at the end of a transaction for recipients without a verdict of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
+pub enum TransactionEnd {
     /// The verdict in [`Event::Final`].
     Answered,
     /// The refusal of MAIL or DATA that came before.
     Refused,
-    /// Nothing was committed: safe to try again.
+    /// Nothing was committed: the session ended in this transaction, or its content cannot be sent.
     NotSent,
-    /// The content was handed over whole and no complete answer came: delivered or not, nobody
+    /// Nothing was committed: the session ended for something else before this transaction had a reply.
+    NotReached,
+    /// The content was transmitted whole and no complete reply came: delivered or not, nobody
     /// knows. A second try may duplicate.
     Unknown,
 }

@@ -2,26 +2,38 @@
 
 use crate::{
     buffer::{Buffer, Storage},
-    reply::{Framer, Reply, ReplyError, ReplyLimits},
+    reply::{Found, Framer, Keep, Reply, ReplyError, ReplyLimits, text},
 };
 
+/// What is shown of a reply in place of all that stands behind code and separator.
+const VEIL: &[u8; 5] = b"***\r\n";
+
+/// Code and separator.
+pub(super) const TEXT: usize = 4;
+
 /// What stands at the front is first a part of a reply, then a reply that is known, then one that is
-/// lent, then gone.
+/// lent, then gone. What is too long of it is taken out as it arrives, so that there is always room to
+/// read into.
 #[derive(Clone, Debug)]
 pub(super) struct Inbound<B> {
     buffer: Buffer<B>,
     framer: Framer,
+    /// How much is kept of the reply at the front.
+    keep: Keep,
     /// What stands at the front, where that is known and not yet taken.
     framed: Option<Result<usize, ReplyError>>,
     /// Octets at the front that the last event borrows.
     lent: usize,
+    /// The octets that the start of a challenge has behind its veil.
+    veiled: Option<[u8; VEIL.len()]>,
     ended: bool,
 }
 
 impl<B: Storage> Inbound<B> {
     pub(super) const fn new(storage: B) -> Self {
         let buffer = Buffer::new(storage);
-        Self { buffer, framer: Framer::new(), framed: None, lent: 0, ended: false }
+        let framer = Framer::new();
+        Self { buffer, framer, keep: Keep::ALL, framed: None, lent: 0, veiled: None, ended: false }
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -61,10 +73,18 @@ impl<B: Storage> Inbound<B> {
         !self.has_front() && !self.buffer.is_empty()
     }
 
-    /// Looks for the end of the next reply.
-    pub(super) fn frame(&mut self, limits: &ReplyLimits) {
-        if self.is_unframed() {
-            self.framed = self.framer.frame(self.buffer.filled(), limits).transpose();
+    /// Looks for the end of the next reply, of which so much is kept.
+    pub(super) fn frame(&mut self, limits: &ReplyLimits, keep: Keep) {
+        if self.framer.is_at_start() {
+            self.keep = keep;
+        }
+        while self.is_unframed() {
+            match self.framer.find(self.buffer.filled(), limits, self.keep) {
+                Ok(Found::Part) => return,
+                Ok(Found::Surplus(octets)) => self.buffer.remove(octets),
+                Ok(Found::Reply(length)) => self.framed = Some(Ok(length)),
+                Err(error) => self.framed = Some(Err(error)),
+            }
         }
     }
 
@@ -77,12 +97,39 @@ impl<B: Storage> Inbound<B> {
     pub(super) fn lend(&mut self, length: usize) -> Reply<'_> {
         self.framed = None;
         self.lent = length;
-        Reply::from_frame(self.lent())
+        let shown = if self.veiled.is_some() { TEXT + VEIL.len() } else { length };
+        Reply::from_frame(&self.buffer.filled()[..shown])
+    }
+
+    /// Lends nothing of the text that stands at the front, and leaves it as it is for who has to read it.
+    pub(super) fn veil(&mut self) {
+        if let Some(start) = self.lent_mut().get_mut(TEXT..TEXT + VEIL.len()) {
+            let mut octets = *VEIL;
+            start.swap_with_slice(&mut octets);
+            self.veiled = Some(octets);
+        }
+    }
+
+    /// Puts back what stands behind the veil, if there is one.
+    pub(super) fn unveil(&mut self) {
+        if let Some(octets) = self.veiled.take() {
+            self.lent_mut()[TEXT..TEXT + VEIL.len()].copy_from_slice(&octets);
+        }
     }
 
     /// The octets that are lent.
     pub(super) fn lent(&self) -> &[u8] {
         &self.buffer.filled()[..self.lent]
+    }
+
+    /// The text of each line that is lent, `None` for one of which the end is missing.
+    pub(super) fn texts(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let (keep, mut end) = (self.keep, 0);
+        Reply::from_frame(self.lent()).whole_lines().map(move |line| {
+            let start = end;
+            end += line.len();
+            (line.len() <= keep.line(start)).then(|| text(line))
+        })
     }
 
     pub(super) fn lent_mut(&mut self) -> &mut [u8] {
@@ -95,7 +142,7 @@ impl<B: Storage> Inbound<B> {
 
     pub(super) fn drop_lent(&mut self) {
         self.buffer.consume(self.lent);
-        self.lent = 0;
+        (self.lent, self.veiled) = (0, None);
     }
 
     /// What is held behind the reply that is lent.
@@ -103,15 +150,19 @@ impl<B: Storage> Inbound<B> {
         &self.buffer.filled()[self.lent..]
     }
 
-    /// Whether the reply of which a part has come may have this code.
-    pub(super) fn may_be(&self, code: [u8; 3]) -> bool {
-        self.unread().iter().zip(code).all(|(&octet, digit)| octet == digit)
+    pub(super) fn unread_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer.filled_mut()[self.lent..]
+    }
+
+    /// Whether the reply of which a part has come may start with these digits.
+    pub(super) fn may_be(&self, digits: &[u8]) -> bool {
+        self.unread().iter().zip(digits).all(|(octet, digit)| octet == digit)
     }
 
     #[cfg(feature = "model")]
     pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        let Self { buffer, framer, framed, lent, ended } = self;
+        let Self { buffer, framer, keep, framed, lent, veiled, ended } = self;
         let octets = buffer.filled().escape_ascii();
-        write!(out, "<{octets} {framer:?} {framed:?} {lent} {ended}")
+        write!(out, "<{octets} {framer:?} {keep:?} {framed:?} {lent} {veiled:?} {ended}")
     }
 }

@@ -52,18 +52,26 @@ impl<B: Storage> Client<B> {
     }
 }
 
-/// Domains are compared each with each, for there is no place to keep names; a server that limits
-/// them and gets more recipients than this at once has to say so itself.
-const MAX_COMPARED: usize = 1000;
+/// So many domains are compared, for they are kept on the stack. A server that allows as many or more has to say so itself
+/// when there are too many; those that limit domains at all (RFC 9422 4.3) take one at a time, or a few.
+const MAX_COMPARED: usize = 64;
 
 /// Whether the recipients, `count` of them, are known to be in more than `limit` domains.
 fn has_more_domains(envelope: &(impl AsEnvelope + ?Sized), count: usize, limit: usize) -> bool {
-    if count <= limit || count > MAX_COMPARED {
+    let mut known = [""; MAX_COMPARED];
+    if count <= limit || limit >= known.len() {
         return false;
     }
-    let domains = || (0..count).map_while(|index| envelope.recipient(index)).map(|to| to.domain());
-    let is_new = |(index, name): &(usize, &str)| {
-        !domains().take(*index).any(|before| before.eq_ignore_ascii_case(name))
-    };
-    domains().enumerate().filter(is_new).take(limit + 1).count() > limit
+    let mut domains = 0;
+    for to in (0..count).map_while(|index| envelope.recipient(index)) {
+        let name = to.domain();
+        if !known[..domains].iter().any(|before| before.eq_ignore_ascii_case(name)) {
+            known[domains] = name;
+            domains += 1;
+        }
+        if domains > limit {
+            return true;
+        }
+    }
+    false
 }

@@ -43,6 +43,7 @@ impl<B: Storage> Client<B> {
             offered,
             auth,
             sending,
+            begun,
             answering,
             accepted,
             reset_needed,
@@ -54,7 +55,7 @@ impl<B: Storage> Client<B> {
         outbox.facts(out)?;
         queue.facts(out)?;
         let flags = (secure, starttls_refused, unflushed, reset_needed);
-        write!(out, "{stage:?} {flags:?} {end:?} {auth:?} {sending:?} {answering:?}")?;
+        write!(out, "{stage:?} {flags:?} {end:?} {auth:?} {sending:?} {begun:?} {answering:?}")?;
         accepted.facts(out)?;
         write!(out, " {} {offered:?}", capabilities.filled().escape_ascii())
     }

@@ -4,6 +4,7 @@ use crate::{
     command::{Mail, Recipient},
     hello::{Extension, Extensions},
     parameter::{Body, ByMode, DeliverBy, Hold},
+    stuffing::Stuffer,
 };
 
 use super::{
@@ -14,13 +15,50 @@ use super::{
 };
 
 impl<B: Storage> Client<B> {
-    /// Checks all that can be known before anything is written; says what the content may hold.
+    /// Checks a message whose content is there as a whole: what [`begin`](Self::begin) would refuse, and what
+    /// [`content`](Self::content) would only find once a part of it was written, a `NUL` for instance.
+    ///
+    /// How many recipients a transaction may have is not looked at, for a message may go in
+    /// [several](crate::envelope::Delivery). The whole content is read once.
+    ///
+    /// # Errors
+    /// Those of `begin`, and [`Refusal::Content`]. The session stays as it was.
+    pub fn check(
+        &self,
+        envelope: &(impl AsEnvelope + ?Sized),
+        content: &[u8],
+    ) -> Result<(), Refusal> {
+        self.check_ready()?;
+        let eight_bit = match self.check_message(envelope)?.0 {
+            Transfer::Binary => return Ok(()),
+            transfer => transfer == Transfer::EightBit,
+        };
+        let mut stuffer = Stuffer::new(self.config.newlines, eight_bit);
+        stuffer.pieces(content).try_for_each(|piece| piece.map(drop)).map_err(Refusal::Content)?;
+        stuffer.finish(&mut [0; 8]).map(drop).map_err(Refusal::Content)
+    }
+
+    /// Checks all that can be known before anything is written; returns what the content may hold and the number of
+    /// recipients.
     pub(super) fn check_envelope(
         &self,
         envelope: &(impl AsEnvelope + ?Sized),
-    ) -> Result<Transfer, Refusal> {
+    ) -> Result<(Transfer, usize), Refusal> {
+        let (transfer, count) = self.check_message(envelope)?;
+        self.check_limits(envelope, count)?;
+        Ok((transfer, count))
+    }
+
+    /// The same but for the limits on recipients and transactions.
+    fn check_message(
+        &self,
+        envelope: &(impl AsEnvelope + ?Sized),
+    ) -> Result<(Transfer, usize), Refusal> {
         let mail = envelope.mail();
         let mut needs = mail.needs();
+        if !mail.is_tls_mandatory() {
+            needs.remove(Extension::RequireTls);
+        }
         let mut longest = self.adapted(mail).max_encoded_len();
         if envelope.recipient(0).is_none() {
             return Err(Refusal::NoRecipients);
@@ -36,7 +74,6 @@ impl<B: Storage> Client<B> {
         if extra && self.offered.extensions().is_empty() && self.capabilities.is_empty() {
             return Err(Refusal::NoExtensions);
         }
-        self.check_limits(envelope, count)?;
         let limit = self.outbox.capacity();
         if longest > limit {
             return Err(Refusal::CommandTooLong { limit });
@@ -44,7 +81,7 @@ impl<B: Storage> Client<B> {
         self.check_offers(needs)?;
         self.check_size(mail)?;
         self.check_times(mail)?;
-        self.check_body(mail)
+        Ok((self.check_body(mail)?, count))
     }
 
     /// Whatever changes the meaning of a message has to be offered.
@@ -121,7 +158,14 @@ impl<B: Storage> Client<B> {
             _ => None,
         };
         let mail = mail.adapted(size, body);
+        let mail = if self.says_require_tls(mail) { mail } else { mail.without_require_tls() };
         if self.offered.offers(Extension::Dsn) { mail } else { mail.without_dsn() }
+    }
+
+    /// Returns whether MAIL has REQUIRETLS: where it is not mandatory, only inside TLS and to a server that
+    /// offers it (RFC 8689 2).
+    fn says_require_tls(&self, mail: Mail<'_>) -> bool {
+        mail.is_tls_mandatory() || (self.secure && self.offered.offers(Extension::RequireTls))
     }
 
     /// RCPT with the parameters that this server understands.

@@ -3,7 +3,6 @@
 use crate::{
     command::Command,
     hello::{Extension, Offered},
-    reply::Reply,
 };
 
 use super::{
@@ -61,14 +60,18 @@ impl<B: Storage> Client<B> {
 
     /// STARTTLS where it is wanted and offered; inside TLS it never is.
     pub(super) fn after_ehlo(&mut self) {
-        let wanted = !self.secure && self.config.tls != TlsPolicy::None;
-        if wanted && self.offered.offers(Extension::StartTls) {
+        if self.wants_tls() && self.offered.offers(Extension::StartTls) {
             self.say(&Command::StartTls, Verb::StartTls);
         } else if self.must_have_tls() {
             self.stop(End::TlsUnavailable);
         } else {
             self.stage = Stage::Ready;
         }
+    }
+
+    /// Whether STARTTLS is to be said where it is offered.
+    pub(super) fn wants_tls(&self) -> bool {
+        !self.secure && self.config.tls != TlsPolicy::None
     }
 
     pub(super) fn must_have_tls(&self) -> bool {
@@ -79,11 +82,11 @@ impl<B: Storage> Client<B> {
         self.offered.offers(Extension::Pipelining)
     }
 
-    /// Keeps what an EHLO reply offers; its first line is a greeting and never an extension.
-    pub(super) fn learn(&mut self, length: usize) {
+    /// Keeps what an EHLO reply offers. Its first line is a greeting and never an extension, and
+    /// neither is a line of which the end is missing.
+    pub(super) fn learn(&mut self) {
         self.forget_capabilities();
-        let reply = Reply::from_frame(&self.inbound.lent()[..length]);
-        for line in reply.raw_lines().skip(1) {
+        for line in self.inbound.texts().skip(1).flatten() {
             self.offered.observe(line);
             let free = self.capabilities.free();
             if let Some(room) = free.get_mut(..=line.len()) {

@@ -5,11 +5,15 @@ use zeroize::Zeroize;
 
 use crate::buffer::{Buffer, Storage};
 
-use super::spans::{Span, SpanKind, Spans};
+use super::{
+    secret::Secret,
+    spans::{Span, SpanKind, Spans},
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Outbox<B: Storage> {
     buffer: Buffer<B>,
+    secret: Secret,
     /// Octets at the buffer's start that may leave.
     released: usize,
     spans: Spans,
@@ -36,6 +40,7 @@ impl<B: Storage> Outbox<B> {
     pub(super) const fn new(storage: B) -> Self {
         Self {
             buffer: Buffer::new(storage),
+            secret: Secret::NONE,
             released: 0,
             spans: Spans::new(),
             chunk: None,
@@ -81,8 +86,17 @@ impl<B: Storage> Outbox<B> {
         if self.room() == 0 {
             return None;
         }
-        let written = write(self.buffer.free())?;
+        let Some(written) = write(self.buffer.free()) else {
+            // What was tried may have gone over what is kept.
+            self.forget_secret();
+            return None;
+        };
+        let start = self.buffer.end();
         self.buffer.fill(written);
+        self.secret.make_room(self.buffer.storage(), start + written);
+        if kind == SpanKind::Secret {
+            self.secret.say(start..start + written);
+        }
         self.spans.push(kind, written);
         Some(written)
     }
@@ -110,7 +124,10 @@ impl<B: Storage> Outbox<B> {
         self.chunk = None;
         let length = length.min(self.buffer.len());
         self.buffer.filled_mut()[length..].zeroize();
-        self.buffer.truncate(length);
+        if length < self.buffer.len() {
+            self.buffer.truncate(length);
+            self.secret.cut(self.buffer.end());
+        }
         self.released = self.released.min(length);
         self.spans.truncate(length);
     }
@@ -120,7 +137,7 @@ impl<B: Storage> Outbox<B> {
         self.spans.of(&self.ready()[..n.min(self.released)])
     }
 
-    /// The first `n` octets have left: forgets them, and wipes them where they were secret.
+    /// The first `n` octets have left: forgets them, but for a secret.
     pub(super) fn transmitted(&mut self, n: usize) -> Left {
         let mut left = Left::default();
         let mut rest = n;
@@ -131,6 +148,9 @@ impl<B: Storage> Outbox<B> {
         }
         self.released -= n;
         self.sent += n as u64;
+        if self.buffer.is_empty() {
+            self.secret.keep(self.buffer.storage());
+        }
         left
     }
 
@@ -138,17 +158,17 @@ impl<B: Storage> Outbox<B> {
         let octets = &mut self.buffer.filled_mut()[..taken];
         match kind {
             SpanKind::Command => left.commands += memchr_iter(b'\n', octets).count(),
-            SpanKind::Secret => octets.zeroize(),
-            SpanKind::Content => {}
+            SpanKind::Secret | SpanKind::Content => {}
             SpanKind::EndOfContent | SpanKind::LastChunk => left.contents += usize::from(whole),
         }
         self.buffer.consume(taken);
         self.spans.consume(taken);
     }
 
-    /// The transport takes no more: drops what is held.
+    /// The transport takes no more: drops what is held. What has left may still be repeated.
     pub(super) fn close(&mut self) {
         self.truncate(0);
+        self.secret.keep(self.buffer.storage());
         self.closed = true;
     }
 
@@ -156,15 +176,32 @@ impl<B: Storage> Outbox<B> {
         self.closed
     }
 
+    /// Whether something was said in confidence that is not forgotten.
+    pub(super) fn has_secret(&self) -> bool {
+        !self.secret.is_none()
+    }
+
+    /// What was said in confidence. Nothing of it that has not left can leave any more.
+    pub(super) fn secret(&mut self) -> &[u8] {
+        self.secret.keep(self.buffer.storage());
+        self.secret.kept(self.buffer.storage())
+    }
+
+    pub(super) fn forget_secret(&mut self) {
+        self.secret.forget(self.buffer.storage());
+    }
+
     /// How much has left since the start is only counted, for a driver's time limits.
     #[cfg(feature = "model")]
     pub(super) fn facts(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        let Self { buffer, released, spans, chunk, sent: _, closed } = self;
+        let Self { buffer, secret, released, spans, chunk, sent: _, closed } = self;
         let (before, open) = buffer.filled().split_at(buffer.len() - chunk.unwrap_or(0));
         // What is left in the room for a command that is not written yet means nothing.
         let unwritten = chunk.map_or(0, |_| CHUNK_COMMAND);
         let before = before[..before.len() - unwritten].escape_ascii();
         write!(out, ">{before} {} {released} {chunk:?} {closed}", open.escape_ascii())?;
+        // Its octets are always those of the caller's mechanism.
+        write!(out, " {secret:?}")?;
         spans.facts(out)
     }
 
@@ -232,5 +269,6 @@ impl<B: Storage> Outbox<B> {
 impl<B: Storage> Drop for Outbox<B> {
     fn drop(&mut self) {
         self.buffer.filled_mut().zeroize();
+        self.forget_secret();
     }
 }

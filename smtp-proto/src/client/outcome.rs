@@ -1,60 +1,40 @@
-//! Events gathered: what became of each recipient, and the server's words worth keeping.
+//! What became of each recipient of a message, gathered from the events of its transaction.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::hello::Extensions;
 use crate::reply::{Class, Code, OwnedReply, Reply};
 
 use super::{
-    advice::{self, Hint, Retry},
-    error::{End, PeerError},
-    event::{Event, Fate, Phase, Transaction},
+    advice::{self, Hint},
+    error::End,
+    event::{Event, Phase, Transaction, TransactionEnd},
+    fate::{Fate, Retry, Status, When},
 };
 
-/// What became of one recipient.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Status {
-    /// The server took the message for this recipient and answers for it.
-    Accepted,
-    /// Refused for good (5yz).
-    Rejected,
-    /// Refused for now (4yz): the same may succeed later.
-    Deferred,
-    /// The content was handed over and no answer came. A second try may duplicate.
-    Unknown,
-    /// The message never got that far: safe to try again.
-    NotAttempted,
-}
-
-impl Status {
-    fn of(reply: Reply<'_>) -> Self {
-        match reply.code().class() {
-            Class::Completion => Status::Accepted,
-            Class::Intermediate | Class::Permanent => Status::Rejected,
-            Class::Transient => Status::Deferred,
-        }
-    }
-}
-
-/// What became of one recipient, and who said so.
+/// What became of one recipient, and the reply that decided it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RecipientOutcome<'a> {
-    /// Its fate.
-    pub status: Status,
-    /// The answer to what decided it.
+    /// What became of it, and when it may be tried again.
+    pub fate: Fate,
+    /// The command that decided it, or at which the session ended.
     pub phase: Phase,
-    /// The server's words; none for [`Status::Unknown`] and [`Status::NotAttempted`].
+    /// The reply to that command; its text may be cut, see [`Outcome`]. `None` for [`Fate::Unknown`], and for
+    /// [`Fate::NotAttempted`] unless the server closed with 421.
     pub reply: Option<Reply<'a>>,
-    /// When it may be tried again; [`Retry::Never`] where it is accepted.
-    pub retry: Retry,
 }
 
 impl RecipientOutcome<'_> {
-    /// Whether the server took as many recipients as it takes at once, and this was one more: X.5.3,
-    /// or 452 or 552 to RCPT without an enhanced code (RFC 5321 4.5.3.1.10).
+    /// The kind of [`fate`](Self::fate).
     #[must_use]
-    pub fn is_too_many_recipients(&self) -> bool {
-        self.reply.is_some_and(|reply| advice::is_too_many(self.phase, &reply))
+    pub const fn status(&self) -> Status {
+        self.fate.status()
+    }
+
+    /// The advice on another try; `None` where the recipient is accepted.
+    #[must_use]
+    pub const fn retry(&self) -> Option<Retry> {
+        self.fate.retry()
     }
 }
 
@@ -70,166 +50,30 @@ pub enum Verdict {
     Rejected,
     /// Nobody is accepted, somebody was refused for now.
     Deferred,
-    /// The content was handed over and no answer came.
+    /// For somebody the content was transmitted and no reply came.
     Unknown,
-    /// The session broke before the content was handed over.
+    /// Nobody is accepted, and somebody was not attempted.
     Failed,
 }
 
-/// What became of every recipient of one message.
-#[derive(Clone, Debug)]
-#[must_use = "a message may be refused for some or all recipients"]
-pub struct Outcome {
-    transaction: Transaction,
-    mail: Option<OwnedReply>,
-    recipients: Vec<Rcpt>,
-    data: Option<OwnedReply>,
-    last: Option<(Phase, OwnedReply)>,
-    fate: Option<Fate>,
-    end: Option<End>,
-    last_words: Option<OwnedReply>,
-}
-
-/// The answer to one RCPT. What accepted it need not be kept: the final verdict counts.
-#[derive(Clone, Debug)]
-enum Rcpt {
-    Unanswered,
-    Accepted,
-    Refused(OwnedReply),
-    /// The verdict on the content for this recipient (LMTP).
-    Final(OwnedReply),
-}
-
-impl Rcpt {
-    const fn is_accepted(&self) -> bool {
-        matches!(self, Rcpt::Accepted)
-    }
-}
-
-impl Outcome {
-    fn new(transaction: Transaction, recipients: usize) -> Self {
-        Self {
-            transaction,
-            mail: None,
-            recipients: alloc::vec![Rcpt::Unanswered; recipients],
-            data: None,
-            last: None,
-            fate: None,
-            end: None,
-            last_words: None,
-        }
-    }
-
-    /// Which transaction it was.
-    #[must_use]
-    pub const fn transaction(&self) -> Transaction {
-        self.transaction
-    }
-
-    /// How many recipients there were.
-    #[must_use]
-    pub fn recipient_count(&self) -> usize {
-        self.recipients.len()
-    }
-
-    /// What became of the recipient at this position of the envelope.
+impl Verdict {
+    /// The verdict on a message whose recipients have these statuses.
     ///
-    /// The first cause counts: where MAIL was refused, that is every recipient's refusal, whatever
-    /// RCPT and DATA were answered.
+    /// ```
+    /// use smtp_proto::client::{Status, Verdict};
+    /// assert_eq!(Verdict::of([Status::Accepted, Status::Rejected]), Verdict::Partial);
+    /// assert_eq!(Verdict::of([Status::Accepted, Status::Unknown]), Verdict::Unknown);
+    /// ```
     #[must_use]
-    pub fn recipient(&self, index: usize) -> Option<RecipientOutcome<'_>> {
-        let rcpt = self.recipients.get(index)?;
-        let refused_mail = self.mail.as_ref().filter(|reply| reply.code().is_refusal());
-        Some(match (refused_mail, rcpt) {
-            (Some(reply), _) => decided(Phase::Mail, reply),
-            (None, Rcpt::Refused(reply)) => self.refused_recipient(decided(Phase::Rcpt, reply)),
-            // It has left whole ahead of the answers (BDAT): the server may have taken it.
-            (None, Rcpt::Unanswered) if self.fate == Some(Fate::Unknown) => unknown(),
-            (None, Rcpt::Unanswered) => self.not_attempted(self.phase_of_end(Phase::Rcpt)),
-            (None, Rcpt::Final(reply)) => decided(Phase::Final, reply),
-            (None, Rcpt::Accepted) => self.verdict_of_accepted(),
-        })
-    }
-
-    /// One too many is tried again as soon as the message got through to others; without any of
-    /// them there would be no end to it.
-    fn refused_recipient<'a>(&self, refused: RecipientOutcome<'a>) -> RecipientOutcome<'a> {
-        if !refused.is_too_many_recipients() {
-            return refused;
-        }
-        let others = self.verdict_of_accepted();
-        let retry = match others.status {
-            _ if !self.recipients.iter().any(Rcpt::is_accepted) => Retry::Later,
-            Status::Accepted => Retry::SameConnection,
-            Status::Unknown => Retry::NewConnectionNow,
-            _ => others.retry,
-        };
-        RecipientOutcome { retry, ..refused }
-    }
-
-    /// Where the session broke; a break behind the content was one of the message before.
-    fn phase_of_end(&self, otherwise: Phase) -> Phase {
-        match self.end.map(End::phase) {
-            Some(phase @ (Phase::Idle | Phase::Mail | Phase::Rcpt | Phase::Data)) => phase,
-            _ => otherwise,
-        }
-    }
-
-    fn not_attempted(&self, phase: Phase) -> RecipientOutcome<'_> {
-        let retry = match self.end.map(End::retry) {
-            None => Retry::SameConnection,
-            // What may have been delivered is the message before.
-            Some(Retry::MayDuplicate) => Retry::NewConnectionNow,
-            Some(retry) => retry,
-        };
-        undecided(Status::NotAttempted, phase, retry)
-    }
-
-    fn verdict_of_accepted(&self) -> RecipientOutcome<'_> {
-        let decisive = match self.fate {
-            Some(Fate::Answered) => self.last.as_ref().map(|(phase, reply)| (*phase, reply)),
-            Some(Fate::Refused) => self.data.as_ref().map(|reply| (Phase::Data, reply)),
-            Some(Fate::Unknown) => return unknown(),
-            Some(Fate::NotSent) | None => None,
-        };
-        match decisive {
-            Some((phase, reply)) => decided(phase, reply),
-            None => self.not_attempted(self.phase_of_end(Phase::Content)),
-        }
-    }
-
-    /// Every recipient's outcome, in the order of the envelope.
-    pub fn recipients(&self) -> impl Iterator<Item = RecipientOutcome<'_>> {
-        (0..self.recipients.len()).filter_map(|index| self.recipient(index))
-    }
-
-    /// The answer that decided the message as a whole: to the content, else to DATA, else to MAIL;
-    /// else the words with which the server closed. Its text often holds the server's queue id.
-    #[must_use]
-    pub fn reply(&self) -> Option<&OwnedReply> {
-        let refused_mail = self.mail.as_ref().filter(|reply| reply.code().is_refusal());
-        let last = self.last.as_ref().map(|(_, reply)| reply);
-        let refused_data = self.data.as_ref().filter(|reply| reply.code().is_refusal());
-        refused_mail.or(last).or(refused_data).or(self.last_words.as_ref())
-    }
-
-    /// Why the session ended, if it did before the message was answered.
-    #[must_use]
-    pub const fn end(&self) -> Option<End> {
-        self.end
-    }
-
-    /// What became of the message as a whole.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        let has = |status| self.recipients().any(|recipient| recipient.status == status);
-        let accepted = has(Status::Accepted);
-        if accepted && self.recipients().all(|recipient| recipient.status == Status::Accepted) {
-            Verdict::Delivered
-        } else if has(Status::Unknown) {
+    pub fn of(statuses: impl IntoIterator<Item = Status>) -> Self {
+        let mut seen = [false; 5];
+        statuses.into_iter().for_each(|status| seen[status as usize] = true);
+        let has = |status: Status| seen[status as usize];
+        if has(Status::Unknown) {
             Verdict::Unknown
-        } else if accepted {
-            Verdict::Partial
+        } else if has(Status::Accepted) {
+            let all = seen.iter().filter(|seen| **seen).count() == 1;
+            if all { Verdict::Delivered } else { Verdict::Partial }
         } else if has(Status::NotAttempted) {
             Verdict::Failed
         } else if has(Status::Deferred) {
@@ -239,207 +83,340 @@ impl Outcome {
         }
     }
 
-    /// What to change before those are tried again that are not accepted, for a session that made
-    /// use of the extensions `used`: the hint of the first of them that has one, else that of the
-    /// session's end.
+    /// The status of the recipients that the verdict is named after.
     #[must_use]
-    pub fn hint(&self, used: Extensions) -> Option<Hint> {
-        let of_recipient = |fate: RecipientOutcome<'_>| {
-            let hint = Hint::of_reply(fate.phase, &fate.reply?, used)?;
-            let too_many = hint == Hint::RetryRemainingInNewTransaction;
-            let at_once = matches!(fate.retry, Retry::SameConnection | Retry::NewConnectionNow);
-            (!too_many || at_once).then_some(hint)
-        };
-        let of_end = || self.end.and_then(|end| end.hint(used));
-        self.recipients().find_map(of_recipient).or_else(of_end)
+    pub const fn status(self) -> Status {
+        match self {
+            Verdict::Delivered | Verdict::Partial => Status::Accepted,
+            Verdict::Rejected => Status::Rejected,
+            Verdict::Deferred => Status::Deferred,
+            Verdict::Unknown => Status::Unknown,
+            Verdict::Failed => Status::NotAttempted,
+        }
+    }
+}
+
+/// Octets kept of one reply. The longest that real servers give a reason in have two or three thousand, of which the
+/// first lines say it.
+const KEPT_OF_REPLY: usize = 1024;
+/// Octets kept of all replies to RCPT of a transaction before the rest is cut to its codes: 10,000 recipients refused
+/// at length would take megabytes.
+const KEPT_OF_ALL: usize = 256 * 1024;
+/// Octets kept of a reply then: code, enhanced code and a few words.
+const KEPT_OF_REST: usize = 48;
+
+/// What became of every recipient of one message.
+///
+/// Replies are kept with the first 1,024 octets of their text, and, once those to `RCPT` have taken 256 KiB, with 48.
+#[derive(Clone, Debug)]
+#[must_use = "a message may be refused for some or all recipients"]
+pub struct Outcome {
+    transaction: Transaction,
+    recipients: Vec<Rcpt>,
+    /// Recipients accepted by RCPT.
+    accepted: usize,
+    /// Octets of the replies in `recipients`.
+    kept: usize,
+    mail: Option<OwnedReply>,
+    data: Option<(Phase, OwnedReply)>,
+    last: Option<(Phase, OwnedReply)>,
+    conclusion: Option<TransactionEnd>,
+    end: Option<End>,
+    /// No later transaction had a reply.
+    is_latest: bool,
+    /// The 421 that the session ended with.
+    closing: Option<(Phase, OwnedReply)>,
+}
+
+/// The reply to one RCPT. That which accepted it need not be kept: the final verdict counts.
+#[derive(Clone, Debug)]
+enum Rcpt {
+    Unanswered,
+    Accepted,
+    Refused(OwnedReply),
+    /// Refused since there are more than the server takes at once.
+    TooMany(OwnedReply),
+    /// The verdict on the content for this recipient (LMTP).
+    Final(OwnedReply),
+}
+
+impl Outcome {
+    pub(super) fn new(transaction: Transaction, recipients: usize) -> Self {
+        Self {
+            transaction,
+            recipients: alloc::vec![Rcpt::Unanswered; recipients],
+            accepted: 0,
+            kept: 0,
+            mail: None,
+            data: None,
+            last: None,
+            conclusion: None,
+            end: None,
+            is_latest: true,
+            closing: None,
+        }
     }
 
-    /// Whether nothing of the message was committed and nothing said against it, so that all of it may
-    /// be sent at once over a new connection: the server had closed before it was there.
+    /// The transaction that it is the outcome of.
     #[must_use]
-    pub fn came_too_late(&self) -> bool {
-        self.recipients().all(|recipient| {
-            recipient.status == Status::NotAttempted && recipient.retry == Retry::NewConnectionNow
+    pub const fn transaction(&self) -> Transaction {
+        self.transaction
+    }
+
+    /// The number of recipients.
+    #[must_use]
+    pub fn recipient_count(&self) -> usize {
+        self.recipients.len()
+    }
+
+    /// The outcome of the recipient at this position of the envelope.
+    ///
+    /// The first cause counts: where MAIL was refused, that is every recipient's refusal, whatever
+    /// the replies to RCPT and DATA.
+    #[must_use]
+    pub fn recipient(&self, index: usize) -> Option<RecipientOutcome<'_>> {
+        let rcpt = self.recipients.get(index)?;
+        Some(match (&self.mail, rcpt) {
+            (_, Rcpt::Final(reply)) if reply.code().is_completion() => decided(Phase::Final, reply),
+            (_, Rcpt::Accepted) if self.is_shifted() && !self.is_taken() => {
+                self.undecided(Phase::Content)
+            }
+            (_, Rcpt::Refused(_) | Rcpt::TooMany(_) | Rcpt::Unanswered | Rcpt::Final(_))
+                if self.is_shifted() =>
+            {
+                self.undecided(Phase::Rcpt)
+            }
+            (Some(reply), _) if reply.code().is_refusal() => decided(Phase::Mail, reply),
+            (_, Rcpt::Refused(reply)) => decided(Phase::Rcpt, reply),
+            // Where nobody is accepted there would be no end to it.
+            (_, Rcpt::TooMany(reply)) if self.accepted == 0 => decided(Phase::Rcpt, reply),
+            (_, Rcpt::TooMany(reply)) => {
+                let fate = Fate::Deferred(self.retry_of_too_many());
+                RecipientOutcome { fate, ..decided(Phase::Rcpt, reply) }
+            }
+            (_, Rcpt::Unanswered) => self.undecided(Phase::Rcpt),
+            (_, Rcpt::Final(reply)) => decided(Phase::Final, reply),
+            (_, Rcpt::Accepted) => self.of_accepted(),
         })
     }
 
-    /// Whether every recipient is accepted.
+    /// The outcomes of all recipients, in the order of the envelope.
+    pub fn recipients(&self) -> impl Iterator<Item = RecipientOutcome<'_>> {
+        (0..self.recipients.len()).filter_map(|index| self.recipient(index))
+    }
+
+    /// What became of the message as a whole.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(self.recipients().map(|recipient| recipient.status()))
+    }
+
+    /// Returns whether every recipient is accepted.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
         self.verdict() == Verdict::Delivered
     }
 
-    fn record(&mut self, event: &Event<'_>) {
-        match *event {
-            Event::Mail { reply, .. } => self.mail = Some(reply.into()),
-            Event::Recipient { index, reply, .. } => {
-                if let Some(rcpt) = self.recipients.get_mut(index as usize) {
-                    *rcpt = match reply.code().class() {
-                        Class::Completion => Rcpt::Accepted,
-                        // Makes no sense, so it is no verdict.
-                        Class::Intermediate => Rcpt::Unanswered,
-                        Class::Transient | Class::Permanent => Rcpt::Refused(reply.into()),
-                    };
+    /// The outcome of the first recipient that the [`verdict`](Self::verdict) is named after: phase and reply that
+    /// stand for the message as a whole.
+    #[must_use]
+    pub fn deciding(&self) -> Option<RecipientOutcome<'_>> {
+        let status = self.verdict().status();
+        self.recipients().find(|recipient| recipient.status() == status)
+    }
+
+    /// The reply that decided the message as a whole, that of [`deciding`](Self::deciding). Where somebody is
+    /// accepted its text often holds the server's queue id.
+    #[must_use]
+    pub fn reply(&self) -> Option<Reply<'_>> {
+        self.deciding()?.reply
+    }
+
+    /// Why the session ended, if it did before the message was answered.
+    #[must_use]
+    pub const fn end(&self) -> Option<End> {
+        match self.conclusion {
+            Some(TransactionEnd::Answered | TransactionEnd::Refused) => None,
+            _ => self.end,
+        }
+    }
+
+    /// The change to make before those are tried again that are not accepted, for a session that made use of the
+    /// extensions [`used`](super::Client::used): the hint of the first refusal that has one. Where nobody was
+    /// refused, that of the session's end, if it ended in this transaction.
+    #[must_use]
+    pub fn hint(&self, used: Extensions) -> Option<Hint> {
+        let mut refused = false;
+        for recipient in self.recipients() {
+            let reply = recipient.reply.filter(|reply| reply.code().is_refusal());
+            let Some(reply) = reply else { continue };
+            refused = true;
+            let hint = match recipient.fate {
+                Fate::Deferred(When::SameConnection | When::NewConnectionNow) => {
+                    Some(Hint::RetryRemainingInNewTransaction)
                 }
+                _ => Hint::of_reply(recipient.phase, &reply, used),
+            };
+            if hint.is_some() {
+                return hint;
             }
-            Event::Data { reply, .. } => self.data = Some(reply.into()),
+        }
+        let is_own = self.conclusion == Some(TransactionEnd::NotSent);
+        self.end.filter(|_| is_own && !refused)?.hint(used)
+    }
+
+    /// Returns whether nothing of the message was committed and nothing said against it, so that all of it may
+    /// be sent at once over a new connection: the server had closed before it was there.
+    #[must_use]
+    pub fn came_too_late(&self) -> bool {
+        let too_late = Fate::NotAttempted(When::NewConnectionNow);
+        self.recipients().all(|recipient| recipient.fate == too_late)
+    }
+
+    /// Whether a refusal of this transaction may have been somebody else's: before anybody was told of it, the server
+    /// said what cannot have been a reply to what was asked. Behind a 354 to DATA, which is a reply to nothing else,
+    /// replies and commands had belonged together.
+    fn is_shifted(&self) -> bool {
+        let was_in_step = self.data.as_ref().is_some_and(|(phase, reply)| {
+            *phase == Phase::Data && reply.code() == Code::START_CONTENT
+        });
+        self.is_latest && !was_in_step && self.end.is_some_and(End::proves_shift)
+    }
+
+    /// Whether the content was transmitted whole: also for nobody, in a last chunk that was in flight.
+    const fn was_transmitted(&self) -> bool {
+        matches!(self.conclusion, Some(TransactionEnd::Unknown | TransactionEnd::Answered))
+            || matches!(self.data, Some((Phase::Final, _)))
+    }
+
+    /// Whether the content was accepted.
+    fn is_taken(&self) -> bool {
+        let last = self.last.as_ref().filter(|_| self.conclusion == Some(TransactionEnd::Answered));
+        last.is_some_and(|(_, reply)| reply.code().is_completion())
+    }
+
+    fn of_accepted(&self) -> RecipientOutcome<'_> {
+        let decisive = match self.conclusion {
+            Some(TransactionEnd::Answered) => &self.last,
+            Some(TransactionEnd::Refused) => &self.data,
+            _ => &None,
+        };
+        match decisive {
+            Some((phase, reply)) => decided(*phase, reply),
+            None => self.undecided(Phase::Content),
+        }
+    }
+
+    /// Of one too many: at once as soon as the message got through to others, for then there is an end to it.
+    fn retry_of_too_many(&self) -> When {
+        match self.of_accepted().fate {
+            Fate::Accepted | Fate::Rejected if self.end.is_none() => When::SameConnection,
+            Fate::Accepted
+            | Fate::Rejected
+            | Fate::Unknown
+            | Fate::NotAttempted(When::NewConnectionNow) => When::NewConnectionNow,
+            Fate::Deferred(_) | Fate::NotAttempted(_) => When::Later,
+        }
+    }
+
+    /// Of a recipient that no reply was about.
+    fn undecided(&self, phase: Phase) -> RecipientOutcome<'_> {
+        let when = match (self.conclusion, self.end) {
+            // What was transmitted whole may have been taken.
+            _ if self.was_transmitted() => {
+                return RecipientOutcome { fate: Fate::Unknown, phase: Phase::Final, reply: None };
+            }
+            (_, None) => When::SameConnection,
+            (Some(TransactionEnd::NotReached), _) => When::NewConnectionNow,
+            (_, Some(end)) => end.retry_of_unfinished(),
+        };
+        let fate = Fate::NotAttempted(when);
+        match &self.closing {
+            Some((phase, reply)) => {
+                RecipientOutcome { fate, phase: *phase, reply: Some(reply.as_reply()) }
+            }
+            None => RecipientOutcome { fate, phase: self.phase_of_end(phase), reply: None },
+        }
+    }
+
+    /// Where the session broke for this message; a break behind the content was one of another.
+    fn phase_of_end(&self, otherwise: Phase) -> Phase {
+        match self.end.map(End::phase) {
+            _ if self.conclusion == Some(TransactionEnd::NotReached) => Phase::Mail,
+            Some(
+                phase @ (Phase::Idle | Phase::Mail | Phase::Rcpt | Phase::Data | Phase::Content),
+            ) => phase,
+            _ => otherwise,
+        }
+    }
+
+    pub(super) fn record(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::Mail { reply, .. } => self.mail = Some(kept(reply)),
+            Event::Recipient { index, reply, .. } => self.record_recipient(index as usize, reply),
+            Event::Data { phase, reply, .. } => self.data = Some((phase, kept(reply))),
             Event::Final { recipient, phase, reply, .. } => {
                 let rcpt = recipient.and_then(|index| self.recipients.get_mut(index as usize));
                 // 3yz makes no sense, so it is no verdict, and nobody knows.
                 let decides = reply.code().class() != Class::Intermediate;
                 if let Some(rcpt) = rcpt.filter(|_| decides) {
-                    *rcpt = Rcpt::Final(reply.into());
+                    *rcpt = Rcpt::Final(kept(reply));
                 }
-                self.last = Some((phase, reply.into()));
+                self.last = Some((phase, kept(reply)));
             }
-            Event::Ended { fate, .. } => self.fate = Some(fate),
+            Event::Ended { end, .. } => self.conclusion = Some(end),
             Event::Answer { .. } | Event::Closing { .. } => {}
+        }
+    }
+
+    /// Whether the server has said anything of the message.
+    pub(super) const fn has_replies(&self) -> bool {
+        self.mail.is_some()
+    }
+
+    fn record_recipient(&mut self, index: usize, reply: Reply<'_>) {
+        let Some(rcpt) = self.recipients.get_mut(index) else { return };
+        match reply.code().class() {
+            Class::Completion => {
+                *rcpt = Rcpt::Accepted;
+                self.accepted += 1;
+            }
+            // Makes no sense, so it is no verdict.
+            Class::Intermediate => {}
+            Class::Transient | Class::Permanent => {
+                let limit = if self.kept < KEPT_OF_ALL { KEPT_OF_REPLY } else { KEPT_OF_REST };
+                let owned = OwnedReply::truncated(reply, limit);
+                self.kept += owned.as_reply().octets().len();
+                *rcpt = if advice::is_too_many(&reply, self.accepted) {
+                    Rcpt::TooMany(owned)
+                } else {
+                    Rcpt::Refused(owned)
+                };
+            }
+        }
+    }
+
+    /// Takes note of how the session stands, or ended, when the outcome is taken.
+    pub(super) fn conclude(
+        &mut self,
+        end: Option<End>,
+        closing: Option<&(Phase, OwnedReply)>,
+        is_latest: bool,
+    ) {
+        self.end = end;
+        self.is_latest = is_latest;
+        if matches!(end, Some(End::ServiceClosing(_))) {
+            self.closing = closing.cloned();
         }
     }
 }
 
 fn decided(phase: Phase, reply: &OwnedReply) -> RecipientOutcome<'_> {
     let reply = reply.as_reply();
-    let retry = Retry::of_code(reply.code());
-    RecipientOutcome { status: Status::of(reply), phase, reply: Some(reply), retry }
+    RecipientOutcome { fate: Fate::of_code(reply.code()), phase, reply: Some(reply) }
 }
 
-const fn unknown() -> RecipientOutcome<'static> {
-    undecided(Status::Unknown, Phase::Final, Retry::MayDuplicate)
-}
-
-const fn undecided(status: Status, phase: Phase, retry: Retry) -> RecipientOutcome<'static> {
-    RecipientOutcome { status, phase, reply: None, retry }
-}
-
-/// An answer in a transaction that ends the session: 421, or a code that makes no sense there.
-fn ending_answer(event: &Event<'_>) -> Option<(Phase, OwnedReply)> {
-    let (phase, reply) = match *event {
-        Event::Mail { reply, .. } => (Phase::Mail, reply),
-        Event::Recipient { reply, .. } => (Phase::Rcpt, reply),
-        Event::Data { phase, reply, .. } | Event::Final { phase, reply, .. } => (phase, reply),
-        _ => return None,
-    };
-    let code = reply.code();
-    let goes_on = code != Code::SERVICE_CLOSING
-        && match event {
-            Event::Data { phase: Phase::Data, .. } => {
-                code.is_refusal() || code == Code::START_CONTENT
-            }
-            Event::Final { phase: Phase::Content, .. } => code.is_refusal(),
-            _ => code.class() != Class::Intermediate,
-        };
-    (!goes_on).then(|| (phase, reply.into()))
-}
-
-/// Gathers a session's events, so that both adapters report the same.
-#[derive(Debug, Default)]
-pub struct Journal {
-    greeting: Option<OwnedReply>,
-    last: Option<(Phase, OwnedReply)>,
-    farewell: Option<OwnedReply>,
-    open: VecDeque<Outcome>,
-    ended: VecDeque<Outcome>,
-}
-
-impl Journal {
-    /// An empty journal.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            greeting: None,
-            last: None,
-            farewell: None,
-            open: VecDeque::new(),
-            ended: VecDeque::new(),
-        }
-    }
-
-    /// A transaction with this many recipients has begun.
-    pub fn begin(&mut self, transaction: Transaction, recipients: usize) {
-        self.open.push_back(Outcome::new(transaction, recipients));
-    }
-
-    /// Takes note of an event; to be called with each.
-    pub fn record(&mut self, event: &Event<'_>) {
-        match *event {
-            Event::Answer { phase: Phase::Quit, reply } => self.farewell = Some(reply.into()),
-            Event::Answer { phase, reply } | Event::Closing { phase, reply } => {
-                if phase == Phase::Greeting {
-                    self.greeting = Some(reply.into());
-                }
-                self.last = Some((phase, reply.into()));
-            }
-            _ => {
-                if let Some(answer) = ending_answer(event) {
-                    self.last = Some(answer);
-                }
-                self.record_in_transaction(event);
-            }
-        }
-    }
-
-    /// Events belong to the oldest open transaction: replies come in order.
-    fn record_in_transaction(&mut self, event: &Event<'_>) {
-        if let Some(outcome) = self.open.front_mut() {
-            outcome.record(event);
-        }
-        if matches!(event, Event::Ended { .. }) {
-            self.ended.extend(self.open.pop_front());
-        }
-    }
-
-    /// The outcome of this transaction; `end` is that of the session, if it has ended. Outcomes of
-    /// earlier ones are forgotten: whoever began them is not there any more to take them.
-    pub fn take_outcome_of(
-        &mut self,
-        transaction: Transaction,
-        end: Option<End>,
-    ) -> Option<Outcome> {
-        while self.ended.front().is_some_and(|outcome| outcome.transaction < transaction) {
-            self.ended.pop_front();
-        }
-        let is_next = self.ended.front().is_some_and(|next| next.transaction == transaction);
-        if is_next { self.take_outcome(end) } else { None }
-    }
-
-    /// The oldest outcome not yet taken; `end` is that of the session, if it has ended.
-    pub fn take_outcome(&mut self, end: Option<End>) -> Option<Outcome> {
-        let mut outcome = self.ended.pop_front()?;
-        if matches!(outcome.fate, Some(Fate::NotSent | Fate::Unknown)) {
-            outcome.end = end;
-            outcome.last_words = end.and_then(|end| self.last_words(end)).cloned();
-        }
-        Some(outcome)
-    }
-
-    /// The server's greeting.
-    #[must_use]
-    pub const fn greeting(&self) -> Option<&OwnedReply> {
-        self.greeting.as_ref()
-    }
-
-    /// The server's words that ended the session so: a refusal, a 421, an answer that makes no sense.
-    #[must_use]
-    pub fn last_words(&self, end: End) -> Option<&OwnedReply> {
-        let code = match end {
-            End::ServiceClosing(_) => Code::SERVICE_CLOSING,
-            End::Refused { code, .. } | End::Peer(PeerError::UnexpectedCode { code, .. }) => code,
-            _ => return None,
-        };
-        let (phase, reply) = self.last_answer()?;
-        (phase == end.phase() && reply.code() == code).then_some(reply)
-    }
-
-    /// The answer to QUIT.
-    #[must_use]
-    pub const fn farewell(&self) -> Option<&OwnedReply> {
-        self.farewell.as_ref()
-    }
-
-    /// The last answer outside a transaction but that to QUIT, or the answer in one that ended the session.
-    #[must_use]
-    pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
-        self.last.as_ref().map(|(phase, reply)| (*phase, reply))
-    }
+/// A reply with what is kept of its text.
+pub(super) fn kept(reply: Reply<'_>) -> OwnedReply {
+    OwnedReply::truncated(reply, KEPT_OF_REPLY)
 }

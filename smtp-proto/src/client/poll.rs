@@ -7,12 +7,15 @@ use super::{
     state::Stage,
 };
 
+/// The starts of what idle servers say before they close: 421 (RFC 5321 3.8), and 451 or 221 in its place.
+const FAREWELLS: [&[u8]; 2] = [b"4", b"221"];
+
 impl<B: Storage> Client<B> {
     /// The next event. Call until it says `None`; replies are borrowed until the next call.
     ///
     /// # Errors
     /// The peer broke the protocol. The session is over, and every further call says the same, after
-    /// the events that tell each open transaction's fate.
+    /// the events that tell the end of each open transaction.
     pub fn poll_event(&mut self) -> Result<Option<Event<'_>>, PeerError> {
         self.drop_lent();
         loop {
@@ -22,12 +25,15 @@ impl<B: Storage> Client<B> {
             if self.stage == Stage::Closed {
                 return self.closing_words();
             }
+            if self.auth.has_succeeded() {
+                // The mechanism decides first: what comes behind the 235 must not hide that there was one.
+                return Ok(None);
+            }
             self.frame();
             match self.inbound.framed() {
                 Some(Ok(length)) => {
-                    if let Some(told) = self.take_reply(length) {
-                        return Ok(Some(told.with(self.inbound.lend(length))));
-                    }
+                    let told = self.take_reply(length);
+                    return Ok(Some(told.with(self.inbound.lend(length))));
                 }
                 Some(Err(error)) => self.fail_malformed(error),
                 None if self.inbound.has_ended() => self.lose(),
@@ -53,10 +59,13 @@ impl<B: Storage> Client<B> {
         if self.stage == Stage::Closed {
             return self.answering.has_open_transactions();
         }
+        if self.auth.has_succeeded() {
+            return self.inbound.has_lent();
+        }
         (self.inbound.has_lent() && !self.auth.holds_challenge())
             || self.inbound.framed().is_some()
             || self.inbound.has_ended()
-            || self.answering.has_fate()
+            || self.answering.has_ended()
     }
 
     /// Forgets the reply that the last event borrowed, unless a mechanism has yet to read it.
@@ -75,8 +84,8 @@ impl<B: Storage> Client<B> {
             self.close(End::Peer(PeerError::PlaintextBehindStartTls));
             return;
         }
-        let limits = self.config.limits.reply(self.phase(), self.inbound.capacity());
-        self.inbound.frame(&limits);
+        let (limits, keep) = self.config.limits.reply(self.phase(), self.inbound.capacity());
+        self.inbound.frame(&limits, keep);
     }
 
     /// Lets commands leave that may, and writes what had no room before.
@@ -95,8 +104,8 @@ impl<B: Storage> Client<B> {
         let (pipelining, run_ahead) = (self.pipelining(), self.window() > 1);
         while self.queue.may_release(pipelining, run_ahead) {
             if self.queue.outstanding() == 0 && !self.inbound.is_empty() {
-                // The start of a reply to something that has not been asked: only 421 may be.
-                if !self.inbound.may_be(*b"421") {
+                // The start of a reply to something that has not been asked: only farewells may be.
+                if !FAREWELLS.iter().any(|code| self.inbound.may_be(code)) {
                     self.close(End::Peer(PeerError::Unsolicited));
                 }
                 return;

@@ -201,6 +201,22 @@ impl<B: Storage> Queue<B> {
         }
     }
 
+    /// Whether the transaction at the front, whose MAIL was answered, has a recipient that was not.
+    pub(super) fn front_has_recipient(&self) -> bool {
+        self.front_transaction().any(|verb| verb == Verb::Rcpt)
+    }
+
+    /// Whether the transaction at the front, whose MAIL was answered, has chunks that are not answered.
+    pub(super) fn front_has_content(&self) -> bool {
+        self.front_transaction()
+            .any(|verb| matches!(verb, Verb::Chunk | Verb::Content | Verb::Final))
+    }
+
+    fn front_transaction(&self) -> impl Iterator<Item = Verb> + use<'_, B> {
+        let is_of_it = |verb: &Verb| !matches!(verb, Verb::Mail | Verb::Rset);
+        (0..self.len).map(|at| self.at(at)).take_while(is_of_it)
+    }
+
     /// Drops the entries of one transaction, the oldest; says whether all its content had left.
     ///
     /// `begun`: its MAIL has been answered and is not there any more.

@@ -3,10 +3,10 @@
 //! | awaited  | 2yz                   | 3yz            | 4yz, 5yz                       | 421 |
 //! |----------|-----------------------|----------------|--------------------------------|-----|
 //! | greeting | 220: EHLO             | error          | QUIT                           | closed |
-//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or QUIT                  | closed |
+//! | EHLO     | 250: STARTTLS or ready | error         | HELO, or QUIT, as TLS is wanted | closed |
 //! | HELO     | 250: ready            | error          | QUIT                           | closed |
 //! | STARTTLS | 220: handshake        | error          | QUIT, or ready                 | closed |
-//! | AUTH     | authenticated         | 334: challenge | refused, or the next mechanism | closed |
+//! | AUTH     | 235: authenticated    | 334: challenge | refused, or the next mechanism | closed |
 //! | MAIL     | accepted              | error          | transaction refused            | closed |
 //! | RCPT     | accepted              | error          | recipient refused              | closed |
 //! | DATA     | error                 | 354: content   | transaction refused            | closed |
@@ -15,7 +15,7 @@
 //! | dot      | delivered             | unknown, error | refused                        | refused, closed |
 //! | lone dot | ready                 | error          | ready                          | closed |
 //! | XCLIENT  | 220: EHLO             | error          | ready                          | closed |
-//! | RSET     | ready                 | error          | closed                         | closed |
+//! | RSET     | not 220: ready        | error          | closed                         | closed |
 //! | others   | ready                 | error          | ready                          | closed |
 //! | QUIT     | closed                | closed         | closed                         | closed |
 
@@ -25,7 +25,7 @@ use super::{
     Client, Storage,
     config::{Protocol, TlsPolicy},
     error::{End, PeerError},
-    event::{Event, Fate, Phase, Told},
+    event::{Event, Phase, Told, TransactionEnd},
     queue::Verb,
 };
 
@@ -54,29 +54,30 @@ impl Stage {
 }
 
 impl<B: Storage> Client<B> {
-    /// Takes the reply at the front of the receive buffer; says what it means, unless it means
-    /// nothing because nothing was asked.
-    pub(super) fn take_reply(&mut self, length: usize) -> Option<Told> {
+    /// Takes the reply at the front of the receive buffer; says what it means.
+    pub(super) fn take_reply(&mut self, length: usize) -> Told {
         self.waits += 1;
         let code = self.inbound.lend(length).code();
+        self.hide_secret(code);
         let Some(verb) = self.queue.pop() else {
             return self.on_unsolicited(code);
         };
+        self.answering.mail_answered |= verb == Verb::Mail;
         let is_verdict = verb == Verb::Final && self.answering.is_wanted();
         if code == Code::SERVICE_CLOSING && !is_verdict && verb != Verb::Quit {
             self.close(End::ServiceClosing(verb.phase()));
-            return Some(Told::Closing(verb.phase()));
+            return Told::Closing(verb.phase());
         }
-        let told = self.on_reply(verb, code, length);
+        let told = self.on_reply(verb, code);
         self.chunks_if_answered();
         self.end_cancelled();
-        Some(told)
+        told
     }
 
-    fn on_reply(&mut self, verb: Verb, code: Code, length: usize) -> Told {
+    fn on_reply(&mut self, verb: Verb, code: Code) -> Told {
         match verb {
             Verb::Greeting => self.on_greeting(code),
-            Verb::Ehlo => self.on_ehlo(code, length),
+            Verb::Ehlo => self.on_ehlo(code),
             Verb::Helo => self.on_helo(code),
             Verb::StartTls => self.on_starttls(code),
             Verb::Auth => self.on_auth(code),
@@ -100,16 +101,16 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Only 421 may come unasked (RFC 5321 3.8).
-    fn on_unsolicited(&mut self, code: Code) -> Option<Told> {
-        if code == Code::SERVICE_CLOSING {
-            self.close(End::ServiceClosing(Phase::Idle));
-            Some(Told::Closing(Phase::Idle))
+    /// Only 421 may come unasked (RFC 5321 3.8). Servers that have waited long enough say 451 or 221 in its place
+    /// (Exchange); anything else was meant for somebody else.
+    fn on_unsolicited(&mut self, code: Code) -> Told {
+        let is_farewell = code.class() == Class::Transient || code == Code::CLOSING;
+        self.close(if is_farewell {
+            End::ServiceClosing(Phase::Idle)
         } else {
-            self.drop_lent();
-            self.close(End::Peer(PeerError::Unsolicited));
-            None
-        }
+            End::Peer(PeerError::Unsolicited)
+        });
+        Told::Closing(Phase::Idle)
     }
 
     // --- opening ---
@@ -123,16 +124,19 @@ impl<B: Storage> Client<B> {
         Told::Answer(Phase::Greeting)
     }
 
-    fn on_ehlo(&mut self, code: Code, length: usize) -> Told {
+    fn on_ehlo(&mut self, code: Code) -> Told {
         match code {
             Code::OK => {
-                self.learn(length);
+                self.learn();
                 self.after_ehlo();
             }
             _ if code.is_refusal() && self.config.protocol == Protocol::Lmtp => {
                 self.stop(End::Refused { phase: Phase::Hello, code });
             }
-            // After HELO there is no STARTTLS.
+            // After HELO there is no STARTTLS, which a server that cannot answer now may have.
+            _ if code.class() == Class::Transient && self.wants_tls() => {
+                self.stop(End::Refused { phase: Phase::Hello, code });
+            }
             _ if code.is_refusal() && self.must_have_tls() => self.stop(End::TlsUnavailable),
             _ if code.is_refusal() => self.say_helo(),
             _ => self.unexpected(Phase::Hello, code),
@@ -183,13 +187,16 @@ impl<B: Storage> Client<B> {
 
     fn on_auth(&mut self, code: Code) -> Told {
         match code.class() {
-            Class::Completion => self.auth.succeeded(),
+            // To whom nothing was said, yes says nothing.
+            Class::Completion if code == Code::AUTHENTICATED && self.auth.has_spoken() => {
+                self.auth.succeeded();
+            }
             Class::Intermediate if code == Code::AUTH_CHALLENGE => {
                 if !self.auth.challenged(self.config.limits.auth_rounds) {
                     self.close(End::Peer(PeerError::TooManyChallenges));
                 }
             }
-            Class::Intermediate => self.unexpected(Phase::Auth, code),
+            Class::Completion | Class::Intermediate => self.unexpected(Phase::Auth, code),
             Class::Transient | Class::Permanent => self.auth.refused(code),
         }
         Told::Answer(Phase::Auth)
@@ -210,13 +217,13 @@ impl<B: Storage> Client<B> {
 
     fn on_mail(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
-        self.answering.mail_answered = true;
         match code.class() {
             Class::Completion => self.answering.mail_accepted = true,
             Class::Intermediate => self.unexpected(Phase::Mail, code),
             Class::Transient | Class::Permanent => {
                 self.answering.mail_refused = true;
                 self.cancel_envelope();
+                self.check_nothing_in_flight(Phase::Mail, code);
             }
         }
         Told::Mail(transaction)
@@ -229,8 +236,11 @@ impl<B: Storage> Client<B> {
             self.accepted.set(index);
         } else if code.class() == Class::Intermediate {
             self.unexpected(Phase::Rcpt, code);
-        } else if self.is_for_nobody() {
-            self.cancel_envelope();
+        } else {
+            if self.is_for_nobody() {
+                self.cancel_envelope();
+            }
+            self.check_nothing_in_flight(Phase::Rcpt, code);
         }
         Told::Recipient(transaction, index)
     }
@@ -244,12 +254,12 @@ impl<B: Storage> Client<B> {
             }
             Code::START_CONTENT => {
                 self.send_lone_dot();
-                self.answering.end(Fate::Refused);
+                self.answering.end(TransactionEnd::Refused);
             }
             _ if code.is_refusal() => {
                 self.sending = super::Sending::Idle;
                 self.reset_needed = self.answering.mail_accepted;
-                self.answering.end(Fate::Refused);
+                self.answering.end(TransactionEnd::Refused);
             }
             _ => self.unexpected(Phase::Data, code),
         }
@@ -275,7 +285,11 @@ impl<B: Storage> Client<B> {
         let transaction = self.answering.current();
         if code.is_refusal() {
             let wanted = self.answering.is_wanted();
-            self.answering.end(if wanted { Fate::Answered } else { Fate::Refused });
+            self.answering.end(if wanted {
+                TransactionEnd::Answered
+            } else {
+                TransactionEnd::Refused
+            });
             self.close(End::ContentRefused(code));
         } else {
             self.unexpected(Phase::Content, code);
@@ -289,7 +303,7 @@ impl<B: Storage> Client<B> {
         if !self.answering.is_wanted() {
             // A last chunk that was in flight behind a refused envelope.
             self.reset_needed = true;
-            self.answering.end(Fate::Refused);
+            self.answering.end(TransactionEnd::Refused);
             if code.class() == Class::Intermediate {
                 self.unexpected(Phase::Final, code);
             }
@@ -299,13 +313,15 @@ impl<B: Storage> Client<B> {
         if recipient.is_some() && !self.accepted.is_empty() {
             self.queue.push_front(Verb::Final);
         } else {
-            self.answering.end(Fate::Answered);
+            self.answering.end(TransactionEnd::Answered);
         }
         if code.class() == Class::Intermediate {
-            self.answering.end(Fate::Unknown);
+            self.answering.end(TransactionEnd::Unknown);
             self.unexpected(Phase::Final, code);
         } else if code == Code::SERVICE_CLOSING {
             self.close(End::ServiceClosing(Phase::Final));
+        } else if refuses_command(code) && self.expects_unread_chunks() {
+            self.close(End::RefusedInFlight { phase: Phase::Final, code });
         }
         Told::Final(transaction, recipient, Phase::Final)
     }
@@ -319,7 +335,7 @@ impl<B: Storage> Client<B> {
         if self.sending.is_cancelled() && self.queue.is_empty() {
             self.sending = super::Sending::Idle;
             self.reset_needed = self.answering.mail_accepted;
-            self.answering.end(Fate::Refused);
+            self.answering.end(TransactionEnd::Refused);
         }
     }
 
@@ -328,7 +344,8 @@ impl<B: Storage> Client<B> {
     fn on_rset(&mut self, code: Code) -> Told {
         if code.is_refusal() {
             self.close(End::Refused { phase: Phase::Rset, code });
-        } else if !code.is_completion() {
+        } else if !code.is_completion() || code == Code::SERVICE_READY {
+            // 220 is a second greeting: the replies are no longer those of the commands.
             self.unexpected(Phase::Rset, code);
         }
         self.reset_needed = false;
@@ -380,6 +397,7 @@ impl<B: Storage> Client<B> {
     pub(super) fn close(&mut self, end: End) -> End {
         self.stage = Stage::Closed;
         self.sending = super::Sending::Idle;
+        self.end_secrecy();
         self.outbox.truncate(0);
         *self.end.get_or_insert(end)
     }
@@ -408,19 +426,21 @@ impl<B: Storage> Client<B> {
         self.close(end);
     }
 
-    /// Whether 421 came before anybody was accepted: what is in flight behind it is for nobody.
-    const fn is_turned_away(&self) -> bool {
-        matches!(self.end, Some(End::ServiceClosing(_))) && !self.answering.is_wanted()
-    }
-
     /// The end of a transaction that has to be told next.
     pub(super) fn next_ended(&mut self) -> Option<Event<'static>> {
-        if self.stage == Stage::Closed && self.answering.has_open_transactions() {
+        if let (Stage::Closed, Some(end), true) =
+            (self.stage, self.end, self.answering.has_open_transactions())
+        {
             let handed_over = self.queue.drop_transaction(self.answering.is_answered());
-            self.answering.end_if_open(handed_over && !self.is_turned_away());
+            self.answering.end_with_session(end, handed_over);
         }
-        let (transaction, fate) = self.answering.take_ended()?;
+        let (transaction, end) = self.answering.take_ended()?;
         self.accepted.clear();
-        Some(Event::Ended { transaction, fate })
+        Some(Event::Ended { transaction, end })
     }
+}
+
+/// Refusals of a command rather than of the message: a server that answers a chunk like this may not have read it.
+const fn refuses_command(code: Code) -> bool {
+    matches!(code.value(), 500..=504)
 }

@@ -7,6 +7,7 @@ use crate::{
 
 use super::{
     Client, Storage,
+    begun::Begun,
     chunking::Chunks,
     config::Chunking,
     error::{End, Misuse, Refusal},
@@ -158,7 +159,9 @@ impl<B: Storage> Client<B> {
     /// [`Refusal::MessageTooLarge`], [`Refusal::CommandTooLong`], or a [`Misuse`].
     pub fn begin(&mut self, envelope: &(impl AsEnvelope + ?Sized)) -> Result<Transaction, Refusal> {
         self.check_ready()?;
-        let transfer = self.check_envelope(envelope)?;
+        let (transfer, recipients) = self.check_envelope(envelope)?;
+        self.begun = Begun::new(&envelope.mail(), recipients);
+        self.outbox.forget_secret();
         self.sending = envelope_at(Step::Start, transfer);
         let transaction = self.answering.begin();
         self.fill(envelope);
@@ -168,7 +171,8 @@ impl<B: Storage> Client<B> {
     /// Queues what is left of the envelope, as far as there is room.
     ///
     /// # Errors
-    /// [`Misuse::NotWanted`] unless an envelope is being queued.
+    /// [`Misuse::NotWanted`] unless an envelope is being queued; [`Misuse::OtherEnvelope`] for one with another MAIL
+    /// or another number of recipients than the one that was begun, which changes nothing.
     pub fn continue_envelope(
         &mut self,
         envelope: &(impl AsEnvelope + ?Sized),
@@ -176,23 +180,34 @@ impl<B: Storage> Client<B> {
         if !matches!(self.sending, Sending::Envelope { .. }) {
             return Err(Misuse::NotWanted);
         }
+        if !self.begun.is_of(envelope) {
+            return Err(Misuse::OtherEnvelope);
+        }
         self.fill(envelope);
         Ok(())
     }
 
-    /// Hands over content, as a message is stored: lines, no dot-stuffing. Returns how many octets
-    /// were taken, which may be none while the transmit buffer is full.
+    /// Takes octets of the content, as a message is stored: lines, no dot-stuffing. Returns the number of octets
+    /// taken, which may be none while the transmit buffer is full: the rest has to be passed again.
     ///
     /// # Errors
     /// [`Refusal::Content`] for octets that cannot be sent; the session is over then, the message
     /// unterminated. [`Misuse::NotWanted`] when no content is wanted: a server may refuse early.
     pub fn content(&mut self, octets: &[u8]) -> Result<usize, Refusal> {
-        let stuffer = match &mut self.sending {
+        let taken = match &mut self.sending {
             _ if self.outbox.is_closed() => return Err(Misuse::NotWanted.into()),
-            Sending::Content(stuffer) => stuffer,
-            Sending::Chunks(_) => return self.chunk(octets),
+            Sending::Content(_) => self.stuff(octets),
+            Sending::Chunks(_) => self.chunk(octets),
             _ => return Err(Misuse::NotWanted.into()),
         };
+        if let Ok(taken) = taken {
+            self.begun.took(taken, octets.len());
+        }
+        taken
+    }
+
+    fn stuff(&mut self, octets: &[u8]) -> Result<usize, Refusal> {
+        let Sending::Content(stuffer) = &mut self.sending else { return Ok(0) };
         let mut result = Ok(0);
         self.outbox.push(SpanKind::Content, |output| {
             let progress = stuffer.stuff(octets, output);
@@ -203,23 +218,45 @@ impl<B: Storage> Client<B> {
         result.map_err(|error| self.bad_content(error))
     }
 
-    /// The content is complete: its end, the lone dot, leaves with what is still held.
+    /// Ends the content: its end, the lone dot, leaves with what is still held.
     ///
     /// # Errors
     /// [`Refusal::Content`] when the content cannot end like this, [`Misuse::NotWanted`] when no
-    /// content is wanted.
+    /// content is wanted. Nothing is changed by [`Misuse::ContentLeft`], where the last call of
+    /// [`content`](Self::content) did not take all, and by [`Refusal::ContentTooShort`].
     pub fn finish(&mut self) -> Result<(), Refusal> {
         // Tried on a copy: an error has to come from this call.
-        let (tried, ending) = match &self.sending {
+        let (size, tried, ending) = match &self.sending {
             _ if self.outbox.is_closed() => return Err(Misuse::NotWanted.into()),
-            Sending::Content(stuffer) => (ended(stuffer), Sending::Ending(stuffer.clone())),
-            Sending::Chunks(chunks) => (chunks.ended(), Sending::EndingChunks(chunks.clone())),
+            Sending::Content(stuffer) => {
+                (stuffer.size(), ended(stuffer), Sending::Ending(stuffer.clone()))
+            }
+            Sending::Chunks(chunks) => {
+                (chunks.size(), chunks.ended(), Sending::EndingChunks(chunks.clone()))
+            }
             _ => return Err(Misuse::NotWanted.into()),
         };
+        self.begun.check_whole(size)?;
         tried.map_err(|error| self.bad_content(error))?;
         self.sending = ending;
         self.make_progress();
         Ok(())
+    }
+
+    /// Says that the caller cannot give the rest of the content. The session ends, the message unterminated.
+    ///
+    /// Messages that were transmitted before it over BDAT are still answered.
+    ///
+    /// # Errors
+    /// [`Misuse::NotWanted`] unless a transaction is being handed over.
+    pub fn content_failed(&mut self) -> Result<(), Misuse> {
+        match self.sending {
+            Sending::Idle | Sending::Cancelled => Err(Misuse::NotWanted),
+            _ => {
+                self.end_unfinished(End::ContentFailed);
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn check_ready(&self) -> Result<(), Misuse> {
@@ -370,26 +407,43 @@ impl<B: Storage> Client<B> {
         if self.outbox.room() < MAX_ENDING {
             return;
         }
-        if let Sending::Ending(stuffer) = &mut self.sending {
+        let Sending::Ending(stuffer) = &mut self.sending else { return };
+        // CRs at the end of the content are lines, and may need more room than there is.
+        self.outbox.push(SpanKind::Content, |output| Some(stuffer.finish_lines(output)));
+        if self.outbox.room() >= MAX_ENDING {
             self.outbox.push(SpanKind::EndOfContent, |output| {
                 stuffer.finish(output).ok().map(|end| end.produced)
             });
-            self.outbox.release_all();
             self.sending = Sending::Idle;
         }
+        self.outbox.release_all();
     }
 
     pub(super) fn bad_content(&mut self, error: ContentError) -> Refusal {
-        self.close(End::BadContent(error));
+        self.end_unfinished(End::BadContent(error));
         Refusal::Content(error)
+    }
+
+    /// Ends the session before the content of the last message is complete. Behind whole chunks QUIT can be said, so
+    /// that those before it get their replies; inside DATA it would be content.
+    fn end_unfinished(&mut self, end: End) {
+        if matches!(self.sending, Sending::Chunks(_) | Sending::EndingChunks(_)) {
+            self.outbox.cancel_unreleased();
+            self.queue.cancel_unreleased();
+            self.sending = Sending::Idle;
+            self.stop(end);
+            self.release();
+        } else {
+            self.close(end);
+        }
     }
 }
 
 /// Replies that fit every socket buffer, which has 64 KiB at least: RFC 5321 4.5.3.1.5 gives them 512 octets a line.
 const MOST_UNREAD: usize = 128;
 
-/// What was still owed, a doubled dot or a CRLF, then CRLF, dot, CRLF.
-pub(super) const MAX_ENDING: usize = 7;
+/// CRLF, dot, CRLF.
+pub(super) const MAX_ENDING: usize = 5;
 
 const fn envelope_at(step: Step, transfer: Transfer) -> Sending {
     Sending::Envelope { step, transfer, blocked: false }

@@ -200,6 +200,14 @@ impl<'a> Mail<'a> {
         self.require_tls
     }
 
+    /// Returns whether TLS is a condition of sending: REQUIRETLS is set, and the sender is not the null
+    /// sender. A notification is sent even if the next host has no TLS or does not offer REQUIRETLS,
+    /// which is then left out (RFC 8689 4.2.1 and 5).
+    #[must_use]
+    pub const fn is_tls_mandatory(&self) -> bool {
+        self.require_tls && !matches!(self.from, ReversePath::Null)
+    }
+
     /// The time to deliver by.
     #[must_use]
     pub const fn deliver_by(&self) -> Option<DeliverBy> {
@@ -274,6 +282,11 @@ impl<'a> Mail<'a> {
     /// The same command without what needs DSN.
     pub(crate) const fn without_dsn(self) -> Self {
         Self { ret: None, envid: None, ..self }
+    }
+
+    /// The same command without REQUIRETLS.
+    pub(crate) const fn without_require_tls(self) -> Self {
+        Self { require_tls: false, ..self }
     }
 
     /// A command that says nothing yet, not even SMTPUTF8.

@@ -7,7 +7,7 @@ use alloc::{
 
 use super::Envelope;
 use crate::{
-    client::{AsEnvelope, Outcome, RecipientOutcome, Retry},
+    client::{AsEnvelope, Fate, Outcome, RecipientOutcome, Status, Verdict, When},
     hello::ServerLimits,
 };
 
@@ -15,7 +15,8 @@ use crate::{
 ///
 /// A server may [announce](ServerLimits) how many recipients and domains it takes at once (RFC 9422),
 /// or say so when there are too many (452 4.5.3, RFC 5321 4.5.3.1.10). The recipients left over go
-/// into a transaction of their own.
+/// into a transaction of their own. To a server that announces nothing at most 100 go in one: that many every server
+/// takes (RFC 5321 4.5.3.1.8), and some close the connection behind too many refusals, or overflow.
 ///
 /// While there is an [`envelope`](Self::envelope), send the message to it and
 /// [`record`](Self::record) the outcome. Where the session breaks between two, go on over another.
@@ -52,12 +53,36 @@ impl Part {
     }
 }
 
+/// Recipients in a transaction with a server that does not say how many it takes.
+const UNANNOUNCED: usize = 100;
+
 impl Delivery {
-    /// Splits `envelope` as the limits want it, in order; an envelope without recipients stays one.
+    /// Splits `envelope` as the limits want it, in order; an envelope without recipients stays one. Where the server
+    /// announces no limit of recipients it is 100.
     #[must_use]
     pub fn new(envelope: &Envelope, limits: ServerLimits) -> Self {
+        Self::with_max_recipients(envelope, limits, UNANNOUNCED)
+    }
+
+    /// The same with another number of recipients, at least one, for a server that announces none: for a server that
+    /// is known to take more, or fewer.
+    ///
+    /// ```
+    /// use smtp_proto::{envelope::{Delivery, Envelope}, hello::ServerLimits};
+    /// let mut envelope = Envelope::new("")?;
+    /// for number in 0..150 {
+    ///     envelope.push(&format!("r{number}@example.net"))?;
+    /// }
+    /// let first = |delivery: Delivery| delivery.envelope().map(Envelope::len);
+    /// assert_eq!(first(Delivery::new(&envelope, ServerLimits::default())), Some(100));
+    /// let all = Delivery::with_max_recipients(&envelope, ServerLimits::default(), 1000);
+    /// assert_eq!(first(all), Some(150));
+    /// # Ok::<(), smtp_proto::address::AddressError>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_recipients(envelope: &Envelope, limits: ServerLimits, max: usize) -> Self {
         let whole = Part { envelope: envelope.clone(), places: (0..envelope.len()).collect() };
-        let parts = groups(envelope, limits);
+        let parts = groups(envelope, limits, max.max(1));
         let last = alloc::vec![None; envelope.len()];
         let waiting = parts.iter().map(|positions| whole.select(positions)).collect();
         Self { waiting, outcomes: Vec::new(), last }
@@ -69,6 +94,13 @@ impl Delivery {
         self.waiting.front().map(|part| &part.envelope)
     }
 
+    /// The positions of its recipients in the envelope that was split, for callers that send an envelope of their own
+    /// in the same parts.
+    #[must_use]
+    pub fn positions(&self) -> Option<&[usize]> {
+        self.waiting.front().map(|part| &*part.places)
+    }
+
     /// Takes the outcome of the transaction with [`envelope`](Self::envelope). Recipients that were
     /// too many come next; there is an end to it, since each time some were not.
     pub fn record(&mut self, outcome: Outcome) {
@@ -77,8 +109,8 @@ impl Delivery {
         for (at, &place) in part.places.iter().enumerate() {
             self.last[place] = Some((index, at));
         }
-        let again = |(at, fate): (usize, RecipientOutcome<'_>)| {
-            (fate.is_too_many_recipients() && fate.retry == Retry::SameConnection).then_some(at)
+        let again = |(at, recipient): (usize, RecipientOutcome<'_>)| {
+            (recipient.fate == Fate::Deferred(When::SameConnection)).then_some(at)
         };
         let positions: Vec<_> = outcome.recipients().enumerate().filter_map(again).collect();
         if !positions.is_empty() {
@@ -96,6 +128,26 @@ impl Delivery {
         })
     }
 
+    /// The verdict on the message as a whole; recipients whose transaction has not begun are not attempted.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let status =
+            |to: Option<RecipientOutcome<'_>>| to.map_or(Status::NotAttempted, |to| to.status());
+        Verdict::of(self.recipients().map(status))
+    }
+
+    /// The outcome that stands for the message as a whole, with its phase and reply: that of the last transaction that
+    /// delivered to somebody, else of the first recipient that the [`verdict`](Self::verdict) is named after.
+    #[must_use]
+    pub fn deciding(&self) -> Option<RecipientOutcome<'_>> {
+        let delivered = |outcome: &&Outcome| outcome.verdict().status() == Status::Accepted;
+        if let Some(outcome) = self.outcomes.iter().rev().find(delivered) {
+            return outcome.deciding();
+        }
+        let status = self.verdict().status();
+        self.recipients().flatten().find(|recipient| recipient.status() == status)
+    }
+
     /// The outcomes so far, a transaction each.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
@@ -103,9 +155,9 @@ impl Delivery {
 }
 
 /// Positions of recipients that go together.
-fn groups(envelope: &Envelope, limits: ServerLimits) -> Vec<Vec<usize>> {
-    let max = |limit: Option<u32>| limit.map_or(usize::MAX, |limit| limit as usize);
-    let (max_recipients, max_domains) = (max(limits.recipients()), max(limits.recipient_domains()));
+fn groups(envelope: &Envelope, limits: ServerLimits, unannounced: usize) -> Vec<Vec<usize>> {
+    let max_recipients = limits.recipients().map_or(unannounced, |limit| limit as usize);
+    let max_domains = limits.recipient_domains().map_or(usize::MAX, |limit| limit as usize);
     let mut groups = alloc::vec![Vec::new()];
     let mut domains = BTreeSet::new();
     for (position, name) in names(envelope).enumerate() {
@@ -121,7 +173,8 @@ fn groups(envelope: &Envelope, limits: ServerLimits) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The recipients' domains in lower case.
+/// The recipients' domains in lower case, as the client compares them when it checks the limit: it has no
+/// room for another form. One group too many does no harm.
 fn names(envelope: &Envelope) -> impl Iterator<Item = alloc::string::String> {
     let recipients = (0..).map_while(|index| envelope.recipient(index));
     recipients.map(|to| to.domain().to_ascii_lowercase())

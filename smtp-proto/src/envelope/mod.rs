@@ -10,9 +10,10 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use self::{mailbox::Mailbox, message::Message};
 use crate::{
     address::{AddressError, ReversePath},
-    client::{AsEnvelope, Outcome, Retry},
+    client::{AsEnvelope, Fate, Outcome, When},
     command::{Mail, Recipient},
     parameter::{Body, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter},
+    route,
     stuffing::Survey,
 };
 
@@ -43,8 +44,17 @@ impl Envelope {
     /// # Errors
     /// What is no mailbox, with octet and offset.
     pub fn new(from: &str) -> Result<Self, AddressError> {
-        let from = ReversePath::parse(from)?.address().map(Mailbox::from);
-        Ok(Self { message: Message { from, ..Message::default() }, recipients: Vec::new() })
+        ReversePath::parse(from).map(Self::from)
+    }
+
+    /// The same for a sender that the grammar forbids; see
+    /// [`Address::parse_lenient`](crate::address::Address::parse_lenient). A recipient of the kind is
+    /// an [`OwnedRecipient::new_lenient`].
+    ///
+    /// # Errors
+    /// What cannot stand in a command, with octet and offset.
+    pub fn new_lenient(from: &str) -> Result<Self, AddressError> {
+        ReversePath::parse_lenient(from).map(Self::from)
     }
 
     /// Adds a recipient. To, Cc and Bcc are all the same here.
@@ -179,8 +189,9 @@ impl Envelope {
         self.for_recipients(recipients.collect())
     }
 
-    /// The recipients' domains in lower case, each with the positions of those in it; both in order.
-    /// `<Postmaster>` has the empty one.
+    /// The recipients' domains, each with the positions of those in it; both in order. They are
+    /// in the one form of a [`Destination`](crate::route::Destination), so that two spellings are one
+    /// domain; a domain without that form is in lower case. `<Postmaster>` has the empty one.
     ///
     /// ```
     /// use smtp_proto::envelope::Envelope;
@@ -195,7 +206,7 @@ impl Envelope {
         let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
         let mut known = BTreeMap::new();
         for (position, recipient) in self.recipients.iter().enumerate() {
-            let domain = recipient.as_recipient().domain().to_ascii_lowercase();
+            let domain = route::key(recipient.as_recipient().domain());
             let group = *known.entry(domain).or_insert_with_key(|domain| {
                 groups.push((domain.clone(), Vec::new()));
                 groups.len() - 1
@@ -210,21 +221,21 @@ impl Envelope {
     /// there are none.
     #[must_use]
     pub fn remaining(&self, outcome: &Outcome) -> Option<Self> {
-        self.select(outcome, |retry| {
-            matches!(retry, Retry::SameConnection | Retry::NewConnectionNow)
-        })
+        self.select(outcome, Fate::may_be_tried_at_once)
     }
 
     /// The recipients that may be tried again later. `None` when there are none.
     #[must_use]
     pub fn deferred(&self, outcome: &Outcome) -> Option<Self> {
-        self.select(outcome, |retry| retry == Retry::Later)
+        self.select(outcome, |fate| {
+            matches!(fate, Fate::Deferred(When::Later) | Fate::NotAttempted(When::Later))
+        })
     }
 
-    fn select(&self, outcome: &Outcome, wanted: impl Fn(Retry) -> bool) -> Option<Self> {
-        let fates = self.recipients.iter().zip(outcome.recipients());
-        let chosen: Vec<_> = fates
-            .filter(|(_, fate)| wanted(fate.retry))
+    fn select(&self, outcome: &Outcome, wanted: impl Fn(Fate) -> bool) -> Option<Self> {
+        let outcomes = self.recipients.iter().zip(outcome.recipients());
+        let chosen: Vec<_> = outcomes
+            .filter(|(_, outcome)| wanted(outcome.fate))
             .map(|(recipient, _)| recipient.clone())
             .collect();
         (!chosen.is_empty()).then(|| self.for_recipients(chosen))
@@ -237,6 +248,14 @@ impl Envelope {
     fn with(mut self, set: impl FnOnce(&mut Message)) -> Self {
         set(&mut self.message);
         self
+    }
+}
+
+/// An envelope without recipients.
+impl From<ReversePath<'_>> for Envelope {
+    fn from(from: ReversePath<'_>) -> Self {
+        let from = from.address().map(Mailbox::from);
+        Self { message: Message { from, ..Message::default() }, recipients: Vec::new() }
     }
 }
 

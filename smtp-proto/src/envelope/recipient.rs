@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::mailbox::Mailbox;
 use crate::{
-    address::{AddressError, ForwardPath},
+    address::{AddressError, ForwardPath, Postmaster},
     command::Recipient,
     parameter::{Coded, Notify, OriginalRecipient, ValidSince},
 };
@@ -22,10 +22,16 @@ use crate::{
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwnedRecipient {
-    /// `None` is the bare postmaster.
-    mailbox: Option<Mailbox>,
+    path: Path,
     /// Apart, since few have any.
     options: Option<Box<Options>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Path {
+    /// The bare postmaster, as the caller wrote it.
+    Postmaster(Box<str>),
+    Mailbox(Mailbox),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -47,8 +53,16 @@ impl OwnedRecipient {
     /// # Errors
     /// What is no mailbox, with octet and offset.
     pub fn new(address: &str) -> Result<Self, AddressError> {
-        let mailbox = ForwardPath::parse(address)?.address().map(Mailbox::from);
-        Ok(Self { mailbox, options: None })
+        ForwardPath::parse(address).map(Self::from)
+    }
+
+    /// The same for an address that the grammar forbids; see
+    /// [`Address::parse_lenient`](crate::address::Address::parse_lenient).
+    ///
+    /// # Errors
+    /// What cannot stand in a command, with octet and offset.
+    pub fn new_lenient(address: &str) -> Result<Self, AddressError> {
+        ForwardPath::parse_lenient(address).map(Self::from)
     }
 
     /// Says when the sender is to be told (RFC 3461 4.1).
@@ -82,15 +96,27 @@ impl OwnedRecipient {
     }
 
     fn path(&self) -> ForwardPath<'_> {
-        match &self.mailbox {
-            Some(mailbox) => ForwardPath::Mailbox(mailbox.address()),
-            None => ForwardPath::Postmaster,
+        match &self.path {
+            Path::Mailbox(mailbox) => mailbox.address().into(),
+            Path::Postmaster(text) => {
+                Postmaster::parse(text).map_or(ForwardPath::POSTMASTER, ForwardPath::from)
+            }
         }
     }
 
     pub(super) fn as_recipient(&self) -> Recipient<'_> {
         let recipient = Recipient::new(self.path());
         self.options.as_ref().map_or(recipient, |options| options.apply(recipient))
+    }
+}
+
+impl From<ForwardPath<'_>> for OwnedRecipient {
+    fn from(path: ForwardPath<'_>) -> Self {
+        let path = match path {
+            ForwardPath::Postmaster(postmaster) => Path::Postmaster(postmaster.as_str().into()),
+            ForwardPath::Mailbox(address) => Path::Mailbox(address.into()),
+        };
+        Self { path, options: None }
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt::{self, Write as _};
 use core::net::{IpAddr, Ipv4Addr};
 use core::str::FromStr;
 
-use crate::address::{DomainError, check_domain};
+use crate::address::{DomainError, check_domain, check_tag};
 
 const MAX: usize = 255;
 
@@ -44,7 +44,7 @@ impl EhloName {
 
     /// Validates `name`.
     pub fn parse(name: &str) -> Result<Self, DomainError> {
-        check_tag(name.as_bytes())?;
+        check_tag(name.as_bytes(), 0)?;
         Self::from_octets(name.as_bytes())
     }
 
@@ -75,17 +75,6 @@ impl EhloName {
             next += 1;
         }
         self
-    }
-}
-
-/// An IPv6 address without its tag has the form of a literal of some other kind (RFC 5321 4.1.3), and
-/// servers refuse it.
-fn check_tag(name: &[u8]) -> Result<(), DomainError> {
-    let [b'[', address @ .., b']'] = name else { return Ok(()) };
-    let address = core::str::from_utf8(address).unwrap_or_default();
-    match address.parse::<core::net::Ipv6Addr>() {
-        Ok(_) => Err(DomainError::Literal { offset: 0 }),
-        Err(_) => Ok(()),
     }
 }
 

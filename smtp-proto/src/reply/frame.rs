@@ -4,19 +4,16 @@
 //! has looked, so each octet is looked at once, and reports the first octet that no valid reply can
 //! have, at the same offset for every cut.
 
-use core::fmt;
+use core::{fmt, ops::Range};
 
 use memchr::memchr;
 
-use super::Reply;
+use super::{Keep, Reply};
 
-/// How much of the peer's text one reply may take.
+/// How much of the peer's text one reply may take. A line may be as long as the reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ReplyLimits {
-    /// Octets of one line with its line end. RFC 5321 4.5.3.1.5 says 512, but real AUTH lines are
-    /// longer (requirements: 705 octets seen); Postfix has 2,048, go-smtp 2,000.
-    pub line: usize,
     /// Octets of a whole reply.
     pub reply: usize,
     /// Lines of one reply.
@@ -24,8 +21,8 @@ pub struct ReplyLimits {
 }
 
 impl ReplyLimits {
-    /// 2,048 octets a line, 64 KiB and 256 lines a reply.
-    pub const DEFAULT: ReplyLimits = ReplyLimits { line: 2048, reply: 64 * 1024, lines: 256 };
+    /// 64 KiB and 256 lines.
+    pub const DEFAULT: ReplyLimits = ReplyLimits { reply: 64 * 1024, lines: 256 };
 }
 
 impl Default for ReplyLimits {
@@ -77,7 +74,6 @@ impl fmt::Display for ReplyError {
             ReplyErrorKind::BadCode => "no reply code",
             ReplyErrorKind::BadSeparator => "no separator behind the reply code",
             ReplyErrorKind::CodesDiffer => "a line with another code than the first",
-            ReplyErrorKind::LineTooLong => "a reply line over the limit",
             ReplyErrorKind::ReplyTooLong => "a reply over the limit",
             ReplyErrorKind::TooManyLines => "a reply with too many lines",
         };
@@ -101,8 +97,6 @@ pub enum ReplyErrorKind {
     BadSeparator,
     /// A later line of the reply has another code.
     CodesDiffer,
-    /// A line without end within [`ReplyLimits::line`].
-    LineTooLong,
     /// No end of the reply within [`ReplyLimits::reply`].
     ReplyTooLong,
     /// More lines than [`ReplyLimits::lines`].
@@ -129,6 +123,19 @@ pub struct Framer {
     checked: usize,
     /// Whole lines seen.
     lines: usize,
+    /// Octets of the reply that were surplus, and are not there any more.
+    passed: usize,
+}
+
+/// What some octets start with.
+pub(crate) enum Found {
+    /// A part of a reply.
+    Part,
+    /// A reply of this length.
+    Reply(usize),
+    /// A part of a reply in which these octets are not kept. The framer takes them for gone from now
+    /// on; whoever holds the octets takes them out and asks again.
+    Surplus(Range<usize>),
 }
 
 /// Octets for which a loop is over before a call of [`memchr`] has begun.
@@ -138,7 +145,7 @@ impl Framer {
     /// A framer that stands at the start of a reply.
     #[must_use]
     pub const fn new() -> Self {
-        Self { line: 0, scanned: 0, checked: 0, lines: 0 }
+        Self { line: 0, scanned: 0, checked: 0, lines: 0, passed: 0 }
     }
 
     /// The length of the reply that `input` starts with, `None` while it is incomplete.
@@ -153,27 +160,10 @@ impl Framer {
         input: &[u8],
         limits: &ReplyLimits,
     ) -> Result<Option<usize>, ReplyError> {
-        while self.line < input.len() {
-            let horizon = self.horizon(limits)?;
-            let seen = &input[..input.len().min(horizon)];
-            if self.checked > 0 || !self.starts_well(seen) {
-                self.check_start(seen)?;
-            }
-            let Some(end) = self.line_end(seen) else {
-                return unfinished(input.len(), horizon, limits);
-            };
-            let last = seen[self.line + 3] != b'-';
-            if last {
-                *self = Self::new();
-                return Ok(Some(end));
-            }
-            *self = Self { line: end, scanned: end, checked: 0, lines: self.lines + 1 };
+        match self.find(input, limits, Keep::ALL)? {
+            Found::Reply(length) => Ok(Some(length)),
+            Found::Part | Found::Surplus(_) => Ok(None),
         }
-        if self.line > 0 {
-            // A limit that is reached between two lines leaves no room for the next octet.
-            self.horizon(limits)?;
-        }
-        Ok(None)
     }
 
     /// The reply that `input` starts with and its length; as [`frame`](Self::frame) otherwise.
@@ -189,15 +179,106 @@ impl Framer {
         Ok(length.map(|length| (Reply::from_frame(&input[..length]), length)))
     }
 
-    /// The first offset at which the line at hand must have ended.
-    fn horizon(&self, limits: &ReplyLimits) -> Result<usize, ReplyError> {
-        if self.lines >= limits.lines {
-            return Err(error(ReplyErrorKind::TooManyLines, self.line, None));
+    /// Whether nothing of a reply has been seen.
+    pub(crate) const fn is_at_start(&self) -> bool {
+        self.scanned == 0
+    }
+
+    /// What `input` starts with, of which not more than `keep` says is kept.
+    ///
+    /// `input` holds all octets since the reply's start but those that were surplus.
+    #[inline]
+    pub(crate) fn find(
+        &mut self,
+        input: &[u8],
+        limits: &ReplyLimits,
+        keep: Keep,
+    ) -> Result<Found, ReplyError> {
+        if self.goes_on(input, limits, keep) {
+            return Ok(Found::Part);
         }
-        if self.line >= limits.reply {
+        while self.line < input.len() {
+            let limit = self.limit(limits)?;
+            let seen = &input[..input.len().min(limit)];
+            if self.checked > 0 || !self.starts_well(seen) {
+                self.check_start(seen)?;
+            }
+            let end = self.line_end(seen);
+            if end.is_none() && input.len() >= limit {
+                return Err(error(ReplyErrorKind::ReplyTooLong, limits.reply, None));
+            }
+            if !keep.has_whole(self.line, end.unwrap_or(seen.len())) {
+                if let Some(surplus) = self.pass(seen, end, keep) {
+                    return Ok(Found::Surplus(surplus));
+                }
+            }
+            let Some(end) = end else { return Ok(Found::Part) };
+            let last = seen[self.line + 3] != b'-';
+            if last {
+                *self = Self::new();
+                return Ok(Found::Reply(end));
+            }
+            *self = Self {
+                line: end,
+                scanned: end,
+                checked: 0,
+                lines: self.lines + 1,
+                passed: self.passed,
+            };
+        }
+        if self.line > 0 {
+            // A limit that is reached between two lines leaves no room for the next octet.
+            self.limit(limits)?;
+        }
+        Ok(Found::Part)
+    }
+
+    /// Whether little has come, and no more than the middle of a line: at one glance, for who reads octet by octet.
+    #[inline]
+    fn goes_on(&mut self, input: &[u8], limits: &ReplyLimits, keep: Keep) -> bool {
+        let Some(fresh) = input.get(self.scanned..) else { return false };
+        let goes_on = self.checked > 4
+            && fresh.len() < SHORT
+            && self.passed + input.len() < limits.reply
+            && keep.has_whole(self.line, input.len())
+            && !fresh.contains(&b'\n');
+        if goes_on {
+            self.scanned = input.len();
+        }
+        goes_on
+    }
+
+    /// The first offset at which the reply must have ended.
+    fn limit(&self, limits: &ReplyLimits) -> Result<usize, ReplyError> {
+        if self.lines >= limits.lines {
+            return Err(error(ReplyErrorKind::TooManyLines, self.passed + self.line, None));
+        }
+        // What has passed was within the limit.
+        let limit = limits.reply - self.passed;
+        if self.line >= limit {
             return Err(error(ReplyErrorKind::ReplyTooLong, limits.reply, None));
         }
-        Ok(limits.reply.min(self.line.saturating_add(limits.line)))
+        Ok(limit)
+    }
+
+    /// What is not kept of a line that is too long or has no room; `None` where all of that is gone.
+    #[cold]
+    fn pass(&mut self, seen: &[u8], end: Option<usize>, keep: Keep) -> Option<Range<usize>> {
+        let last = seen.get(self.line + 3) != Some(&b'-');
+        let surplus = match end {
+            Some(end) if !last && !keep.has_room(self.line) => {
+                (self.scanned, self.checked, self.lines) = (self.line, 0, self.lines + 1);
+                self.line..end
+            }
+            _ => {
+                // The LF stays, or is still to come.
+                let kept = self.line + keep.line(self.line);
+                self.scanned = kept.min(seen.len());
+                kept..end.map_or(seen.len(), |end| end - 1)
+            }
+        };
+        self.passed += surplus.len();
+        (!surplus.is_empty()).then_some(surplus)
     }
 
     /// Whether code and separator are there and as they mostly are; at one glance.
@@ -219,7 +300,7 @@ impl Framer {
             let Some(&octet) = seen.get(at) else { return Ok(()) };
             match self.start_error(seen, octet) {
                 None => self.checked += 1,
-                Some(kind) => return Err(error(kind, at, Some(octet))),
+                Some(kind) => return Err(error(kind, self.passed + at, Some(octet))),
             }
             if octet == b'\n' {
                 self.checked = 5;
@@ -257,22 +338,6 @@ impl Framer {
         self.scanned = end.unwrap_or(seen.len());
         end
     }
-}
-
-fn unfinished(
-    received: usize,
-    horizon: usize,
-    limits: &ReplyLimits,
-) -> Result<Option<usize>, ReplyError> {
-    if received < horizon {
-        return Ok(None);
-    }
-    let kind = if horizon == limits.reply {
-        ReplyErrorKind::ReplyTooLong
-    } else {
-        ReplyErrorKind::LineTooLong
-    };
-    Err(error(kind, horizon, None))
 }
 
 const fn error(kind: ReplyErrorKind, offset: usize, octet: Option<u8>) -> ReplyError {

@@ -5,6 +5,7 @@
 
 mod code;
 mod frame;
+mod keep;
 #[cfg(feature = "alloc")]
 mod owned;
 mod parse;
@@ -21,6 +22,7 @@ pub use self::{
     frame::{Framer, ReplyError, ReplyErrorKind, ReplyLimits},
     text::Escaped,
 };
+pub(crate) use self::{frame::Found, keep::Keep};
 
 /// One whole reply, borrowed from the octets it came in.
 ///
@@ -81,10 +83,24 @@ impl<'a> Reply<'a> {
 
     /// The text of each line with its enhanced code, if any, as it came.
     pub fn raw_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.whole_lines().map(text)
+    }
+
+    /// Each line as it came, line end included.
+    pub(crate) fn whole_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         Lines { rest: self.octets }
     }
 
-    /// The octets of the reply as they came, line ends included.
+    /// The text of each line as [`lines`](Self::lines) gives it, controls and non-UTF-8 octets escaped.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn text(&self) -> alloc::vec::Vec<alloc::string::String> {
+        use alloc::string::ToString;
+        self.lines().map(|line| Escaped(line).to_string()).collect()
+    }
+
+    /// The octets of the reply as they came, line ends included; of one that a client has read, as
+    /// far as it keeps them (see [`Limits`](crate::client::Limits)).
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         self.octets
@@ -122,7 +138,7 @@ impl fmt::Debug for Reply<'_> {
     }
 }
 
-/// Cuts a framed reply into the texts of its lines.
+/// Cuts a framed reply into its lines.
 struct Lines<'a> {
     rest: &'a [u8],
 }
@@ -137,9 +153,14 @@ impl<'a> Iterator for Lines<'a> {
             _ => (self.rest, &[][..]),
         };
         self.rest = rest;
-        Some(match line.get(4..) {
-            Some([text @ .., b'\r', b'\n'] | [text @ .., b'\n']) => text,
-            _ => &[],
-        })
+        Some(line)
+    }
+}
+
+/// What stands behind code and separator of a line, without its line end.
+pub(crate) fn text(line: &[u8]) -> &[u8] {
+    match line.get(4..) {
+        Some([text @ .., b'\r', b'\n'] | [text @ .., b'\n']) => text,
+        _ => &[],
     }
 }

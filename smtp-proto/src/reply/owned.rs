@@ -3,6 +3,8 @@
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
+use memchr::memrchr;
+
 use super::{Code, EnhancedCode, Reply};
 
 /// A copy of a [`Reply`].
@@ -10,6 +12,39 @@ use super::{Code, EnhancedCode, Reply};
 pub struct OwnedReply(Box<[u8]>);
 
 impl OwnedReply {
+    /// A copy of the reply with at most `limit` octets, of which 16 make sense, and the line end behind them: whole as
+    /// to its code, its text cut.
+    ///
+    /// ```
+    /// use smtp_proto::reply::{OwnedReply, Reply};
+    /// let (reply, _) = Reply::parse(b"550-5.1.1 No such user\r\n550 5.1.1 Try another\r\n")?.expect("complete");
+    /// assert_eq!(OwnedReply::truncated(reply, 29).to_string(), "550 5.1.1 No such user / 5");
+    /// assert_eq!(OwnedReply::truncated(reply, 26).to_string(), "550 5.1.1 No such user");
+    /// # Ok::<(), smtp_proto::reply::ReplyError>(())
+    /// ```
+    #[must_use]
+    pub fn truncated(reply: Reply<'_>, limit: usize) -> Self {
+        const CODE_AND_SEPARATOR: usize = 4;
+        let Some(octets) =
+            reply.octets().get(..limit).filter(|cut| cut.len() < reply.octets().len())
+        else {
+            return reply.into();
+        };
+        let start_of_line = |end: usize| memrchr(b'\n', &octets[..end]).map_or(0, |lf| lf + 1);
+        let mut end = octets.trim_ascii_end().len();
+        let mut start = start_of_line(end);
+        if end <= start + CODE_AND_SEPARATOR && start > 0 {
+            // Nothing of this line's text is left.
+            end = octets[..start].trim_ascii_end().len();
+            start = start_of_line(end);
+        }
+        let mut kept = [&octets[..end], b"\r\n"].concat();
+        if let Some(separator) = kept.get_mut(start + CODE_AND_SEPARATOR - 1) {
+            *separator = if end < start + CODE_AND_SEPARATOR { b'\r' } else { b' ' };
+        }
+        Self(kept.into())
+    }
+
     /// The reply, borrowed.
     #[must_use]
     pub fn as_reply(&self) -> Reply<'_> {
@@ -31,8 +66,7 @@ impl OwnedReply {
     /// The text of each line, controls and non-UTF-8 octets escaped.
     #[must_use]
     pub fn text(&self) -> Vec<String> {
-        use alloc::string::ToString;
-        self.as_reply().lines().map(|line| super::Escaped(line).to_string()).collect()
+        self.as_reply().text()
     }
 }
 

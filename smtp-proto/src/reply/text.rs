@@ -4,8 +4,9 @@ use core::{fmt, str};
 
 /// Shows octets as text that cannot steer a terminal or forge a log line.
 ///
-/// UTF-8 stays as it is, except C0, DEL, C1, bidirectional and line-separator controls; those and
-/// octets that are not UTF-8 are shown as `\xNN`, one for each octet.
+/// UTF-8 stays as it is, except characters that control, reorder or cannot be seen: C0, DEL, C1, line
+/// separators, bidirectional controls, zero-width characters, tags, fillers and variation selectors.
+/// Those, and octets that are not UTF-8, are shown as `\xNN`, one for each octet.
 ///
 /// ```
 /// use smtp_proto::reply::Escaped;
@@ -43,8 +44,24 @@ fn write_octets(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     octets.iter().try_for_each(|octet| write!(f, "\\x{octet:02x}"))
 }
 
-/// Control characters, and those that reorder or break lines when shown.
+/// Control characters, characters that reorder text or break lines, and those that are invisible: the
+/// `Default_Ignorable_Code_Point`s of Unicode 16, and interlinear annotations.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }

@@ -1,51 +1,98 @@
 //! Where mail for a domain goes (RFC 5321 5.1): what is decided, not what is looked up.
 //!
 //! ```
-//! use smtp_proto::route::{Destination, MxRecord, exchanges};
+//! use smtp_proto::{address::DomainName, route::{Destination, MxRecord, exchanges}};
 //!
-//! assert_eq!(Destination::of("example.net"), Ok(Destination::Domain("example.net")));
+//! let Destination::Domain(domain) = Destination::of("Example.NET")? else { panic!() };
+//! assert_eq!(domain.as_str(), "example.net");
 //! let records = [(20, "backup.example.net."), (10, "mx.example.net."), (30, "relay.example.org.")];
 //! let records = records.map(|(preference, name)| MxRecord::new(preference, name));
 //! // This is the relay, so it and what is less preferred are not tried.
-//! let hosts = exchanges("example.net", records, |host| host == "relay.example.org", 42)?;
+//! let own = DomainName::new("relay.example.org")?;
+//! let hosts = exchanges(&domain, records, |host| *host == own, 42)?;
 //! let names: Vec<_> = hosts.iter().map(|host| host.exchange()).collect();
 //! assert_eq!(names, ["mx.example.net", "backup.example.net"]);
-//! # Ok::<(), smtp_proto::route::RouteError>(())
+//! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
+//!
+//! Names are [`DomainName`]s here and addresses are canonical, so that comparisons see every spelling of
+//! a name as the same. Names beyond ASCII need the feature `idna`.
 
 mod error;
 mod next;
 
-use alloc::{string::String, vec::Vec};
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+
+use crate::address::DomainName;
 
 pub use self::{error::RouteError, next::Next};
 
 /// Where a recipient's domain says that its mail goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Destination<'a> {
+///
+/// [`Display`](fmt::Display) writes its one form, in lower case: destinations are equal if their texts
+/// are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Destination {
     /// To the hosts that the DNS names for this domain.
-    Domain(&'a str),
-    /// To this address, without a lookup: `[192.0.2.1]`, `[IPv6:2001:db8::1]` (RFC 5321 4.1.3).
+    Domain(DomainName),
+    /// To this address, without a lookup: `[192.0.2.1]`, `[IPv6:2001:db8::1]` (RFC 5321 4.1.3). It is
+    /// canonical: never an IPv4 address in the form of an IPv6 one.
     Address(IpAddr),
 }
 
-impl<'a> Destination<'a> {
+impl Destination {
     /// What stands behind the `@` of a recipient, as [`Recipient::domain`] gives it.
     ///
     /// # Errors
     /// [`RouteError::NoDomain`] for what is empty, [`RouteError::UnknownLiteral`] for what stands in
-    /// brackets and is no address of IPv4 or IPv6.
+    /// brackets and is no address of IPv4 or IPv6, [`RouteError::UnusableName`] for what has no
+    /// [`DomainName`].
     ///
     /// [`Recipient::domain`]: crate::command::Recipient::domain
-    pub fn of(domain: &'a str) -> Result<Self, RouteError> {
+    pub fn of(domain: &str) -> Result<Self, RouteError> {
         if domain.is_empty() {
             return Err(RouteError::NoDomain);
         }
-        let Some(literal) = domain.strip_prefix('[') else { return Ok(Self::Domain(domain)) };
+        let Some(literal) = domain.strip_prefix('[') else {
+            let name = DomainName::new(domain).map_err(|_| RouteError::UnusableName)?;
+            return Ok(Self::Domain(name));
+        };
         let address = literal.strip_suffix(']').and_then(address_in);
-        address.map(Self::Address).ok_or(RouteError::UnknownLiteral)
+        let address = address.ok_or(RouteError::UnknownLiteral)?;
+        Ok(Self::Address(address.to_canonical()))
     }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Domain(name) => name.fmt(f),
+            Self::Address(IpAddr::V4(address)) => write!(f, "[{address}]"),
+            Self::Address(IpAddr::V6(address)) => write!(f, "[ipv6:{address}]"),
+        }
+    }
+}
+
+/// The text by which recipients are grouped: the one form of their destination, or the domain in lower
+/// case if it has none.
+pub(crate) fn key(domain: &str) -> String {
+    let lower = |_| domain.to_ascii_lowercase();
+    Destination::of(domain).map_or_else(lower, |destination| destination.to_string())
+}
+
+/// Returns whether an address always means this machine: loopback or unspecified, in the IPv6 form of an
+/// IPv4 address too. Systems connect `0.0.0.0` and `::` to themselves.
+#[must_use]
+pub fn is_local(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_loopback() || address.is_unspecified()
 }
 
 fn address_in(literal: &str) -> Option<IpAddr> {
@@ -61,14 +108,34 @@ fn address_in(literal: &str) -> Option<IpAddr> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MxRecord {
     preference: u16,
-    exchange: String,
+    exchange: Exchange,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum Exchange {
+    /// "No mail here" (RFC 7505 3), where it is the only record.
+    Root,
+    Host(DomainName),
+    /// A text that cannot be a host name.
+    Odd(String),
 }
 
 impl MxRecord {
     /// A record as it stands in the DNS. Lower preferences come first.
     #[must_use]
     pub fn new(preference: u16, exchange: &str) -> Self {
-        Self { preference, exchange: normal(exchange) }
+        let exchange = match DomainName::new(exchange) {
+            Ok(name) => Exchange::Host(name),
+            Err(_) if matches!(exchange, "" | ".") => Exchange::Root,
+            Err(_) => Exchange::Odd(exchange.to_string()),
+        };
+        Self { preference, exchange }
+    }
+
+    /// The record of a domain that has none (RFC 5321 5.1).
+    #[must_use]
+    pub const fn implicit(domain: DomainName) -> Self {
+        Self { preference: 0, exchange: Exchange::Host(domain) }
     }
 
     /// How much it is preferred; the lowest most of all.
@@ -77,22 +144,35 @@ impl MxRecord {
         self.preference
     }
 
-    /// The host's name in lower case, without a dot behind it; empty for the root.
+    /// The host; `None` for the root, and for a text that cannot be a host name.
+    #[must_use]
+    pub const fn host(&self) -> Option<&DomainName> {
+        match &self.exchange {
+            Exchange::Host(name) => Some(name),
+            Exchange::Root | Exchange::Odd(_) => None,
+        }
+    }
+
+    /// The host's name in its one form; empty for the root. A text that cannot be a host name is given as
+    /// it came.
     #[must_use]
     pub fn exchange(&self) -> &str {
-        &self.exchange
+        match &self.exchange {
+            Exchange::Root => "",
+            Exchange::Host(name) => name.as_str(),
+            Exchange::Odd(text) => text,
+        }
     }
 
-    /// "No mail here" (RFC 7505 3), where it is the only record.
+    /// Returns whether the record holds a text that cannot be a host name.
+    #[must_use]
+    pub const fn is_odd(&self) -> bool {
+        matches!(self.exchange, Exchange::Odd(_))
+    }
+
     fn is_null(&self) -> bool {
-        self.preference == 0 && self.exchange.is_empty()
+        self.preference == 0 && self.exchange == Exchange::Root
     }
-}
-
-/// A name as names are compared here: in lower case, without a dot behind it.
-#[must_use]
-pub fn normal(name: &str) -> String {
-    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// The hosts to try for `domain`, in order (RFC 5321 5.1).
@@ -101,17 +181,18 @@ pub fn normal(name: &str) -> String {
 /// ones are shuffled by `seed`, which makes the order foreseeable only to who knows it: the same
 /// seed gives the same order, however the records came. A host named twice is tried once.
 ///
-/// `is_own` tells whether a host, in lower case and without a dot behind it, is the one that asks;
-/// hosts preferred as much as that one, or less, are left out. Whatever number of records there
-/// were comes back: how many are tried is the caller's business, and two are the least.
+/// `is_own` tells whether a host is the one that asks; hosts preferred as much as that one, or less, are
+/// left out, and so are records that name no host. Whatever number of records there were comes back:
+/// how many are tried is the caller's business, and two are the least.
 ///
 /// # Errors
-/// [`RouteError::NullMx`], [`RouteError::NoUsableMx`] where no record names a host, and
-/// [`RouteError::MailLoop`] where nothing is left.
+/// [`RouteError::NullMx`], [`RouteError::NoUsableMx`] if no record names a host,
+/// [`RouteError::UnusableName`] if that is because of texts that cannot be host names, and
+/// [`RouteError::MailLoop`] if nothing is left.
 pub fn exchanges(
-    domain: &str,
+    domain: &DomainName,
     records: impl IntoIterator<Item = MxRecord>,
-    mut is_own: impl FnMut(&str) -> bool,
+    mut is_own: impl FnMut(&DomainName) -> bool,
     seed: u64,
 ) -> Result<Vec<MxRecord>, RouteError> {
     let mut records: Vec<_> = records.into_iter().collect();
@@ -121,11 +202,12 @@ pub fn exchanges(
         }
     }
     if records.is_empty() {
-        records.push(MxRecord::new(0, domain));
+        records.push(MxRecord::implicit(domain.clone()));
     }
-    records.retain(|record| !record.exchange.is_empty());
+    let odd = records.iter().any(MxRecord::is_odd);
+    records.retain(|record| record.host().is_some());
     if records.is_empty() {
-        return Err(RouteError::NoUsableMx);
+        return Err(if odd { RouteError::UnusableName } else { RouteError::NoUsableMx });
     }
     keep_best_of_each(&mut records);
     if let Some(own) = own_preference(&records, &mut is_own) {
@@ -144,8 +226,11 @@ fn keep_best_of_each(records: &mut Vec<MxRecord>) {
     records.dedup_by(|later, earlier| later.exchange == earlier.exchange);
 }
 
-fn own_preference(records: &[MxRecord], is_own: &mut impl FnMut(&str) -> bool) -> Option<u16> {
-    let own = records.iter().filter(|record| is_own(&record.exchange));
+fn own_preference(
+    records: &[MxRecord],
+    is_own: &mut impl FnMut(&DomainName) -> bool,
+) -> Option<u16> {
+    let own = records.iter().filter(|record| record.host().is_some_and(&mut *is_own));
     own.map(|record| record.preference).min()
 }
 

@@ -1,7 +1,7 @@
 //! After one host: on to the next, or not.
 
 use crate::{
-    client::{End, RecipientOutcome, Refusal, Retry, Status},
+    client::{End, Fate, RecipientOutcome, Refusal, When},
     reply::Code,
 };
 
@@ -23,12 +23,12 @@ impl Next {
     #[must_use]
     pub fn after_outcome(outcome: &RecipientOutcome<'_>) -> Self {
         let closing = || outcome.reply.is_some_and(|reply| reply.code() == Code::SERVICE_CLOSING);
-        match outcome.status {
-            Status::NotAttempted => Next::Host,
-            Status::Deferred if closing() => Next::Host,
-            Status::Accepted | Status::Rejected | Status::Deferred | Status::Unknown => {
-                Next::Nothing
-            }
+        match outcome.fate {
+            // The message is to blame.
+            Fate::NotAttempted(When::Never) => Next::Nothing,
+            Fate::NotAttempted(_) => Next::Host,
+            Fate::Deferred(_) if closing() => Next::Host,
+            Fate::Accepted | Fate::Rejected | Fate::Deferred(_) | Fate::Unknown => Next::Nothing,
         }
     }
 
@@ -36,7 +36,11 @@ impl Next {
     /// failed, unless it was the content.
     #[must_use]
     pub const fn after_end(end: End) -> Self {
-        if matches!(end, End::BadContent(_)) { Next::Nothing } else { Next::Host }
+        if matches!(end, End::BadContent(_) | End::ContentFailed) {
+            Next::Nothing
+        } else {
+            Next::Host
+        }
     }
 
     /// After a message that the core refused: where this host lacks what the message needs, another
@@ -45,7 +49,7 @@ impl Next {
     pub fn after_refusal(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotOffered(_) | Refusal::InsecureSession | Refusal::NoExtensions => Next::Host,
-            _ if refusal.retry() == Retry::NewConnectionNow => Next::Host,
+            _ if refusal.retry() == When::NewConnectionNow => Next::Host,
             _ => Next::Nothing,
         }
     }

@@ -2,7 +2,11 @@
 
 use core::fmt;
 
-use super::{CannotAnswer, Challenge, Mechanism, Response, text::is_clean};
+use super::{
+    CannotAnswer, Challenge, Mechanism, Response,
+    text::{can_carry, is_clean},
+};
+use crate::hello::Capabilities;
 
 /// `token = 1*255TCHAR` (RFC 4505 2).
 const MAX_TRACE: usize = 255;
@@ -22,6 +26,11 @@ impl<'a> Anonymous<'a> {
     pub const fn new(trace: &'a str) -> Self {
         Self { trace, answered: false }
     }
+
+    fn is_sayable(&self) -> bool {
+        let fits = self.trace.chars().nth(MAX_TRACE).is_none();
+        fits && (self.trace.is_empty() || is_clean(self.trace))
+    }
 }
 
 impl Mechanism for Anonymous<'_> {
@@ -33,14 +42,16 @@ impl Mechanism for Anonymous<'_> {
         self.answered = false;
     }
 
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(self.is_sayable())
+    }
+
     fn respond(
         &mut self,
         _challenge: Challenge<'_>,
         response: &mut Response<'_>,
     ) -> Result<(), CannotAnswer> {
-        let fits = self.trace.chars().nth(MAX_TRACE).is_none();
-        let valid = self.trace.is_empty() || is_clean(self.trace);
-        if self.answered || !fits || !valid {
+        if self.answered || !self.is_sayable() {
             return Err(CannotAnswer::Stop);
         }
         self.answered = true;

@@ -5,7 +5,12 @@ use core::fmt;
 use hmac::Mac;
 use md5::Md5;
 
-use super::{CannotAnswer, Challenge, InitialResponse, Mechanism, Response, hash::keyed};
+use super::{
+    CannotAnswer, Challenge, InitialResponse, Mechanism, Response,
+    hash::keyed,
+    text::{can_carry, have_no_nul},
+};
+use crate::hello::Capabilities;
 
 /// CRAM-MD5 with borrowed credentials.
 ///
@@ -39,6 +44,10 @@ impl Mechanism for CramMd5<'_> {
 
     fn restart(&mut self) {
         self.answered = false;
+    }
+
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(have_no_nul(&[self.user, self.password]))
     }
 
     /// `user SP digest`, the digest in lower-case hexadecimal (RFC 2195 2).

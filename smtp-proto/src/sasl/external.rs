@@ -2,7 +2,11 @@
 
 use core::fmt;
 
-use super::{CannotAnswer, Challenge, Mechanism, Response};
+use super::{
+    CannotAnswer, Challenge, Mechanism, Response,
+    text::{can_carry, have_no_nul},
+};
+use crate::hello::Capabilities;
 
 /// EXTERNAL: no credential, and at most the identity to act as. Without one, `=` leaves with AUTH.
 #[derive(Clone, Copy)]
@@ -40,12 +44,16 @@ impl Mechanism for External<'_> {
         self.answered = false;
     }
 
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(have_no_nul(&[self.authorization]))
+    }
+
     fn respond(
         &mut self,
         _challenge: Challenge<'_>,
         response: &mut Response<'_>,
     ) -> Result<(), CannotAnswer> {
-        if self.answered || self.authorization.contains('\0') {
+        if self.answered || !have_no_nul(&[self.authorization]) {
             return Err(CannotAnswer::Stop);
         }
         self.answered = true;

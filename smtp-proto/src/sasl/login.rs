@@ -2,7 +2,11 @@
 
 use core::fmt;
 
-use super::{CannotAnswer, Challenge, InitialResponse, Mechanism, Response};
+use super::{
+    CannotAnswer, Challenge, InitialResponse, Mechanism, Response,
+    text::{can_carry, have_no_nul},
+};
+use crate::hello::Capabilities;
 
 /// LOGIN with borrowed credentials. The prompts' text is ignored, their order decides.
 #[derive(Clone, Copy)]
@@ -31,6 +35,10 @@ impl Mechanism for Login<'_> {
 
     fn restart(&mut self) {
         self.answered = 0;
+    }
+
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(have_no_nul(&[self.user, self.password]))
     }
 
     fn respond(

@@ -4,6 +4,12 @@
 //! [`Client::authenticate`](crate::client::Client::authenticate) for each step and writes its
 //! answer into a [`Response`], which puts it on the wire in base64.
 //!
+//! Everything that a mechanism writes is a secret: no transcript shows it. Some servers repeat it in
+//! their replies. The client remembers what has left until a message begins or the session ends, and
+//! overwrites by `*` what replies repeat of it, in base64, in hexadecimal, or as it is: 8 characters or
+//! more, or the whole of a shorter password. It does not recognise other encodings, nor what a server
+//! repeats later.
+//!
 //! | mechanism | type | feature | what leaves |
 //! |---|---|---|---|
 //! | SCRAM-SHA-256, -PLUS (RFC 7677) | `ScramSha256` | `scram` | a proof; the server proves itself too |
@@ -23,6 +29,7 @@
 mod anonymous;
 #[cfg(feature = "cram-md5")]
 mod cram_md5;
+pub(crate) mod echo;
 mod external;
 #[cfg(any(feature = "cram-md5", feature = "scram"))]
 mod hash;
@@ -42,6 +49,8 @@ mod xoauth2;
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::hello::Capabilities;
 
 #[cfg(feature = "cram-md5")]
 pub use self::cram_md5::CramMd5;
@@ -80,13 +89,13 @@ impl fmt::Debug for Challenge<'_> {
     }
 }
 
-/// The mechanism cannot answer this challenge; the client cancels with `*`.
+/// The mechanism cannot begin, or cannot answer a challenge, which the client cancels with `*`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CannotAnswer {
-    /// The challenge makes no sense; another mechanism may do.
+    /// The mechanism is of no use here, or the challenge makes no sense; another mechanism may do.
     TryNext,
-    /// The server asks for more than the mechanism has: another mechanism would only hand the
-    /// credentials out again.
+    /// The mechanism cannot carry the credentials, or the server asks for more than it has: another
+    /// mechanism would only hand the credentials out again.
     Stop,
 }
 
@@ -111,6 +120,16 @@ pub trait Mechanism {
 
     /// Forgets what went before: a new dialogue begins.
     fn restart(&mut self) {}
+
+    /// Checks what the caller gave, before anything is written to a server that offers this.
+    ///
+    /// # Errors
+    /// [`CannotAnswer::Stop`] for credentials that the mechanism cannot carry: nothing leaves, and
+    /// `authenticate` says [`Refusal::Credentials`](crate::client::Refusal::Credentials).
+    /// [`CannotAnswer::TryNext`] passes the turn to the next mechanism.
+    fn prepare(&mut self, _server: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        Ok(())
+    }
 
     /// Writes the answer to a challenge; the first challenge of a mechanism that speaks first is
     /// empty.

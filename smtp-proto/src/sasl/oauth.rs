@@ -1,6 +1,6 @@
 //! What XOAUTH2 and OAUTHBEARER have in common: the token, then at most one refusal to acknowledge.
 
-use super::{CannotAnswer, Challenge};
+use super::{CannotAnswer, Challenge, echo};
 
 /// Octets of a refusal that are kept. Those of Google, Microsoft and RFC 7628 4.3 take 70 to 250.
 pub(super) const MAX_REFUSAL: usize = 512;
@@ -32,7 +32,12 @@ impl Dialogue {
         Self { step: Step::Start, refusal: [0; MAX_REFUSAL], length: 0 }
     }
 
-    pub(super) fn turn(&mut self, challenge: Challenge<'_>) -> Result<Turn, CannotAnswer> {
+    /// The token is not kept, nor shown where the server repeats it.
+    pub(super) fn turn(
+        &mut self,
+        challenge: Challenge<'_>,
+        token: &str,
+    ) -> Result<Turn, CannotAnswer> {
         match self.step {
             Step::Start => {
                 self.step = Step::TokenSaid;
@@ -40,6 +45,7 @@ impl Dialogue {
             }
             Step::TokenSaid => {
                 self.keep(challenge.octets().unwrap_or_default());
+                echo::hide(&mut self.refusal[..self.length], token.as_bytes());
                 Ok(Turn::Acknowledgement)
             }
             Step::Refused => Err(CannotAnswer::Stop),

@@ -5,8 +5,9 @@ use core::fmt;
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     oauth::{Dialogue, Turn},
-    text::{is_clean, push_name},
+    text::{can_carry, is_clean, push_name},
 };
+use crate::hello::Capabilities;
 
 /// OAUTHBEARER with a borrowed access token.
 ///
@@ -106,6 +107,10 @@ impl Mechanism for OAuthBearer<'_> {
         self.dialogue = Dialogue::new();
     }
 
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(self.is_sayable())
+    }
+
     fn respond(
         &mut self,
         challenge: Challenge<'_>,
@@ -114,7 +119,7 @@ impl Mechanism for OAuthBearer<'_> {
         if !self.is_sayable() {
             return Err(CannotAnswer::Stop);
         }
-        match self.dialogue.turn(challenge)? {
+        match self.dialogue.turn(challenge, self.token)? {
             Turn::Token => self.say_token(response),
             Turn::Acknowledgement => response.push(b"\x01"),
         }

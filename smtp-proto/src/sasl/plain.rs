@@ -2,7 +2,11 @@
 
 use core::fmt;
 
-use super::{CannotAnswer, Challenge, Mechanism, Response};
+use super::{
+    CannotAnswer, Challenge, Mechanism, Response,
+    text::{can_carry, have_no_nul},
+};
+use crate::hello::Capabilities;
 
 /// PLAIN with borrowed credentials.
 ///
@@ -30,6 +34,10 @@ impl<'a> Plain<'a> {
     pub const fn with_authorization(self, authorization: &'a str) -> Self {
         Self { authorization, ..self }
     }
+
+    const fn fields(&self) -> [&'a str; 3] {
+        [self.authorization, self.user, self.password]
+    }
 }
 
 impl Mechanism for Plain<'_> {
@@ -41,18 +49,21 @@ impl Mechanism for Plain<'_> {
         self.answered = false;
     }
 
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(have_no_nul(&self.fields()))
+    }
+
     fn respond(
         &mut self,
         _challenge: Challenge<'_>,
         response: &mut Response<'_>,
     ) -> Result<(), CannotAnswer> {
-        // NUL separates the fields, so none may hold one. There is nothing to say twice.
-        let fields = [self.authorization, self.user, self.password];
-        if self.answered || fields.iter().any(|field| field.contains('\0')) {
+        // There is nothing to say twice.
+        if self.answered || !have_no_nul(&self.fields()) {
             return Err(CannotAnswer::Stop);
         }
         self.answered = true;
-        for (index, field) in fields.iter().enumerate() {
+        for (index, field) in self.fields().iter().enumerate() {
             response.push(&b"\0"[..index.min(1)]);
             response.push(field.as_bytes());
         }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::CannotAnswer;
+
 /// Takes the pieces of a message in their order.
 pub(super) type Sink<'s> = dyn FnMut(&[u8]) + 's;
 
@@ -9,6 +11,17 @@ pub(super) type Sink<'s> = dyn FnMut(&[u8]) + 's;
 /// which separates fields in some mechanisms.
 pub(super) fn is_clean(text: &str) -> bool {
     !text.is_empty() && !text.bytes().any(|octet| octet.is_ascii_control())
+}
+
+/// `Ok` where it is so that the mechanism can carry what the caller gave.
+pub(super) fn can_carry(can: bool) -> Result<(), CannotAnswer> {
+    if can { Ok(()) } else { Err(CannotAnswer::Stop) }
+}
+
+/// Whether no NUL is in any of them. It separates fields in PLAIN, and many servers read no further
+/// anywhere: they would compare a part of the password.
+pub(super) fn have_no_nul(texts: &[&str]) -> bool {
+    !texts.iter().any(|text| text.contains('\0'))
 }
 
 /// Writes a name as `saslname` (RFC 5802 7): `=` and `,` are escaped.

@@ -5,8 +5,9 @@ use core::fmt;
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     oauth::{Dialogue, Turn},
-    text::is_clean,
+    text::{can_carry, is_clean},
 };
+use crate::hello::Capabilities;
 
 /// XOAUTH2 with a borrowed access token: `user=` user `^A` `auth=Bearer ` token `^A^A`.
 ///
@@ -50,6 +51,11 @@ impl<'a> XOAuth2<'a> {
     pub fn error(&self) -> Option<&[u8]> {
         self.dialogue.error()
     }
+
+    /// ^A separates the fields, so none may hold one.
+    fn is_sayable(&self) -> bool {
+        is_clean(self.user) && is_clean(self.token)
+    }
 }
 
 impl Mechanism for XOAuth2<'_> {
@@ -61,16 +67,19 @@ impl Mechanism for XOAuth2<'_> {
         self.dialogue = Dialogue::new();
     }
 
+    fn prepare(&mut self, _: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        can_carry(self.is_sayable())
+    }
+
     fn respond(
         &mut self,
         challenge: Challenge<'_>,
         response: &mut Response<'_>,
     ) -> Result<(), CannotAnswer> {
-        // ^A separates the fields, so none may hold one.
-        if !is_clean(self.user) || !is_clean(self.token) {
+        if !self.is_sayable() {
             return Err(CannotAnswer::Stop);
         }
-        if self.dialogue.turn(challenge)? == Turn::Token {
+        if self.dialogue.turn(challenge, self.token)? == Turn::Token {
             let (user, token) = (self.user.as_bytes(), self.token.as_bytes());
             for piece in [b"user=", user, b"\x01auth=Bearer ", token, b"\x01\x01"] {
                 response.push(piece);

@@ -6,11 +6,15 @@
 //!             Stuffer::finish: CRLF . CRLF      end: true
 //! ```
 //!
-//! Only CRLF ends a line, in both directions. A bare CR or LF never leaves a [`Stuffer`], and never ends content for an
-//! [`Unstuffer`]: servers that disagree about them are how messages get smuggled.
+//! On the wire only CRLF ends a line. A bare CR or LF never leaves a [`Stuffer`], and never ends content for an
+//! [`Unstuffer`]: servers that disagree about them are how messages get smuggled. What ends a line of a message that is
+//! to be sent is said by [`Newlines`].
 //!
 //! Neither holds content: each works on what it is handed, cut anywhere.
 
+#[cfg(test)]
+mod linear;
+mod rewrite;
 mod scan;
 mod slices;
 mod stuff;

@@ -25,6 +25,9 @@ const NEAR: usize = 8;
 const COARSE_RUN: usize = 16;
 /// Lines of base64 judged together.
 const GROUP: usize = 4;
+/// Octets of the lines that [`even_lines`] knows, without their CRLF: 64 in PEM, 76 in MIME.
+const SHORTEST: usize = 64;
+const LONGEST: usize = 79;
 
 /// Which octets pass, apart from newlines: a range. Bounds known only at run time keep the loops below the
 /// same for all, and in a shape that the compiler makes vector code of.
@@ -45,7 +48,7 @@ impl Octets {
 
     /// As [`Octets::admit`], for each octet.
     pub(super) fn admit_all(self, octets: &[u8]) -> bool {
-        let low = octets.iter().fold(u8::MAX, |low, &octet| low.min(octet));
+        let low = looked_at(octets).iter().fold(u8::MAX, |low, &octet| low.min(octet));
         let high = octets.iter().fold(0, |high: u8, &octet| high.max(octet));
         self.least <= low && high <= self.most
     }
@@ -59,8 +62,12 @@ pub(super) fn clean_prefix(input: &[u8], limit: usize, line_start: bool, octets:
     match input {
         [] | [LF, ..] => return 0,
         [DOT, ..] if line_start => return 0,
+        // A small output buffer: the octets of a block would be looked at again with every call.
+        _ if limit < FINE => return 0,
         _ => {}
     }
+    // The last block may reach beyond the limit; nothing farther is looked at.
+    let input = &input[..input.len().min(limit.saturating_add(FINE + 2))];
     let end = stretch(input, limit, octets);
     let end = end.min(limit);
     if input[..end].last() == Some(&CR) { end - 1 } else { end }
@@ -70,12 +77,15 @@ pub(super) fn clean_prefix(input: &[u8], limit: usize, line_start: bool, octets:
 pub(super) fn exact_prefix(input: &[u8], line_start: bool, octets: Octets) -> usize {
     // Where dots are dense the next is near, and the fast look would take longer to begin.
     let (near, line_start, stained) = walk(input, line_start, octets, NEAR);
+    looked_at(&input[..near]);
     if stained {
         return near;
     }
     let clean = near + clean_prefix(&input[near..], input.len(), line_start, octets);
     let line_start = if clean == near { line_start } else { input[clean - 1] == LF };
-    clean + walk(&input[clean..], line_start, octets, usize::MAX).0
+    let rest = &input[clean..];
+    let exact = walk(rest, line_start, octets, usize::MAX).0;
+    clean + looked_at(&rest[..exact]).len()
 }
 
 /// Octet after octet, up to about `limit`: how many need no care, whether a line starts behind them, and whether
@@ -99,7 +109,7 @@ pub(super) fn newlines_paired(octets: &[u8]) -> bool {
     let (first, last) = (octets.first(), octets.last());
     let next = octets.get(1..).unwrap_or_default();
     let mut bare = false;
-    for (&x, &y) in octets.iter().zip(next) {
+    for (&x, &y) in looked_at(octets).iter().zip(next) {
         bare |= (x == CR) != (y == LF);
     }
     !bare && first != Some(&LF) && last != Some(&CR)
@@ -129,7 +139,7 @@ fn blocks<const N: usize>(input: &[u8], start: usize, count: usize, octets: Octe
     let mut end = start;
     for _ in 0..count {
         let Some(window) = input.get(end..end + N + 2) else { break };
-        let Some(x) = window.first_chunk() else { break };
+        let Some(x) = looked_at(window).first_chunk() else { break };
         let Some(y) = window[1..].first_chunk() else { break };
         let Some(z) = window[2..].first_chunk() else { break };
         if !is_clean::<N>(x, y, z, octets) {
@@ -161,22 +171,34 @@ fn is_clean<const N: usize>(x: &[u8; N], y: &[u8; N], z: &[u8; N], octets: Octet
 ///
 /// MIME encoders break base64 into lines of one length (76 octets, RFC 2045 6.8; 64 in PEM). Where the line must end
 /// is then known, and two vector instructions for 16 octets suffice for what is between.
+///
+/// Only octets near `from` are searched: content without CR, or without line ends, has none to be found.
 fn even_lines(input: &[u8], from: usize, limit: usize, octets: Octets) -> usize {
-    let start = memrchr(LF, &input[..from]).map_or(0, |lf| lf + 1);
-    let Some(length) = memchr(CR, &input[start..]).filter(|l| (64..80).contains(l)) else {
-        return from;
-    };
+    let Some((start, length)) = line_around(input, from) else { return from };
     let step = length + 2;
     let mut end = start;
     while end < limit {
         // One octet on: that which follows the last line counts.
         let Some(group) = input.get(end..=end + GROUP * step) else { break };
-        if !even_group(group, step, octets) {
+        if !even_group(looked_at(group), step, octets) {
             break;
         }
         end += GROUP * step;
     }
     end.max(from)
+}
+
+/// Start and length of the line that holds `from`, if [`even_lines`] knows lines of that length.
+fn line_around(input: &[u8], from: usize) -> Option<(usize, usize)> {
+    let near = from.saturating_sub(LONGEST + 2);
+    let start = match memrchr(LF, looked_at(&input[near..from])) {
+        Some(lf) => near + lf + 1,
+        None if near == 0 => 0,
+        None => return None,
+    };
+    let ahead = &input[start..input.len().min(start + LONGEST + 1)];
+    let length = memchr(CR, looked_at(ahead)).filter(|&length| length >= SHORTEST)?;
+    Some((start, length))
 }
 
 /// Judges [`GROUP`] lines of `step` octets with their CRLF, and the octet that follows.
@@ -214,6 +236,15 @@ fn fold(block: &[u8; 16], low: &mut [u8; 16], high: &mut [u8; 16]) {
         high[i] = high[i].max(block[i]);
     }
 }
+
+/// The same octets. Every look at content passes here, so that a test can count them: see `linear.rs`.
+#[cfg(not(test))]
+pub(super) const fn looked_at(octets: &[u8]) -> &[u8] {
+    octets
+}
+
+#[cfg(test)]
+pub(super) use super::linear::looked_at;
 
 #[cfg(test)]
 mod tests {

@@ -2,22 +2,28 @@
 
 use core::fmt;
 
-use super::scan::{self, CR, DOT, LF, Octets};
+use super::{
+    rewrite::{Rewriter, copy, double_dots, rewrite},
+    scan::{self, CR, DOT, LF, Octets},
+};
 
 /// Octets scanned before they are copied: few enough that the copy finds them in a near cache.
 const WINDOW: usize = 64 * 1024;
+/// CRLFs that are handed out as one slice.
+const CRLFS: &[u8] = b"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
 /// Octets rewritten one by one before content is given another try as clean, at first.
 const LEAST_BURST: usize = 32;
 /// And at most: content that is seldom clean is not scanned for nothing.
 const MOST_BURST: usize = 4096;
 
-/// What becomes of a CR without LF, or an LF without CR, in a message to be sent.
+/// The rule for line ends other than CRLF in a message to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Newlines {
-    /// It becomes CRLF.
+    /// Any number of CRs before an LF are one line end with it: CRLF, a lone LF, and CR CR LF, as it comes from files
+    /// that went through a text mode twice. Every other CR is a line end of its own. All leave as CRLF.
     #[default]
     Normalise,
-    /// It is an error.
+    /// A CR that no LF follows, or an LF that no CR precedes, is an error.
     Reject,
 }
 
@@ -69,9 +75,9 @@ pub struct Finish {
 
 /// Makes a message fit for DATA: dots doubled, newlines made CRLF, the end marked.
 ///
-/// Holds no content but at most one CR, and what it has to insert. Any cut of the input into chunks, and any
-/// size of output, give the same octets: at most `2 * message + 5`. CRLF `.` CRLF (`.` CRLF for an empty message) is
-/// in them once, at the end.
+/// Holds no content but what it has to insert and the number of CRs of which it is not known whether an LF follows. Any
+/// cut of the input into chunks, and any size of output, give the same octets: at most `2 * message + 5`. CRLF `.` CRLF
+/// (`.` CRLF for an empty message) is in them once, at the end.
 ///
 /// An error is returned once the octets before the offence are written, and again at each call after: the
 /// message cannot be finished, and the connection must be closed without the final dot.
@@ -96,7 +102,11 @@ pub struct Stuffer {
     octets: Octets,
     at: At,
     owed: &'static [u8],
+    /// CRs consumed and not yet written: held while an LF may follow them, owed behind `owed` as a CRLF each when not.
+    crs: u64,
     offset: u64,
+    /// Octets written, doubled dots not counted twice.
+    written: u64,
     failed: Option<ContentError>,
 }
 
@@ -105,7 +115,7 @@ pub struct Stuffer {
 enum At {
     LineStart,
     Middle,
-    /// After a CR that is consumed and not yet written.
+    /// After one CR or more, consumed and not yet written.
     AfterCr,
     End,
 }
@@ -120,16 +130,24 @@ pub(super) enum Step {
     Wait,
 }
 
-/// Copies a block that stands after an octet, with insertions; returns the octets written.
-type Rewriter = fn(u8, &[u8], &mut [u8]) -> usize;
-
 impl Stuffer {
     /// A stuffer at the start of a message. Octets of 0x80 and more pass if `eight_bit_allowed`: with
     /// 8BITMIME or SMTPUTF8.
     #[must_use]
     pub const fn new(newlines: Newlines, eight_bit_allowed: bool) -> Self {
         let octets = if eight_bit_allowed { Octets::EIGHT_BIT } else { Octets::SEVEN_BIT };
-        Self { newlines, dots: true, octets, at: At::LineStart, owed: &[], offset: 0, failed: None }
+        let at = At::LineStart;
+        Self {
+            newlines,
+            dots: true,
+            octets,
+            at,
+            owed: &[],
+            crs: 0,
+            offset: 0,
+            written: 0,
+            failed: None,
+        }
     }
 
     /// A stuffer for BDAT (RFC 3030), where nothing is stuffed: it only makes newlines CRLF, ends the
@@ -141,13 +159,29 @@ impl Stuffer {
 
     /// Writes the next octets of the message into `output`.
     ///
-    /// Consumes at least an octet or produces one, if neither `input` nor `output` is empty. A CR at the end of
-    /// `input` is consumed and written later.
+    /// Consumes at least an octet or produces one, if neither `input` nor `output` is empty. CRs at the end of
+    /// `input` are consumed and written later.
     ///
     /// # Errors
     ///
     /// The first octet that cannot be sent. What precedes it was reported as progress of an earlier call.
     pub fn stuff(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, ContentError> {
+        let progress = self.stuff_some(input, output)?;
+        self.written = self.written.wrapping_add(progress.produced as u64);
+        Ok(progress)
+    }
+
+    /// The size of the message as RFC 1870 5 counts it, if it ended here: as [`Survey::size`](super::Survey::size).
+    pub(crate) fn size(&self) -> u64 {
+        let end_of_line = match self.at {
+            At::Middle => 2,
+            At::LineStart | At::AfterCr | At::End => 0,
+        };
+        let pending = self.owed.len() as u64 + 2 * self.crs + end_of_line;
+        self.written.wrapping_add(pending)
+    }
+
+    fn stuff_some(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, ContentError> {
         self.check_open(input)?;
         let mut done = Progress { consumed: 0, produced: self.pay(output) };
         let mut burst = LEAST_BURST;
@@ -171,7 +205,7 @@ impl Stuffer {
     }
 
     /// Writes the end of the message: CRLF if the last line has none, then `.` CRLF (RFC 5321 4.1.1.4). At most 7
-    /// octets, over as many calls as `output` needs.
+    /// octets, and two for each CR that the message ends with; over as many calls as `output` needs.
     ///
     /// # Errors
     ///
@@ -179,17 +213,27 @@ impl Stuffer {
     /// normalised. Nothing is written then.
     pub fn finish(&mut self, output: &mut [u8]) -> Result<Finish, ContentError> {
         self.check_open(&[])?;
-        let mut produced = self.pay(output);
-        if self.owed.is_empty() && self.at != At::End {
+        let mut produced = self.finish_lines(output);
+        if !self.owes() && self.at != At::End {
             self.owed = self.ending()?;
             self.at = At::End;
             produced += self.pay(&mut output[produced..]);
         }
-        Ok(Finish { produced, done: self.owed.is_empty() })
+        Ok(Finish { produced, done: !self.owes() })
     }
 
-    /// What has to go out before the next octet.
+    /// Writes what is left of the lines when nothing more follows: behind it [`Stuffer::finish`] writes 5 octets at most.
+    /// Fills `output`, or has written all.
+    pub(crate) fn finish_lines(&mut self, output: &mut [u8]) -> usize {
+        if self.at == At::AfterCr && self.newlines == Newlines::Normalise {
+            self.at = At::LineStart;
+        }
+        self.pay(output)
+    }
+
+    /// What has to go out before the next octet, or a part of it.
     pub(super) fn take_owed(&mut self) -> &'static [u8] {
+        self.fetch_crlfs();
         core::mem::take(&mut self.owed)
     }
 
@@ -205,15 +249,23 @@ impl Stuffer {
 
     /// Decides about one octet.
     pub(super) fn step(&mut self, octet: u8) -> Result<Step, ContentError> {
+        scan::looked_at(&[octet]);
         let step = match (self.at, octet) {
-            (At::AfterCr, LF) => self.owe(b"\r\n", At::LineStart, Step::Absorb),
+            (At::AfterCr, LF) => {
+                self.crs = 0;
+                self.owe(b"\r\n", At::LineStart, Step::Absorb)
+            }
+            (At::AfterCr, CR) if self.newlines == Newlines::Normalise => self.hold_cr(),
             (At::AfterCr, _) => {
                 self.bare(ContentErrorKind::BareCr, self.offset - 1)?;
-                self.owe(b"\r\n", At::LineStart, Step::Wait)
+                self.owe(b"", At::LineStart, Step::Wait)
             }
             // Owed together: content may be ended behind any octet that was taken.
-            (At::LineStart, DOT) if self.dots => self.owe(b"..", At::Middle, Step::Absorb),
-            (_, CR) => self.owe(b"", At::AfterCr, Step::Absorb),
+            (At::LineStart, DOT) if self.dots => {
+                self.written = self.written.wrapping_sub(1);
+                self.owe(b"..", At::Middle, Step::Absorb)
+            }
+            (_, CR) => self.hold_cr(),
             (_, LF) => {
                 self.bare(ContentErrorKind::BareLf, self.offset)?;
                 self.owe(b"\r\n", At::LineStart, Step::Absorb)
@@ -236,16 +288,43 @@ impl Stuffer {
         self.failed.map_or(Ok(()), Err)
     }
 
+    /// Takes one more CR, which an LF may follow.
+    const fn hold_cr(&mut self) -> Step {
+        self.crs += 1;
+        self.owe(b"", At::AfterCr, Step::Absorb)
+    }
+
+    /// Whether something has to go out before the next octet.
+    pub(crate) const fn owes(&self) -> bool {
+        !self.owed.is_empty() || (self.crs > 0 && !matches!(self.at, At::AfterCr))
+    }
+
+    /// Turns CRs that no LF has followed into what they are written as, some at a time.
+    fn fetch_crlfs(&mut self) {
+        if self.owed.is_empty() && self.owes() {
+            let most = CRLFS.len() / 2;
+            let count = usize::try_from(self.crs).map_or(most, |crs| crs.min(most));
+            self.crs -= count as u64;
+            self.owed = &CRLFS[..2 * count];
+        }
+    }
+
     /// Writes what is owed, as far as there is room.
     fn pay(&mut self, output: &mut [u8]) -> usize {
-        let (now, later) = self.owed.split_at(self.owed.len().min(output.len()));
-        output[..now.len()].copy_from_slice(now);
-        self.owed = later;
-        now.len()
+        let mut paid = 0;
+        while self.owes() && paid < output.len() {
+            self.fetch_crlfs();
+            let free = &mut output[paid..];
+            let (now, later) = self.owed.split_at(self.owed.len().min(free.len()));
+            free[..now.len()].copy_from_slice(now);
+            self.owed = later;
+            paid += now.len();
+        }
+        paid
     }
 
     fn clean_prefix(&self, input: &[u8], limit: usize) -> usize {
-        if self.at == At::AfterCr || !self.owed.is_empty() {
+        if self.at == At::AfterCr || self.owes() {
             return 0;
         }
         scan::clean_prefix(input, limit, self.at == At::LineStart, self.octets)
@@ -264,15 +343,17 @@ impl Stuffer {
     /// Deals with up to `burst` octets that may need care.
     fn repair(&mut self, input: &[u8], output: &mut [u8], burst: usize) -> Progress {
         let mut block = &input[..input.len().min(burst).min(output.len().saturating_sub(2) / 2)];
+        scan::looked_at(block);
         while let [rest @ .., CR] = block {
-            // Only the octet after it tells whether it is bare.
+            // Only the octet after it tells what becomes of it.
             block = rest;
         }
         let Some(rewrite) = self.rewriter(block) else {
             return self.walk(&input[..input.len().min(burst)], output);
         };
         let before = if self.at == At::LineStart { LF } else { b' ' };
-        let produced = rewrite(before, block, output);
+        let (produced, doubled) = rewrite(before, block, output);
+        self.written = self.written.wrapping_sub(doubled as u64);
         self.passed(block);
         Progress { consumed: block.len(), produced }
     }
@@ -284,8 +365,8 @@ impl Stuffer {
         }
         match self.newlines {
             _ if scan::newlines_paired(block) => Some(if self.dots { double_dots } else { copy }),
-            Newlines::Normalise if self.dots => Some(rewrite),
-            Newlines::Normalise | Newlines::Reject => None,
+            Newlines::Normalise => Some(if self.dots { rewrite::<true> } else { rewrite::<false> }),
+            Newlines::Reject => None,
         }
     }
 
@@ -369,44 +450,44 @@ impl fmt::Display for ContentError {
 
 impl core::error::Error for ContentError {}
 
-/// Copies a block as it is, and returns the octets written.
-fn copy(_before: u8, block: &[u8], output: &mut [u8]) -> usize {
-    output[..block.len()].copy_from_slice(block);
-    block.len()
-}
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
 
-/// Copies a block of admitted octets and whole CRLFs, dots doubled, and returns the octets written: at most
-/// `2 * block.len()`.
-fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> usize {
-    let (mut line_start, mut end) = (before == LF, 0);
-    for &octet in block {
-        if line_start && octet == DOT {
-            output[end] = DOT;
-            end += 1;
+    use super::*;
+    use crate::stuffing::Survey;
+
+    /// Every text of these octets up to this length, and longer ones of them.
+    #[test]
+    fn the_size_is_that_of_the_survey_however_the_content_is_cut() {
+        let mut texts = alloc::vec![alloc::vec::Vec::new()];
+        for _ in 0..6 {
+            let longer: alloc::vec::Vec<_> = texts
+                .iter()
+                .flat_map(|text: &alloc::vec::Vec<u8>| {
+                    b"\r\n.a".map(|octet| [&text[..], &[octet]].concat())
+                })
+                .collect();
+            texts.extend(longer);
+            texts.sort();
+            texts.dedup();
         }
-        output[end] = octet;
-        end += 1;
-        line_start = octet == LF;
+        let long: alloc::vec::Vec<_> =
+            texts.iter().step_by(97).map(|text| text.repeat(60)).collect();
+        for text in texts.iter().chain(&long) {
+            for (dots, cut, room) in
+                [(true, 1, 3), (true, 7, 64), (true, 4096, 4096), (false, 3, 5)]
+            {
+                let mut stuffer = Stuffer { dots, ..Stuffer::new(Newlines::Normalise, true) };
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let piece = &rest[..rest.len().min(cut)];
+                    let done = stuffer.stuff(piece, &mut alloc::vec![0; room]).unwrap();
+                    rest = &rest[done.consumed..];
+                }
+                let size = Survey::of(text).size;
+                assert_eq!(stuffer.size(), size, "{} {dots} {cut} {room}", text.escape_ascii());
+            }
+        }
     }
-    end
-}
-
-/// As [`double_dots`], with bare newlines made CRLF. `output` is two octets longer than the most it needs. The block
-/// does not end in CR.
-///
-/// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict.
-#[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
-fn rewrite(before: u8, block: &[u8], output: &mut [u8]) -> usize {
-    let (mut previous, mut end) = (before, 0);
-    for &octet in block {
-        let after_cr = previous == CR;
-        output[end] = if after_cr { LF } else { CR };
-        end += usize::from(after_cr != (octet == LF));
-        output[end] = DOT;
-        end += usize::from((octet == DOT) & (after_cr | (previous == LF)));
-        output[end] = octet;
-        end += 1;
-        previous = octet;
-    }
-    end
 }

@@ -1,6 +1,11 @@
-//! What can be said of content before it is sent, where it is there as a whole.
+//! Size and kind of content before it is sent, where it is there as a whole.
 
-/// Size and kind of content in the form in which it leaves: every line with CRLF.
+use memchr::memmem;
+
+use super::scan::{CR, LF};
+
+/// Size and kind of content in the form in which it leaves: every line with CRLF, see
+/// [`Newlines::Normalise`](super::Newlines::Normalise).
 ///
 /// ```
 /// use smtp_proto::stuffing::Survey;
@@ -20,19 +25,38 @@ impl Survey {
     /// Looks at the whole content.
     #[must_use]
     pub fn of(content: &[u8]) -> Self {
-        let mut size = content.len() as u64;
-        let mut before = 0;
-        for &octet in content {
-            // A lone CR or LF leaves as both.
-            size += u64::from((octet == b'\n') != (before == b'\r'));
-            before = octet;
-        }
-        size += match before {
-            _ if content.is_empty() => 0,
-            b'\n' => 0,
-            b'\r' => 1,
-            _ => 2,
-        };
+        let size = lines(content) - folded(content) + last(content);
         Self { size, eight_bit: !content.is_ascii() }
+    }
+}
+
+/// Octets when a lone CR or LF leaves as both.
+fn lines(content: &[u8]) -> u64 {
+    let (mut size, mut before) = (content.len() as u64, 0);
+    for &octet in content {
+        size += u64::from((octet == LF) != (before == CR));
+        before = octet;
+    }
+    size
+}
+
+/// Octets of [`lines`] that do not leave, because an LF makes one line end of a run of CRs. Such runs are rare.
+fn folded(content: &[u8]) -> u64 {
+    let (mut size, mut crs) = (0, 0);
+    for &octet in &content[memmem::find(content, b"\r\r").unwrap_or(content.len())..] {
+        if octet == LF && crs > 1 {
+            size += 2 * (crs - 1);
+        }
+        crs = if octet == CR { crs + 1 } else { 0 };
+    }
+    size
+}
+
+/// Octets that end the last line.
+fn last(content: &[u8]) -> u64 {
+    match content.last() {
+        None | Some(&LF) => 0,
+        Some(&CR) => 1,
+        Some(_) => 2,
     }
 }

@@ -179,6 +179,7 @@ impl Unstuffer {
                 consumed += memchr(CR, rest).unwrap_or(rest.len());
             }
         }
+        scan::looked_at(&input[..consumed]);
         Unstuffed { consumed, content: &[], end: self.at == At::End }
     }
 

@@ -2,7 +2,8 @@
 
 use smtp_proto::{
     client::{
-        Chunking, Config, End, Event, Fate, Journal, PeerError, Phase, Protocol, Status, Wants,
+        Chunking, Config, End, Event, Journal, PeerError, Phase, Protocol, Status, TransactionEnd,
+        Wants,
     },
     envelope::Envelope,
     reply::EnhancedCode,
@@ -40,7 +41,7 @@ fn assert_no_content(row: &Row, session: &Session) {
 fn statuses(session: &mut Session) -> Vec<Status> {
     let end = session.end();
     let outcome = session.journal.as_mut().and_then(|journal| journal.take_outcome(end));
-    outcome.expect("the transaction has ended").recipients().map(|fate| fate.status).collect()
+    outcome.expect("the transaction has ended").recipients().map(|fate| fate.status()).collect()
 }
 
 /// Code and enhanced code of the answer to RCPT.
@@ -124,9 +125,10 @@ pub fn group(row: &Row) -> Taken {
             assert_eq!(peer_error(&session), Some(PeerError::Unsolicited));
             assert_eq!(
                 session.events[4..],
-                ["data[0] 451", "ended[0] Refused", "error Unsolicited"]
+                ["data[0] 451", "ended[0] Refused", "closing idle 354", "error Unsolicited"]
             );
-            assert_eq!(statuses, [Status::Deferred, Status::Deferred, Status::Rejected]);
+            // Nobody was told of the refusals yet, and they may have been somebody else's (C87).
+            assert_eq!(statuses, [Status::NotAttempted; 3]);
         }
         "pipe-garbage-middle" => {
             let error = peer_error(&session);
@@ -193,7 +195,7 @@ pub fn early_answer_to_a_chunk(row: &Row) -> Taken {
     session.client.transmitted(b"BDAT 100 LAST\r\n".len() + 40).unwrap();
     assert_eq!(session.hear(&row.octets), Wants::Nothing);
     assert_answers_content(&session);
-    assert!(session.events.contains(&format!("ended[0] {:?}", Fate::NotSent)));
+    assert!(session.events.contains(&format!("ended[0] {:?}", TransactionEnd::NotSent)));
     assert_eq!(session.client.transmit(), b"", "no octet of the chunk leaves any more");
     Taken::Refused
 }
@@ -201,7 +203,7 @@ pub fn early_answer_to_a_chunk(row: &Row) -> Taken {
 /// With everything in flight the chunk is sent whole, although the recipient is refused: otherwise
 /// a server would take the next commands for its octets, or its octets for commands.
 pub fn chunk_behind_a_refused_recipient(row: &Row) -> Taken {
-    let config = plain_config().with_chunking(Chunking::InFlight);
+    let config = plain_config().with_chunking(Chunking::InFlight).with_swallowed_chunks(true);
     let mut session = Session::open(config, "PIPELINING CHUNKING")
         .then("C: MAIL FROM:<>\nC: RCPT TO:<b@c>\nC: BDAT 4 LAST\nC: hi");
     let mut journal = Journal::new();

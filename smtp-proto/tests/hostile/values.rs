@@ -27,7 +27,7 @@ pub fn address(row: &Row) -> Taken {
         "in-addr-crlf" | "in-addr-gt" => domain(b'>', 13),
         "in-addr-empty" => Err(AddressError::Empty),
         "in-addr-ip-lit-bad" => domain(b'\r', 10),
-        "in-addr-long-local" => Err(AddressError::LocalPartTooLong),
+        "in-addr-long-local" => Err(AddressError::LocalPartTooLong { limit: 64 }),
         "in-addr-ls" => character('\u{2028}', 1),
         "in-addr-nel" => character('\u{85}', 1),
         "in-addr-nul" => octet(0, 1),

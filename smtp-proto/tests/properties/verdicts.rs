@@ -61,7 +61,7 @@ proptest! {
                 }
                 refused => refused,
             };
-            prop_assert_eq!(found.status, expected);
+            prop_assert_eq!(found.status(), expected);
         }
     }
 }

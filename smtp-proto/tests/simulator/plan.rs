@@ -88,12 +88,16 @@ pub(crate) struct Plan {
     pub(crate) log_in: bool,
     pub(crate) password: &'static str,
     pub(crate) sizes: BufferSizes,
+    /// Octets of a reply line that are kept.
+    pub(crate) line: usize,
     /// Messages, and QUIT, are begun as soon as they may be, not only when all is answered.
     pub(crate) hasty: bool,
     /// The driver reads whenever there is something to read.
     pub(crate) reads_first: bool,
     /// A broken connection is reported by `transmit_failed` and an end of stream, not by `abort`.
     pub(crate) gentle: bool,
+    /// The client knows that the server swallows chunks.
+    pub(crate) swallows: bool,
     // Between them.
     pub(crate) capacity: usize,
     /// At most so many octets are read, written or handed over at once.
@@ -125,9 +129,11 @@ impl Plan {
             log_in: false,
             password: "s3cret",
             sizes: BufferSizes::SMALL.with_receive(2048).with_transmit(512),
+            line: 2048,
             hasty: true,
             reads_first: true,
             gentle: false,
+            swallows: false,
             capacity: 65_536,
             cut: usize::MAX,
             silent: false,
@@ -142,6 +148,8 @@ impl Plan {
         plan.choose_server(&mut random);
         plan.choose_client(&mut random);
         plan.choose_between(&mut random);
+        // No offer is longer than 24 octets; most of what else is said is.
+        plan.line = random.of(&[2048, 24]);
         plan
     }
 
@@ -193,6 +201,7 @@ impl Plan {
             .with_in_flight(random.of(&[1, 2, 3, 5, 16, 128]));
         self.hasty = !random.one_in(4);
         self.gentle = random.one_in(2);
+        self.swallows = random.one_in(2);
     }
 
     fn choose_between(&mut self, random: &mut Random) {
@@ -232,14 +241,18 @@ impl Plan {
     }
 
     pub(crate) fn client_config(&self) -> client::Config {
+        let mut limits = client::Limits::DEFAULT;
+        limits.line = self.line;
         client::Config::new(EhloName::parse("client.example").expect("a name"))
             .with_tls(self.tls)
             .with_protocol(self.protocol)
             .with_chunking(self.chunking)
             .with_chunk_size(self.chunk_size)
             .with_window(self.window)
+            .with_swallowed_chunks(self.swallows)
             .with_run_ahead(self.run_ahead)
             .with_plaintext_auth(true)
+            .with_limits(limits)
     }
 
     pub(crate) fn server_config(&self) -> server::Config {

@@ -8,7 +8,7 @@ use smtp_proto::{
 
 use super::plan::{Decision, Message, Plan};
 
-const CONTENT: &[u8] = b".dot\r\n\r\n.\r\nbare\nend";
+const CONTENT: &[u8] = b".dot\r\n\r\n.\r\nbare\ntwice\r\r\nend";
 
 fn message(recipients: &[Decision]) -> Message {
     Message { content: CONTENT.to_vec(), recipients: recipients.to_vec(), ..Message::default() }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use smtp_proto::{
-    client::{Client, Event, Inquiry, Journal, Refusal, Status, Wants},
+    client::{
+        Client, End, Event, Fate, Inquiry, Journal, Outcome, Phase, Refusal, Status, Wants, When,
+    },
     envelope::Envelope,
     sasl::Plain,
 };
@@ -138,7 +140,8 @@ impl<'p> Sender<'p> {
             if self.reports[message] != Report::Begun {
                 return Err(format!("message {message} ends twice"));
             }
-            let statuses = outcome.recipients().map(|recipient| recipient.status).collect();
+            check_advice(&outcome, self.client.end())?;
+            let statuses = outcome.recipients().map(|recipient| recipient.status()).collect();
             self.reports[message] = Report::Ended(statuses);
         }
         Ok(())
@@ -307,12 +310,40 @@ impl<'p> Sender<'p> {
             Ok(taken) => drop(self.content.drain(..taken)),
             Err(Refusal::Content(error)) => {
                 dialogue.note(|| error.to_string());
-                self.witness.ended();
+                // Behind whole chunks QUIT is said.
+                self.witness.gave_up = true;
+                if self.client.is_closed() {
+                    self.witness.ended();
+                }
             }
             Err(refusal) => return Err(refusal.to_string()),
         }
         Ok(())
     }
+}
+
+/// Status, advice and reply of a recipient are of one and the same cause (D33, D35).
+fn check_advice(outcome: &Outcome, end: Option<End>) -> Found {
+    for recipient in outcome.recipients() {
+        let class = recipient.reply.map(|reply| reply.code().value() / 100);
+        let fits = match recipient.fate {
+            Fate::Accepted => class == Some(2),
+            Fate::Rejected => class == Some(5),
+            Fate::Deferred(when) => class.is_some() && when != When::Never,
+            Fate::Unknown => class.is_none() && recipient.phase == Phase::Final,
+            Fate::NotAttempted(When::Never) => matches!(end, Some(End::BadContent(_))),
+            Fate::NotAttempted(When::SameConnection) => false,
+            Fate::NotAttempted(_) => end.is_some(),
+        };
+        if !fits {
+            return Err(format!("{recipient:?}, and the session stands at {end:?}"));
+        }
+    }
+    let deciding = outcome.deciding().ok_or("nothing decides")?;
+    if deciding.reply != outcome.reply() {
+        return Err(format!("{deciding:?} is not by {:?}", outcome.reply()));
+    }
+    Ok(())
 }
 
 /// Each answer is told of the one whom it answers (D23), and nothing of those who have ended (D28).

@@ -22,6 +22,10 @@ pub(super) struct Told {
     pub(super) chunked: usize,
     /// The end of its content has left.
     pub(super) handed_over: bool,
+    /// While it was open, something was said that cannot have been a reply to what was asked.
+    pub(super) shifted: bool,
+    /// That was said right behind it: its refusals are in doubt unless they were told before.
+    pub(super) doubted: bool,
 }
 
 pub(super) const fn is_yes(reply: Option<u16>) -> bool {
@@ -44,11 +48,26 @@ impl Told {
             .filter(|recipient| is_yes(recipient.reply) && recipient.verdict.is_none())
     }
 
-    /// What has become of this recipient, when the session has ended or all is answered; `closing`: with 421.
-    pub(super) fn status(&self, recipient: usize, closing: bool) -> Status {
-        // Behind a 421 nothing was heard, unless it was the verdict that the 421 stood for.
-        let may_be_there = self.handed_over && (!closing || self.is_wanted());
-        let in_doubt = if may_be_there { Status::Unknown } else { Status::NotAttempted };
+    /// Whether all is said of it that the client waits for, where nothing is asked: `count` are its recipients.
+    pub(super) fn is_complete(&self, count: usize) -> bool {
+        let answered = self.recipients.len() == count
+            && self.recipients.iter().all(|recipient| recipient.reply.is_some());
+        let go_ahead = self.data == Some(354);
+        is_no(self.mail)
+            || is_no(self.data)
+            || self.handed_over
+            || (!self.is_wanted() && (answered || go_ahead))
+    }
+
+    /// What has become of this recipient, when the session has ended or all is answered.
+    pub(super) fn status(&self, recipient: usize) -> Status {
+        let in_doubt = if self.handed_over { Status::Unknown } else { Status::NotAttempted };
+        // What was refused may have been somebody else (C87), unless a 354 has shown that all was in step. What was
+        // accepted stands (D34).
+        let is_accepted = self.recipients.get(recipient).is_some_and(|to| is_yes(to.verdict));
+        if self.shifted && !is_accepted && self.data != Some(354) {
+            return in_doubt;
+        }
         let Recipient { reply, verdict } =
             self.recipients.get(recipient).copied().unwrap_or_default();
         let refusal = [self.mail, reply, self.data].into_iter().find(|&said| is_no(said));

@@ -1,6 +1,6 @@
 //! What content has to look like, from the definitions and octet by octet.
 
-/// Every line ends in CRLF, whatever ended it before (RFC 5321 2.3.8).
+/// Every line ends in CRLF, whatever ended it before (RFC 5321 2.3.8): CR* LF, or a CR that no LF follows.
 pub(crate) fn canonical(content: &[u8]) -> Vec<u8> {
     let mut lines = Vec::new();
     let mut rest = content;
@@ -8,7 +8,8 @@ pub(crate) fn canonical(content: &[u8]) -> Vec<u8> {
         rest = behind;
         match octet {
             b'\r' => {
-                rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+                let crs = rest.iter().take_while(|&&octet| octet == b'\r').count();
+                rest = rest[crs..].strip_prefix(b"\n").unwrap_or(rest);
                 lines.extend_from_slice(b"\r\n");
             }
             b'\n' => lines.extend_from_slice(b"\r\n"),

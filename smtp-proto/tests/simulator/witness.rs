@@ -80,8 +80,8 @@ pub(crate) struct Witness<'p> {
     /// Nothing but QUIT may leave.
     pub(super) stopped: bool,
     pub(super) over: bool,
-    /// It is over because of a 421.
-    pub(super) closing: bool,
+    /// The client ends the session for a content that it cannot send: nothing that follows is the cause.
+    pub(super) gave_up: bool,
 }
 
 impl<'p> Witness<'p> {
@@ -100,7 +100,7 @@ impl<'p> Witness<'p> {
             challenged: false,
             stopped: false,
             over: false,
-            closing: false,
+            gave_up: false,
         }
     }
 
@@ -184,6 +184,11 @@ impl<'p> Witness<'p> {
             "QUIT" => self.ask(Verb::Quit),
             _ => Err(format!("no command of this client's: {line:?}")),
         }
+    }
+
+    /// Whether STARTTLS is due where it is offered.
+    pub(super) fn wants_tls(&self) -> bool {
+        !self.secure && self.plan.tls != TlsPolicy::None
     }
 
     /// D13, and that a session which cannot be opened ends with QUIT.
@@ -321,6 +326,13 @@ impl<'p> Witness<'p> {
     pub(crate) fn statuses(&self, transaction: u32, count: usize) -> Vec<Status> {
         let nothing = Told::default();
         let told = self.told.get(transaction as usize).unwrap_or(&nothing);
-        (0..count).map(|at| told.status(at, self.closing)).collect()
+        (0..count).map(|at| told.status(at)).collect()
+    }
+
+    /// What may have become of each of them in place of that, where the refusals were not told in time.
+    pub(crate) fn doubtful_statuses(&self, transaction: u32, count: usize) -> Option<Vec<Status>> {
+        let told = self.told.get(transaction as usize).filter(|told| told.doubted)?;
+        let told = Told { shifted: true, ..told.clone() };
+        Some((0..count).map(|at| told.status(at)).collect())
     }
 }

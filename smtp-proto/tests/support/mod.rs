@@ -357,7 +357,7 @@ pub fn describe(event: &Event<'_>) -> String {
             let recipient = recipient.map(|index| format!(".{index}")).unwrap_or_default();
             format!("{phase}[{}{recipient}] {}", transaction.index(), reply.code())
         }
-        Event::Ended { transaction, fate } => format!("ended[{}] {fate:?}", transaction.index()),
+        Event::Ended { transaction, end } => format!("ended[{}] {end:?}", transaction.index()),
         Event::Closing { phase, reply } => format!("closing {phase} {}", reply.code()),
         _ => format!("{event:?}"),
     }

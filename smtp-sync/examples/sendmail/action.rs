@@ -4,6 +4,8 @@ use core::{fmt, time::Duration};
 
 use smtp_sync::proto::command::Argument;
 
+use crate::secrets::shown;
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Action {
     Connect,
@@ -30,13 +32,13 @@ impl Action {
             "expn" => checked(argument).map(Action::Expn),
             "send" => match argument.parse() {
                 Ok(index) if index < messages => Ok(Action::Send(index)),
-                _ => Err(format!("{text}: there is no such message")),
+                _ => Err(format!("{}: there is no such message", shown(text))),
             },
             "wait" => match argument.parse() {
                 Ok(milliseconds) => Ok(Action::Wait(Duration::from_millis(milliseconds))),
-                Err(error) => Err(format!("{text}: {error}")),
+                Err(error) => Err(format!("{}: {error}", shown(text))),
             },
-            _ => Err(format!("{text}: no such action")),
+            _ => Err(format!("{}: no such action", shown(text))),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The command line.
 
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum, error::ContextValue};
 use smtp_sync::Url;
 
-use crate::action::Action;
+use crate::{
+    action::Action,
+    secrets::{looks_like_credentials, variable},
+};
 
 /// Send messages by SMTP; one comes on standard input.
 #[derive(Parser, Debug)]
@@ -49,6 +52,9 @@ pub(crate) struct Args {
     /// The DNS server to ask, in place of the system's
     #[arg(long, value_name = "ADDR:PORT", requires = "mx")]
     pub(crate) dns: Option<SocketAddr>,
+    /// Let mail go to hosts on loopback and unspecified addresses: for tests
+    #[arg(long, requires = "mx")]
+    pub(crate) allow_loopback: bool,
     /// What is spoken; default: smtp, or what the URL says
     #[arg(long)]
     pub(crate) protocol: Option<Spoken>,
@@ -151,35 +157,27 @@ pub(crate) enum BareNewlines {
 }
 
 impl Args {
-    pub(crate) fn server(&self) -> Option<String> {
+    /// Takes the server from the environment where the command line names none, and from a URL what the command line does
+    /// not say. No error shows what was given: it may hold a password.
+    pub(crate) fn read_server(&mut self) -> Result<(), String> {
         if self.mx {
-            return None;
-        }
-        let named = || std::env::var("SMTP_SERVER").ok().filter(|server| !server.is_empty());
-        self.server.clone().or_else(named)
-    }
-
-    /// Takes from a URL what the command line does not say; an error does not show it.
-    pub(crate) fn read_url(&mut self) -> Result<(), String> {
-        let Some(url) = self.server().filter(|server| server.contains("://")) else {
             return Ok(());
-        };
-        let url: Url = url.parse().map_err(|error| format!("--server: {error}"))?;
-        if self.user.is_none() {
-            self.user = url.credentials().map(|(user, _)| user.to_owned());
         }
-        self.url = Some(url);
+        let source = if self.server.is_some() { "--server" } else { "$SMTP_SERVER" };
+        if self.server.is_none() {
+            self.server = variable("SMTP_SERVER")?.filter(|server| !server.is_empty());
+        }
+        let Some(server) = &self.server else { return Ok(()) };
+        if server.contains("://") {
+            let url: Url = server.parse().map_err(|error| format!("{source}: {error}"))?;
+            if self.user.is_none() {
+                self.user = url.credentials().map(|(user, _)| user.to_owned());
+            }
+            self.url = Some(url);
+        } else if server.contains('@') && !server.starts_with("unix:") {
+            return Err(format!("{source}: {CREDENTIALS_WITHOUT_SCHEME}"));
+        }
         Ok(())
-    }
-
-    pub(crate) fn secrets(&self) -> Result<Secrets, String> {
-        let of_url = self.url.as_ref().and_then(Url::credentials).map(|(_, password)| password);
-        let password = match (&self.password_file, of_url) {
-            (Some(file), _) => Some(first_line(file)?),
-            (None, Some(password)) if !password.is_empty() => Some(password.to_owned()),
-            (None, _) => std::env::var("SMTP_PASSWORD").ok(),
-        };
-        Ok(Secrets { password, token: self.token_file.as_ref().map(first_line).transpose()? })
     }
 
     /// What to do, in order; whether a QUIT is said at the end is not listed.
@@ -198,19 +196,21 @@ impl Args {
         !self.action.is_empty()
     }
 
-    /// Whether the messages are those of --message alone: there may be none.
+    /// Whether a message is sent: the caller's own actions may do without.
     pub(crate) fn needs_message(&self) -> bool {
         self.action.is_empty() || self.action.iter().any(|action| action.starts_with("send:"))
     }
 }
 
-/// What must not be shown.
-pub(crate) struct Secrets {
-    pub(crate) password: Option<String>,
-    pub(crate) token: Option<String>,
-}
+const CREDENTIALS_WITHOUT_SCHEME: &str = "user and password belong into a URL, smtp://USER:PASSWORD@HOST:PORT, \
+     or into --user and --password-file";
 
-fn first_line(file: &PathBuf) -> Result<String, String> {
-    let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+/// The error without values that may hold a password.
+pub(crate) fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let secret = |value: &ContextValue| looks_like_credentials(&value.to_string());
+    let kinds = error.context().filter(|(_, value)| secret(value)).map(|(kind, _)| kind);
+    for kind in kinds.collect::<Vec<_>>() {
+        error.insert(kind, ContextValue::String("(not shown)".to_owned()));
+    }
+    error
 }

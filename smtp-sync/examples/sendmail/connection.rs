@@ -11,17 +11,21 @@ use smtp_sync::{
     },
 };
 
-use crate::args::{Args, BareNewlines, Spoken, Tls};
+use crate::{
+    args::{Args, BareNewlines, Spoken, Tls},
+    output,
+    secrets::shown,
+};
 
 impl Args {
-    pub(crate) fn connector(&self, server: &str) -> Result<Connector, String> {
+    /// The connector, and the TLS that it wants.
+    pub(crate) fn connector(&self, server: &str) -> Result<(Connector, TlsPolicy), String> {
         let (connector, tls) = match &self.url {
             Some(url) => (Connector::from_url(url), url.tls()),
             None => reach(server)?,
         };
-        let mut connector = connector
-            .with_tls(self.tls_policy().unwrap_or(tls))
-            .configure(|config| self.config(config));
+        let tls = self.tls_policy().unwrap_or(tls);
+        let mut connector = connector.with_tls(tls).configure(|config| self.config(config));
         if let Some(name) = self.hello_name()? {
             connector = connector.with_name(name);
         }
@@ -32,9 +36,9 @@ impl Args {
             connector = connector.with_timeouts(timeouts);
         }
         if self.verbose {
-            connector = connector.with_transcript(|line| eprintln!("{line}"));
+            connector = connector.with_transcript(output::line);
         }
-        Ok(connector)
+        Ok((connector, tls))
     }
 
     /// What the core decides by.
@@ -64,7 +68,8 @@ impl Args {
 
     pub(crate) fn trust(&self) -> Result<Option<TlsConfig>, String> {
         let Some(file) = &self.ca else { return Ok(None) };
-        let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let name = || shown(&file.display().to_string());
+        let pem = fs::read(file).map_err(|error| format!("--ca: {}: {error}", name()))?;
         TlsConfig::with_pem_anchors(&pem).map(Some).map_err(|error| format!("--ca: {error}"))
     }
 
@@ -104,7 +109,7 @@ fn reach(server: &str) -> Result<(Connector, TlsPolicy), String> {
     if let Some(path) = server.strip_prefix("unix:") {
         return Ok((Connector::unix(path), TlsPolicy::None));
     }
-    let usage = || format!("--server: {server} is not HOST:PORT");
+    let usage = || "the server is not HOST:PORT, unix:PATH or a URL".to_owned();
     let (host, port) = server.rsplit_once(':').ok_or_else(usage)?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let port = port.parse().map_err(|_| usage())?;

@@ -10,7 +10,7 @@ use smtp_sync::{
     },
 };
 
-use crate::args::{Args, Secrets};
+use crate::{args::Args, output, secrets::Secrets};
 
 /// A server on loopback that keeps what it gets, and refuses `nobody` at every domain named.
 pub(crate) struct Embedded {
@@ -63,7 +63,7 @@ impl Embedded {
                 let line = line.strip_suffix(b"\r").unwrap_or(line);
                 text += &format!("| {}\n", Escaped(line));
             }
-            if on_stderr { eprint!("{text}") } else { print!("{text}") }
+            if on_stderr { output::diagnostic(&text) } else { output::result(&text) }
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smtp_async::mx::MxError;
 use smtp_sync::{
-    Error, Hint, Retry, TlsError,
+    Error, Hint, TlsError, When,
     proto::{
         client::{Authentication, End, PeerError, Phase, Refusal},
         hello::{Extension, Extensions},
@@ -25,7 +25,9 @@ pub(crate) struct Failure {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) enhanced: Option<String>,
     pub(crate) text: String,
-    pub(crate) retry: &'static str,
+    /// The advice for the message; none where all its recipients are accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<&'static str>,
     #[serde(skip)]
@@ -38,11 +40,14 @@ impl Failure {
         let code = reply.map(OwnedReply::code).or_else(|| code_of(error));
         Failure {
             kind: kind(error),
-            phase: error.phase().map_or(phase, Phase::as_str),
+            phase: match error {
+                Error::Refused(Refusal::Content(_)) => Phase::Content.as_str(),
+                _ => error.phase().map_or(phase, Phase::as_str),
+            },
             code: code.map(Code::value),
             enhanced: reply.and_then(OwnedReply::enhanced).map(|enhanced| enhanced.to_string()),
             text: reply.map_or_else(|| error.to_string(), |reply| reply.text().join("\n")),
-            retry: error.retry().as_str(),
+            retry: Some(error.retry().as_str()),
             hint: error.hint(used).map(Hint::as_str),
             class: code.map(Code::class),
         }
@@ -55,7 +60,7 @@ impl Failure {
             code: None,
             enhanced: None,
             text: text.to_owned(),
-            retry: Retry::Never.as_str(),
+            retry: Some(When::Never.as_str()),
             hint: None,
             class: None,
         }
@@ -64,22 +69,41 @@ impl Failure {
     /// Why no host answered for a recipient.
     pub(crate) fn of_mx(error: &MxError) -> Self {
         let kind = match error {
-            MxError::Host(error) => return Failure::of(error, "connect", Extensions::EMPTY),
+            MxError::Host(host) => {
+                let failure = Failure::of(host, "connect", Extensions::EMPTY);
+                return failure.with_retry(error.retry());
+            }
             MxError::Route(error) => kind_of_route(*error),
             MxError::Lookup(_) => "dns_failure",
             _ => "host_not_allowed",
         };
         let class = match error.retry() {
-            Retry::Never => Class::Permanent,
+            When::Never => Class::Permanent,
             _ => Class::Transient,
         };
         Failure {
             kind,
             enhanced: error.enhanced().map(|enhanced| enhanced.to_string()),
             text: error.to_string(),
-            retry: error.retry().as_str(),
+            retry: Some(error.retry().as_str()),
             class: Some(class),
             ..Failure::invalid_argument("")
+        }
+    }
+
+    /// Sets the advice: a host's failure may be temporary where that of the only server is permanent.
+    fn with_retry(self, retry: When) -> Self {
+        let class = match retry {
+            When::Later => self.class.map(|_| Class::Transient),
+            _ => self.class,
+        };
+        Failure { retry: Some(retry.as_str()), class, ..self }
+    }
+
+    /// Whatever the server said to STARTTLS: TLS was required, and is not had.
+    pub(crate) fn require_tls(&mut self) {
+        if self.phase == Phase::StartTls.as_str() && self.kind == "service_closing" {
+            self.kind = "tls_required_unavailable";
         }
     }
 
@@ -96,12 +120,22 @@ impl Failure {
     /// The outcome of the action that failed so.
     pub(crate) const fn outcome(&self) -> &'static str {
         match (self.kind.as_bytes(), self.class) {
-            (b"refused" | b"auth_refused", Some(Class::Permanent)) => "rejected",
-            (b"refused" | b"auth_refused" | b"service_closing", _) => "deferred",
+            (
+                b"refused" | b"auth_refused" | b"tls_required_unavailable",
+                Some(Class::Permanent),
+            ) => "rejected",
+            (b"tls_required_unavailable", Some(Class::Transient))
+            | (b"refused" | b"auth_refused" | b"service_closing", _) => "deferred",
             _ => "failed",
         }
     }
 
+    /// The exit status where the session or the login failed, and nothing was attempted.
+    pub(crate) fn session_code(&self) -> Option<u8> {
+        Some(self.exit_code()).filter(|status| [74, 76, 77].contains(status))
+    }
+
+    /// The exit status of an action that failed alone.
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind {
             "connection_lost" | "timeout" | "connect_failed" => 74,
@@ -111,6 +145,7 @@ impl Failure {
             | "tls_failed"
             | "auth_refused"
             | "no_usable_mechanism"
+            | "invalid_credentials"
             | "plaintext_refused"
             | "bad_challenge"
             | "server_signature" => 77,
@@ -151,6 +186,7 @@ fn kind_of_refusal(refusal: Refusal) -> &'static str {
         Refusal::TooManyTransactions { .. } => "too_many_transactions",
         Refusal::PlaintextAuth => "plaintext_refused",
         Refusal::NoMechanism => "no_usable_mechanism",
+        Refusal::Credentials => "invalid_credentials",
         Refusal::Content(error) => kind_of_content(error),
         _ => "invalid_argument",
     }
@@ -165,6 +201,10 @@ const fn kind_of_route(error: RouteError) -> &'static str {
         RouteError::NoAddress => "no_address",
         RouteError::NoUsableMx => "no_usable_mx",
         RouteError::MailLoop => "mail_loop",
+        RouteError::LocalAddress => "local_address",
+        RouteError::UnauthenticatedMx => "unauthenticated_mx",
+        RouteError::UnusableName => "unusable_name",
+        RouteError::NoHostSoFar => "no_host_so_far",
         _ => "dns_failure",
     }
 }
@@ -178,9 +218,7 @@ const fn kind_of_content(error: ContentError) -> &'static str {
 
 const fn kind_of_reply(kind: ReplyErrorKind) -> &'static str {
     match kind {
-        ReplyErrorKind::LineTooLong
-        | ReplyErrorKind::ReplyTooLong
-        | ReplyErrorKind::TooManyLines => "reply_too_long",
+        ReplyErrorKind::ReplyTooLong | ReplyErrorKind::TooManyLines => "reply_too_long",
         _ => "malformed_reply",
     }
 }
@@ -194,9 +232,12 @@ fn kind_of_end(end: End) -> &'static str {
         End::Peer(PeerError::Unproven) => "server_signature",
         End::Peer(_) => "unexpected_code",
         End::ServiceClosing(_) => "service_closing",
-        End::Refused { .. } | End::ContentRefused(_) => "refused",
-        End::TlsUnavailable => "tls_required_unavailable",
+        End::Refused { phase: Phase::StartTls, .. } | End::TlsUnavailable => {
+            "tls_required_unavailable"
+        }
+        End::Refused { .. } | End::ContentRefused(_) | End::RefusedInFlight { .. } => "refused",
         End::BadContent(error) => kind_of_content(error),
+        End::ContentFailed => "bad_content",
         _ => "connection_lost",
     }
 }

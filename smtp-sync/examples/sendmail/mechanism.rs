@@ -5,6 +5,7 @@ use smtp_sync::proto::sasl::CramMd5;
 #[cfg(feature = "scram")]
 use smtp_sync::proto::sasl::{ChannelBinding, Nonce, ScramSha1, ScramSha256, scram::ScramError};
 use smtp_sync::proto::{
+    hello::Capabilities,
     reply::Escaped,
     sasl::{
         Anonymous, CannotAnswer, Challenge, External, InitialResponse, Login, Mechanism,
@@ -14,11 +15,11 @@ use smtp_sync::proto::{
 
 use crate::args::Initial;
 
-/// Strongest first.
+/// Strongest first: what binds to the TLS session before what does not.
 pub(crate) const FOR_A_PASSWORD: [&str; 7] = [
     "SCRAM-SHA-256-PLUS",
-    "SCRAM-SHA-256",
     "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256",
     "SCRAM-SHA-1",
     "CRAM-MD5",
     "PLAIN",
@@ -116,25 +117,33 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// What the server said about a token, control characters escaped.
+    /// What the server said about a token, control characters escaped, or what is wrong with its
+    /// messages of SCRAM.
     pub(crate) fn details(&self) -> Option<String> {
         let said = match &self.kind {
             Kind::OAuthBearer(mechanism) => mechanism.error(),
             Kind::XOAuth2(mechanism) => mechanism.error(),
+            #[cfg(feature = "scram")]
+            _ => return self.scram_error().map(|error| error.to_string()),
+            #[cfg(not(feature = "scram"))]
             _ => None,
         };
         said.map(|octets| Escaped(octets).to_string())
     }
 
-    /// Whether the server's proof was wrong.
     #[cfg(feature = "scram")]
-    pub(crate) fn has_bad_signature(&self) -> bool {
-        let error = match &self.kind {
+    fn scram_error(&self) -> Option<ScramError> {
+        match &self.kind {
             Kind::ScramSha1(mechanism) => mechanism.error(),
             Kind::ScramSha256(mechanism) => mechanism.error(),
             _ => None,
-        };
-        error == Some(ScramError::Signature)
+        }
+    }
+
+    /// Whether the server's proof was wrong.
+    #[cfg(feature = "scram")]
+    pub(crate) fn has_bad_signature(&self) -> bool {
+        self.scram_error() == Some(ScramError::Signature)
     }
 
     #[cfg(not(feature = "scram"))]
@@ -145,23 +154,26 @@ impl<'a> Named<'a> {
 
 #[cfg(feature = "scram")]
 fn scram<'a>(name: &str, with: Credentials<'a>) -> Option<Kind<'a>> {
-    let (name, binding) = match (name.strip_suffix("-PLUS"), with.binding) {
-        (Some(name), Some(octets)) => (name, Some(ChannelBinding::TlsExporter(octets))),
-        (Some(_), None) => return None,
-        (None, _) => (name, None),
-    };
-    let Credentials { user, password, nonce, .. } = with;
+    let Credentials { user, password, nonce, binding, .. } = with;
+    let binding = binding.map(ChannelBinding::TlsExporter);
+    let (sha1, sha256) =
+        (ScramSha1::new(user, password, nonce), ScramSha256::new(user, password, nonce));
+    // Who could bind says so in the others too, unless the server offers it.
     Some(match (name, binding) {
-        ("SCRAM-SHA-1", None) => Kind::ScramSha1(Box::new(ScramSha1::new(user, password, nonce))),
-        ("SCRAM-SHA-1", Some(binding)) => Kind::ScramSha1(Box::new(
-            ScramSha1::new(user, password, nonce).with_channel_binding(binding),
-        )),
-        ("SCRAM-SHA-256", None) => {
-            Kind::ScramSha256(Box::new(ScramSha256::new(user, password, nonce)))
+        ("SCRAM-SHA-1", None) => Kind::ScramSha1(Box::new(sha1)),
+        ("SCRAM-SHA-1", Some(_)) => {
+            Kind::ScramSha1(Box::new(sha1.with_channel_binding_unoffered()))
         }
-        ("SCRAM-SHA-256", Some(binding)) => Kind::ScramSha256(Box::new(
-            ScramSha256::new(user, password, nonce).with_channel_binding(binding),
-        )),
+        ("SCRAM-SHA-1-PLUS", Some(binding)) => {
+            Kind::ScramSha1(Box::new(sha1.with_channel_binding(binding)))
+        }
+        ("SCRAM-SHA-256", None) => Kind::ScramSha256(Box::new(sha256)),
+        ("SCRAM-SHA-256", Some(_)) => {
+            Kind::ScramSha256(Box::new(sha256.with_channel_binding_unoffered()))
+        }
+        ("SCRAM-SHA-256-PLUS", Some(binding)) => {
+            Kind::ScramSha256(Box::new(sha256.with_channel_binding(binding)))
+        }
         _ => return None,
     })
 }
@@ -181,6 +193,10 @@ impl Mechanism for Named<'_> {
 
     fn restart(&mut self) {
         self.mechanism_mut().restart();
+    }
+
+    fn prepare(&mut self, server: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        self.mechanism_mut().prepare(server)
     }
 
     fn respond(

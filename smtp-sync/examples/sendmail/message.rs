@@ -2,6 +2,7 @@
 
 use core::fmt::Display;
 use std::{
+    collections::HashSet,
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -18,7 +19,11 @@ use smtp_sync::{
     },
 };
 
-use crate::{args::Args, header};
+use crate::{
+    args::{Args, BareNewlines},
+    header::{Header, without_preamble},
+    secrets::shown,
+};
 
 /// A message and what its envelope says, not yet checked.
 #[derive(Debug)]
@@ -69,19 +74,20 @@ impl To {
 
 /// The messages that the command line speaks of.
 pub(crate) fn gather(args: &Args) -> Result<Vec<Message>, String> {
+    if !args.needs_message() {
+        return Ok(Vec::new());
+    }
     let contents = contents(args)?;
-    let addressed = match &args.envelope {
-        Some(file) => envelopes(file, contents.len())?,
-        None => {
-            contents.iter().map(|content| addressing(args, content)).collect::<Result<_, _>>()?
-        }
+    let Some(file) = &args.envelope else {
+        return contents.into_iter().map(|content| message(args, content)).collect();
     };
-    let message = |(content, address): (Vec<u8>, Addressing)| {
-        let content = if args.read_recipients { header::without_bcc(&content) } else { content };
-        let survey = Survey::of(&content);
-        Message { content, address, survey, declares_size: !args.no_size }
+    let addressed = envelopes(file, contents.len())?.into_iter().zip(contents);
+    let message = |(address, content): (_, Vec<u8>)| {
+        let content =
+            if args.read_recipients { leaving(args, without_preamble(&content))? } else { content };
+        Ok(Message::new(args, content, address))
     };
-    Ok(contents.into_iter().zip(addressed).map(message).collect())
+    addressed.map(message).collect()
 }
 
 fn contents(args: &Args) -> Result<Vec<Vec<u8>>, String> {
@@ -90,17 +96,32 @@ fn contents(args: &Args) -> Result<Vec<Vec<u8>>, String> {
         return args.message.iter().map(read).collect();
     }
     let mut content = Vec::new();
-    if args.needs_message() {
-        io::stdin()
-            .read_to_end(&mut content)
-            .map_err(|error| format!("standard input: {error}"))?;
-        return Ok(vec![content]);
+    io::stdin().read_to_end(&mut content).map_err(|error| format!("standard input: {error}"))?;
+    Ok(vec![content])
+}
+
+/// A message whose envelope is made of the command line and its header.
+fn message(args: &Args, mut content: Vec<u8>) -> Result<Message, String> {
+    let preamble = content.len() - without_preamble(&content).len();
+    content.drain(..preamble);
+    let address = addressing(args, &content)?;
+    if args.read_recipients {
+        content = leaving(args, &content)?;
     }
-    Ok(Vec::new())
+    Ok(Message::new(args, content, address))
+}
+
+/// The content as `-t` sends it on.
+fn leaving(args: &Args, content: &[u8]) -> Result<Vec<u8>, String> {
+    let header = Header::read(content);
+    if matches!(args.newlines, BareNewlines::Reject) {
+        header.check_newlines()?;
+    }
+    header.without_bcc()
 }
 
 fn told(file: &Path, error: &dyn Display) -> String {
-    format!("{}: {error}", file.display())
+    format!("{}: {error}", shown(&file.display().to_string()))
 }
 
 fn envelopes(file: &Path, wanted: usize) -> Result<Vec<Addressing>, String> {
@@ -117,17 +138,19 @@ fn envelopes(file: &Path, wanted: usize) -> Result<Vec<Addressing>, String> {
 fn addressing(args: &Args, content: &[u8]) -> Result<Addressing, String> {
     let from = match &args.from {
         Some(from) => Some(from.clone()),
-        None => header::addresses(content, &["From"])?.into_iter().next(),
+        None => Header::read(content).sender()?,
     };
     let mut to = args.recipients.clone();
     if args.read_recipients {
-        to.extend(header::addresses(content, &["To", "Cc", "Bcc"])?);
+        let mut known: HashSet<String> = to.iter().cloned().collect();
+        let found = Header::read(content).recipients()?;
+        to.extend(found.into_iter().filter(|address| known.insert(address.clone())));
     }
     if to.is_empty() {
         return Err("no recipients".to_owned());
     }
     Ok(Addressing {
-        from: from.ok_or("no sender: give -f, or a From field")?,
+        from: from.ok_or("no sender: give -f, or a From field with an address")?,
         to: to.into_iter().map(|address| To::Detailed(detailed(args, address))).collect(),
         ret: args.dsn_return.clone(),
         envid: args.envid.clone(),
@@ -141,6 +164,11 @@ fn detailed(args: &Args, address: String) -> Detailed {
 }
 
 impl Message {
+    fn new(args: &Args, content: Vec<u8>, address: Addressing) -> Self {
+        let survey = Survey::of(&content);
+        Self { content, address, survey, declares_size: !args.no_size }
+    }
+
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
         self.address.to.iter().map(To::address)
     }
@@ -148,13 +176,23 @@ impl Message {
     /// The envelope, checked.
     pub(crate) fn envelope(&self) -> Result<Envelope<'_>, String> {
         let from = &self.address.from;
-        let path = ReversePath::parse(from).map_err(|error| format!("{from:?}: {error}"))?;
+        let path = ReversePath::parse(from).map_err(|error| format!("{}: {error}", shown(from)))?;
         let to = self.address.to.iter().map(checked).collect::<Result<_, _>>()?;
         let (mail, params) = self.address.mail(path)?;
-        let mail = if self.declares_size { mail.with_size(self.survey.size) } else { mail };
-        let eight_bit = self.survey.eight_bit;
-        let mail = mail.with_body(if eight_bit { Body::EightBitMime } else { Body::SevenBit });
-        Ok(Envelope { mail, params, to })
+        Ok(Envelope { mail: self.described(mail), params, to })
+    }
+
+    /// Says what the content looks like, where the envelope file does not say it.
+    fn described<'a>(&self, mail: Mail<'a>) -> Mail<'a> {
+        let looks = if self.survey.eight_bit { Body::EightBitMime } else { Body::SevenBit };
+        let body = mail.body().unwrap_or(looks);
+        let mail = mail.with_body(body);
+        if mail.size().is_some() || !self.declares_size {
+            return mail;
+        }
+        // Binary content leaves as it is, all other with CRLF.
+        let binary = body == Body::BinaryMime;
+        mail.with_size(if binary { self.content.len() as u64 } else { self.survey.size })
     }
 }
 
@@ -186,7 +224,7 @@ impl Addressing {
 
 fn checked(to: &To) -> Result<(Recipient<'_>, Vec<Parameter<'_>>), String> {
     let address = to.address();
-    let path = ForwardPath::parse(address).map_err(|error| format!("{address:?}: {error}"))?;
+    let path = ForwardPath::parse(address).map_err(|e| format!("{}: {e}", shown(address)))?;
     match to {
         To::Plain(_) => Ok((Recipient::new(path), Vec::new())),
         To::Detailed(detailed) => detailed.recipient(path),
@@ -222,12 +260,12 @@ impl Detailed {
 }
 
 fn unknown(what: &str, value: &str) -> String {
-    format!("{what} {value:?}: no such value")
+    format!("{what} {}: no such value", shown(value))
 }
 
 /// Puts a name before an error.
 fn named<'a, E: Display>(what: &'a str, value: &'a str) -> impl Fn(E) -> String + use<'a, E> {
-    move |error| format!("{what} {value:?}: {error}")
+    move |error| format!("{what} {}: {error}", shown(value))
 }
 
 /// A checked envelope that borrows from its message.

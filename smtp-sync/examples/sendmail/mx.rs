@@ -22,6 +22,7 @@ use smtp_sync::{
 use crate::{
     args::Args,
     message::{Envelope, Message},
+    output,
     report::Report,
 };
 
@@ -56,6 +57,7 @@ fn delivery(args: &Args) -> Result<MxDelivery<TokioResolver, Fixed>, String> {
     let (config, verbose) = (args.config(Config::new(name)), args.verbose);
     let mut delivery = MxDelivery::new(resolver, name)
         .with_port(args.mx_port)
+        .with_loopback_hosts(args.allow_loopback)
         .with_seed(RandomState::new().build_hasher().finish())
         .with_tls(Fixed(security))
         .configure(move |connector| connector.configure(|_| config));
@@ -63,8 +65,7 @@ fn delivery(args: &Args) -> Result<MxDelivery<TokioResolver, Fixed>, String> {
         delivery = delivery.with_timeouts(timeouts).with_connect_limit(timeouts.command);
     }
     if verbose {
-        let log = |line: &str| eprintln!("{line}");
-        delivery = delivery.configure(move |connector| connector.with_transcript(log));
+        delivery = delivery.configure(|connector| connector.with_transcript(output::line));
     }
     Ok(delivery)
 }

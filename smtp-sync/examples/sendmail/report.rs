@@ -2,14 +2,21 @@
 
 use serde::Serialize;
 use smtp_sync::{
-    Client, Hint, Outcome, Status, Verdict,
+    Client, Delivery, Error, Fate, Hint, Status, Verdict, When,
     proto::{
         client::{Phase, RecipientOutcome},
+        hello::Extensions,
         reply::{Escaped, OwnedReply, Reply},
     },
 };
 
-use crate::failure::Failure;
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    message::Message,
+    output,
+    row::{Row, Words, advice, closing},
+};
 
 #[path = "report_mx.rs"]
 mod report_mx;
@@ -20,7 +27,7 @@ pub(crate) struct Report {
     actions: Vec<Done>,
     error: Option<Failure>,
     #[serde(skip)]
-    exit: u8,
+    exit: Exit,
 }
 
 #[derive(Serialize, Default, Debug)]
@@ -55,44 +62,18 @@ pub(crate) struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<Words>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    recipients: Vec<Fate>,
-}
-
-#[derive(Serialize, Debug)]
-struct Words {
-    code: u16,
-    enhanced: Option<String>,
-    text: Vec<String>,
-}
-
-#[derive(Serialize, Debug)]
-struct Fate {
-    address: String,
-    status: &'static str,
-    phase: &'static str,
-    #[serde(flatten)]
-    reply: Option<Words>,
-    /// With `--mx`, who said so.
+    recipients: Vec<Row>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
-    /// With `--mx`, why nobody did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-}
-
-impl From<Reply<'_>> for Words {
-    fn from(reply: Reply<'_>) -> Self {
-        Self {
-            code: reply.code().value(),
-            enhanced: reply.enhanced().map(|enhanced| enhanced.to_string()),
-            text: reply.lines().map(|line| Escaped(line).to_string()).collect(),
-        }
-    }
+    transactions: Option<usize>,
 }
 
 impl Done {
     pub(crate) fn ok(action: &str, reply: Option<&OwnedReply>) -> Self {
-        let reply = reply.map(|reply| reply.as_reply().into());
+        Self::ok_with(action, reply.map(OwnedReply::as_reply))
+    }
+
+    fn ok_with(action: &str, reply: Option<Reply<'_>>) -> Self {
+        let reply = reply.map(Words::from);
         Done { action: action.to_owned(), outcome: "ok", reply, ..Self::default() }
     }
 
@@ -117,42 +98,71 @@ impl Done {
         Done { outcome: "refused_locally", ..Done::failed(action, failure, None) }
     }
 
+    /// All recipients of a message that was refused before connecting.
+    fn with_recipients<'a>(self, addresses: impl Iterator<Item = &'a str>) -> Self {
+        let never = Fate::NotAttempted(When::Never);
+        Done { recipients: addresses.map(|to| Row::new(to, never, "connect")).collect(), ..self }
+    }
+
+    /// A message that was sent, in whole or in part; nothing was begun for those without an outcome because of `error`.
     pub(crate) fn sent<'a>(
         action: &str,
-        outcome: &Outcome,
+        delivery: &Delivery,
         addresses: impl Iterator<Item = &'a str>,
-        hint: Option<Hint>,
+        unsent: Option<(&Error, &Failure)>,
+        used: Extensions,
     ) -> Self {
-        let fates = outcome.recipients().zip(addresses).map(|(fate, to)| Fate::of(&fate, to));
-        let first = outcome.recipients().find(|fate| fate.status != Status::Accepted);
-        let phase = first.map(|fate| fate.phase.as_str());
-        let told = word(outcome.verdict());
-        let done = Done {
-            outcome: told,
-            recipients: fates.collect(),
-            hint: hint.map(Hint::as_str),
-            ..Done::ok(action, outcome.reply())
+        let row = |(outcome, to): (Option<RecipientOutcome<'_>>, _)| match (outcome, unsent) {
+            (Some(outcome), _) => Row::of(&outcome, to),
+            (None, Some((error, failure))) => Row::not_attempted(to, error, failure),
+            (None, None) => Row::new(to, Fate::NotAttempted(When::NewConnectionNow), "mail"),
         };
-        match outcome.verdict() {
-            Verdict::Delivered | Verdict::Partial => done,
-            _ => Done { phase, ..done }.with_code(),
+        let deciding = delivery.deciding();
+        let done = Done {
+            outcome: word(delivery.verdict()),
+            recipients: delivery.recipients().zip(addresses).map(row).collect(),
+            transactions: Some(delivery.outcomes().len()),
+            hint: hint(delivery, used).map(Hint::as_str),
+            ..Done::ok_with(action, deciding.and_then(|deciding| deciding.reply))
+        };
+        match deciding {
+            Some(deciding) if deciding.status() != Status::Accepted => {
+                Done { phase: Some(deciding.phase.as_str()), ..done }.with_code()
+            }
+            _ => done,
+        }
+    }
+
+    /// A message of which nothing was written.
+    pub(crate) fn not_sent<'a>(
+        action: &str,
+        error: &Error,
+        failure: &Failure,
+        addresses: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let refused = matches!(error, Error::Refused(_)) && error.retry() == When::Never;
+        let done = Done::failed_message(action, error, failure, addresses);
+        if refused { Done { outcome: "refused_locally", ..done } } else { done }
+    }
+
+    /// A message whose turn did not come.
+    pub(crate) fn failed_message<'a>(
+        action: &str,
+        error: &Error,
+        failure: &Failure,
+        addresses: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        Done {
+            outcome: "failed",
+            recipients: addresses.map(|to| Row::not_attempted(to, error, failure)).collect(),
+            ..Done::failed(action, failure, closing(error))
         }
     }
 
     fn with_code(self) -> Self {
         let words = self.reply.as_ref();
-        let first = self.recipients.iter().find_map(|fate| fate.reply.as_ref());
-        let words = words.or(first);
         let (code, enhanced) = (words.map(|w| w.code), words.and_then(|w| w.enhanced.clone()));
         Done { code, enhanced, ..self }
-    }
-}
-
-impl Fate {
-    fn of(fate: &RecipientOutcome<'_>, address: &str) -> Self {
-        let (phase, reply) = (fate.phase.as_str(), fate.reply.map(Words::from));
-        let status = report_mx::status(fate.status);
-        Fate { address: address.to_owned(), status, phase, reply, host: None, kind: None }
     }
 }
 
@@ -167,27 +177,58 @@ const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
+/// The change to make for those not accepted; recipients too many for one transaction have gone in another.
+fn hint(delivery: &Delivery, used: Extensions) -> Option<Hint> {
+    let (last, before) = delivery.outcomes().split_last()?;
+    let mut earlier = before.iter().filter_map(|outcome| outcome.hint(used));
+    let stands = |hint: &Hint| *hint != Hint::RetryRemainingInNewTransaction;
+    last.hint(used).or_else(|| earlier.find(stands))
+}
+
 impl Report {
-    /// Takes note of an action; the first that failed decides how the program exits.
-    pub(crate) fn push(&mut self, done: Done, exit: u8) {
+    /// Takes note of an action that sends no message.
+    pub(crate) fn push(&mut self, done: Done) {
         self.actions.push(done);
-        self.exit(exit);
     }
 
-    pub(crate) fn exit(&mut self, exit: u8) {
-        if self.exit == 0 {
-            self.exit = exit;
+    /// The same of one that the server refused.
+    pub(crate) fn push_refused(&mut self, done: Done, exit: u8) {
+        self.exit.action(exit);
+        self.actions.push(done);
+    }
+
+    /// Takes note of an action that sends a message.
+    pub(crate) fn push_message(&mut self, done: Done) {
+        self.exit.message(done.outcome == "refused_locally");
+        for row in &done.recipients {
+            self.exit.recipient(row.fate);
         }
+        self.actions.push(done);
     }
 
+    /// Takes note of what went wrong; the first is shown.
     pub(crate) fn fail(&mut self, failure: Failure) {
+        self.exit.failure(&failure);
         self.error.get_or_insert(failure);
     }
 
+    /// The same with the advice for the message in whose action it went wrong.
+    pub(crate) fn fail_in_message(&mut self, mut failure: Failure) {
+        failure.retry = self.actions.last().and_then(|done| advice(&done.recipients));
+        self.fail(failure);
+    }
+
     /// Something is wrong with what the program was told; nothing was sent.
-    pub(crate) fn refuse(&mut self, action: &str, problem: &str) {
+    pub(crate) fn refuse(&mut self, problem: &str, messages: &[Message]) {
         let failure = Failure::invalid_argument(problem);
-        self.push(Done::refused_locally(action, &failure), 64);
+        self.exit.usage();
+        if messages.is_empty() {
+            self.push(Done::refused_locally("send:0", &failure));
+        }
+        for (index, message) in messages.iter().enumerate() {
+            let done = Done::refused_locally(&format!("send:{index}"), &failure);
+            self.push_message(done.with_recipients(message.recipients()));
+        }
         self.fail(failure);
     }
 
@@ -218,24 +259,26 @@ impl Report {
         connection.closed |= client.failure().is_some();
     }
 
-    pub(crate) const fn exit_code(&self) -> u8 {
-        self.exit
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.exit.code()
     }
 
     pub(crate) fn print(&self, json: bool) {
         if json {
-            println!("{}", serde_json::to_string(self).unwrap_or_default());
+            output::result(&format!("{}\n", serde_json::to_string(self).unwrap_or_default()));
             return;
         }
-        for fate in self.actions.iter().flat_map(|done| &done.recipients) {
-            if fate.status != "accepted" {
-                let reply = fate.reply.as_ref();
+        for row in self.actions.iter().flat_map(|done| &done.recipients) {
+            if row.status != "accepted" {
+                let reply = row.reply.as_ref();
                 let text = reply.map(|w| format!(": {} {}", w.code, w.text.join(" / ")));
-                eprintln!("sendmail: {} {}{}", fate.address, fate.status, text.unwrap_or_default());
+                let text = text.unwrap_or_default();
+                output::line(&format!("sendmail: {} {}{text}", row.address, row.status));
             }
         }
         if let Some(failure) = &self.error {
-            eprintln!("sendmail: {}: {}: {}", failure.phase, failure.kind, failure.text);
+            let Failure { phase, kind, text, .. } = failure;
+            output::line(&format!("sendmail: {phase}: {kind}: {text}"));
         }
     }
 }

@@ -1,81 +1,56 @@
 //! The result of `--mx`.
 
 use smtp_async::mx::{MxRecipient, MxReport};
-use smtp_sync::{Status, proto::client::Phase};
+use smtp_sync::{
+    Status, Verdict,
+    proto::{client::Phase, reply::OwnedReply},
+};
 
-use super::{Done, Fate, Report};
-use crate::failure::Failure;
+use super::{Done, Report, word};
+use crate::{failure::Failure, row::Row};
 
 impl Report {
     /// Takes note of a message that went to the hosts of its recipients' domains.
     pub(crate) fn delivered(&mut self, action: &str, told: &MxReport) {
-        let has = |status| told.recipients().iter().any(|to| to.status == status);
         let failure = told.recipients().iter().find_map(|to| to.error.as_ref()).map(Failure::of_mx);
-        let exit = match &failure {
-            _ if has(Status::Unknown) || has(Status::Deferred) => 75,
-            Some(failure) if has(Status::NotAttempted) => failure.exit_code(),
-            _ if has(Status::Rejected) => 69,
-            _ => 0,
-        };
         self.connection.opened |= told.recipients().iter().any(|to| to.phase.is_some());
         self.closed();
-        self.push(Done::by_mx(action, told), exit);
+        self.push_message(Done::by_mx(action, told));
         if let Some(failure) = failure {
-            self.fail(failure);
+            self.fail_in_message(failure);
         }
     }
 }
 
 impl Done {
-    /// The words are those of the first host that took it, else of the first that had some.
+    /// The reply is that of the first recipient that the outcome is named after.
     fn by_mx(action: &str, told: &MxReport) -> Self {
-        let taken = |to: &&MxRecipient| to.status == Status::Accepted;
         let recipients = told.recipients();
-        let words = recipients.iter().find(taken).and_then(|to| to.reply.as_ref());
-        let words = words.or_else(|| recipients.iter().find_map(|to| to.reply.as_ref()));
-        let fates: Vec<_> = recipients.iter().map(Fate::by_mx).collect();
-        let (phase, outcome) = (fates.iter().find(|fate| fate.status != "accepted"), told_of(told));
-        let phase = phase.map(|fate| fate.phase);
-        let done = Done { outcome, recipients: fates, ..Done::ok(action, words) };
-        match outcome {
-            "delivered" | "partial" => done,
-            _ => Done { phase, ..done }.with_code(),
+        let verdict = Verdict::of(recipients.iter().map(MxRecipient::status));
+        let deciding = recipients.iter().find(|to| to.status() == verdict.status());
+        let reply = deciding.and_then(|to| to.reply.as_ref());
+        let rows = recipients.iter().map(Row::by_mx).collect();
+        let done = Done { outcome: word(verdict), recipients: rows, ..Done::ok(action, reply) };
+        match deciding {
+            Some(to) if to.status() != Status::Accepted => {
+                Done { phase: Some(phase(to)), ..done }.with_code()
+            }
+            _ => done,
         }
     }
 }
 
-impl Fate {
+impl Row {
     fn by_mx(recipient: &MxRecipient) -> Self {
-        Fate {
-            address: recipient.address.clone(),
-            status: status(recipient.status),
-            phase: recipient.phase.map_or("connect", Phase::as_str),
-            reply: recipient.reply.as_ref().map(|reply| reply.as_reply().into()),
+        Row {
+            reply: recipient.reply.as_ref().map(OwnedReply::as_reply).map(Into::into),
             host: recipient.host.as_deref().map(str::to_owned),
             kind: recipient.error.as_ref().map(|error| Failure::of_mx(error).kind),
+            ..Row::new(&recipient.address, recipient.fate, phase(recipient))
         }
     }
 }
 
-/// As a whole, in the order of [`Outcome::verdict`].
-fn told_of(told: &MxReport) -> &'static str {
-    let has = |status| told.recipients().iter().any(|to| to.status == status);
-    match () {
-        () if told.is_delivered() => "delivered",
-        () if has(Status::Unknown) => "unknown",
-        () if has(Status::Accepted) => "partial",
-        () if has(Status::NotAttempted) => "failed",
-        () if has(Status::Deferred) => "deferred",
-        () => "rejected",
-    }
-}
-
-pub(super) const fn status(status: Status) -> &'static str {
-    match status {
-        Status::Accepted => "accepted",
-        Status::Rejected => "rejected",
-        Status::Deferred => "deferred",
-        Status::Unknown => "unknown",
-        Status::NotAttempted => "not_attempted",
-    }
+fn phase(recipient: &MxRecipient) -> &'static str {
+    recipient.phase.map_or("connect", Phase::as_str)
 }

@@ -1,106 +1,121 @@
 //! The actions, one after the other, over one connection.
 
 use smtp_sync::{
-    Client, Connector, Error, Inquiry, Outcome, Status,
+    Client, Connector, Error, Inquiry,
     proto::{
-        client::Phase, command::Argument, hello::Extensions, reply::OwnedReply, sasl::Mechanism,
+        client::{End, Phase},
+        command::Argument,
+        hello::Extensions,
+        reply::OwnedReply,
+        sasl::Mechanism,
     },
 };
 
 use crate::{
     action::Action,
-    args::{Args, Secrets},
+    args::Args,
     failure::Failure,
     mechanism::{Credentials, FOR_A_PASSWORD, FOR_A_TOKEN, Named},
     message::{Envelope, Message},
+    parts,
     report::{Done, Report},
+    secrets::Secrets,
 };
 
 pub(crate) struct Session<'a> {
-    args: &'a Args,
-    secrets: &'a Secrets,
-    messages: &'a [Message],
-    envelopes: &'a [Envelope<'a>],
-    report: &'a mut Report,
+    pub(crate) args: &'a Args,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) messages: &'a [Message],
+    pub(crate) envelopes: &'a [Envelope<'a>],
+    pub(crate) requires_tls: bool,
+    pub(crate) report: &'a mut Report,
 }
 
-impl<'a> Session<'a> {
-    pub(crate) const fn new(
-        args: &'a Args,
-        secrets: &'a Secrets,
-        messages: &'a [Message],
-        envelopes: &'a [Envelope<'a>],
-        report: &'a mut Report,
-    ) -> Self {
-        Self { args, secrets, messages, envelopes, report }
-    }
+/// Goes on, or says why no later action is done.
+type Step = Result<(), Error>;
 
+impl Session<'_> {
     pub(crate) fn run(mut self, connector: Connector, actions: &[Action]) {
         let listed = actions.contains(&Action::Connect);
-        let Some(mut client) = self.connect(connector, listed) else { return };
-        let mut quitting = false;
-        for action in actions.iter().filter(|action| **action != Action::Connect) {
-            if *action == Action::Quit {
-                quitting = true;
-                break;
-            }
-            let goes_on = self.act(&mut client, action);
+        let mut actions = actions.iter().filter(|action| **action != Action::Connect);
+        let mut client = match self.connect(connector, listed) {
+            Ok(client) => client,
+            Err(error) => return self.leave(actions, &error),
+        };
+        let mut ended = None;
+        for action in actions.by_ref() {
+            ended = self.act(&mut client, action).err();
             self.report.observe(&client);
-            if !goes_on {
+            if ended.is_some() {
                 break;
             }
         }
-        self.quit(client, quitting);
+        self.quit(client, ended.as_ref());
+        if let Some(error) = ended {
+            self.leave(actions, &error);
+        }
     }
 
-    fn connect(&mut self, connector: Connector, listed: bool) -> Option<Client> {
+    /// The messages whose turn does not come, because of this.
+    fn leave<'b>(&mut self, actions: impl Iterator<Item = &'b Action>, error: &Error) {
+        let failure = Failure::of(error, "mail", Extensions::EMPTY);
+        for action in actions {
+            if let Action::Send(index) = action {
+                let recipients = self.messages[*index].recipients();
+                let done = Done::failed_message(&action.to_string(), error, &failure, recipients);
+                self.report.push_message(done);
+            }
+        }
+    }
+
+    fn connect(&mut self, connector: Connector, listed: bool) -> Result<Client, Error> {
+        let name = listed.then_some("connect");
         let mut client = match connector.dial() {
             Ok(client) => client,
-            Err(error) => {
-                self.fail(listed.then_some("connect"), &error, "connect", Extensions::EMPTY);
-                return None;
-            }
+            Err(error) => return Err(self.fail(name, error, "connect", Extensions::EMPTY)),
         };
         let opened = client.open();
         self.report.observe(&client);
         if let Err(error) = opened {
-            self.fail(listed.then_some("connect"), &error, "connect", client.used());
             self.report.closed();
-            return None;
+            return Err(self.fail(name, error, "connect", client.used()));
         }
         self.report.opened();
         if listed {
             let hello = client.last_answer().map(|(_, reply)| reply);
-            self.report.push(Done::ok("connect", hello), 0);
+            self.report.push(Done::ok("connect", hello));
         }
-        Some(client)
+        Ok(client)
     }
 
-    /// Says whether to go on.
-    fn act(&mut self, client: &mut Client, action: &Action) -> bool {
+    fn act(&mut self, client: &mut Client, action: &Action) -> Step {
         let name = action.to_string();
         match action {
-            Action::Connect | Action::Quit => true,
+            Action::Connect => Ok(()),
+            Action::Quit => Err(QUIT),
             Action::Auth => self.authenticate(client),
             Action::Send(index) => self.send(client, &name, *index),
             Action::Noop => self.inquire(client, &name, Inquiry::Noop),
             Action::Rset => self.inquire(client, &name, Inquiry::Rset),
             Action::Vrfy(who) => match Argument::new(who) {
                 Ok(who) => self.inquire(client, &name, Inquiry::Vrfy(who)),
-                Err(_) => true,
+                Err(_) => Ok(()),
             },
             Action::Expn(list) => match Argument::new(list) {
                 Ok(list) => self.inquire(client, &name, Inquiry::Expn(list)),
-                Err(_) => true,
+                Err(_) => Ok(()),
             },
             Action::Wait(time) => match client.watch(*time) {
-                Ok(()) => self.done(Done::ok(&name, None)),
-                Err(error) => self.fail(Some(&name), &error, "idle", client.used()),
+                Ok(()) => {
+                    self.done(Done::ok(&name, None));
+                    Ok(())
+                }
+                Err(error) => Err(self.fail(Some(&name), error, "idle", client.used())),
             },
         }
     }
 
-    fn authenticate(&mut self, client: &mut Client) -> bool {
+    fn authenticate(&mut self, client: &mut Client) -> Step {
         #[cfg(feature = "scram")]
         let binding = client.channel_binding();
         let credentials = Credentials {
@@ -110,7 +125,7 @@ impl<'a> Session<'a> {
             #[cfg(feature = "scram")]
             nonce: match smtp_sync::nonce() {
                 Ok(nonce) => nonce,
-                Err(error) => return self.fail(Some("auth"), &error, "auth", client.used()),
+                Err(error) => return Err(self.fail(Some("auth"), error, "auth", client.used())),
             },
             #[cfg(feature = "scram")]
             binding: binding.as_ref().map(<[u8; 32]>::as_slice),
@@ -121,14 +136,21 @@ impl<'a> Session<'a> {
         match client.authenticate(mechanisms.as_mut_slice()) {
             Ok(index) => {
                 self.report.authenticated(known[index].name());
-                self.done(Done::ok("auth", client.last_answer().map(|(_, reply)| reply)))
+                self.done(Done::ok("auth", client.last_answer().map(|(_, reply)| reply)));
+                Ok(())
             }
             Err(error) => {
                 let mut failure = Failure::of(&error, "auth", client.used());
                 failure.explain(&known);
-                self.fail_with(Some("auth"), failure, error.reply());
+                let done = match error {
+                    Error::Refused(_) => Done::refused_locally("auth", &failure),
+                    _ => Done::failed("auth", &failure, error.reply()),
+                };
+                self.report.push(done);
+                self.report.fail(failure);
                 // With --action the next one may be about just that.
-                client.is_reusable() && self.args.is_scripted()
+                let goes_on = client.is_reusable() && self.args.is_scripted();
+                if goes_on { Ok(()) } else { Err(error) }
             }
         }
     }
@@ -146,92 +168,86 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn send(&mut self, client: &mut Client, name: &str, index: usize) -> bool {
+    fn send(&mut self, client: &mut Client, name: &str, index: usize) -> Step {
         let (message, envelope) = (&self.messages[index], &self.envelopes[index]);
-        let used = client.used();
-        match client.send(envelope, message.content.as_slice()) {
-            Ok(outcome) => {
-                let failure = client.failure().map(|error| Failure::of(error, "mail", used));
-                let exit = exit_code(&outcome, failure.as_ref());
-                let hint = outcome.hint(used);
-                self.report.push(Done::sent(name, &outcome, message.recipients(), hint), exit);
-                if let Some(failure) = failure {
-                    self.report.fail(failure);
-                }
-                client.failure().is_none()
-            }
-            Err(error @ Error::Refused(_)) => {
-                let failure = Failure::of(&error, "mail", used);
-                self.report.push(Done::refused_locally(name, &failure), 64);
-                self.report.fail(failure);
-                true
-            }
-            Err(error) => self.fail(Some(name), &error, "mail", used),
+        if let Err(error) = client.check(envelope, &message.content) {
+            return self.unsent(client, name, index, error);
         }
+        let (delivery, unsent) = parts::deliver(client, envelope, &message.content);
+        let error = client.failure().or(unsent.as_ref()).cloned();
+        if let Some(error) = unsent.clone().filter(|_| delivery.outcomes().is_empty()) {
+            return self.unsent(client, name, index, error);
+        }
+        let used = client.used();
+        let failed = unsent.as_ref().map(|error| (error, Failure::of(error, "mail", used)));
+        let failed = failed.as_ref().map(|(error, failure)| (*error, failure));
+        let recipients = message.recipients();
+        self.report.push_message(Done::sent(name, &delivery, recipients, failed, used));
+        if let Some(error) = &error {
+            self.report.fail_in_message(Failure::of(error, "mail", used));
+        }
+        client.failure().cloned().map_or(Ok(()), Err)
     }
 
-    fn inquire(&mut self, client: &mut Client, name: &str, inquiry: Inquiry<'_>) -> bool {
+    /// Nothing of the message was written, because of this.
+    fn unsent(&mut self, client: &Client, name: &str, index: usize, error: Error) -> Step {
+        let failure = Failure::of(&error, "mail", client.used());
+        let recipients = self.messages[index].recipients();
+        self.report.push_message(Done::not_sent(name, &error, &failure, recipients));
+        self.report.fail(failure);
+        if client.failure().is_some() { Err(error) } else { Ok(()) }
+    }
+
+    fn inquire(&mut self, client: &mut Client, name: &str, inquiry: Inquiry<'_>) -> Step {
         match client.inquire(inquiry) {
             Ok(reply) if reply.code().is_refusal() => {
                 let phase = client.last_answer().map_or(Phase::Idle, |(phase, _)| phase);
                 let exit = if reply.code().value() < 500 { 75 } else { 69 };
-                self.report.push(Done::refused(name, phase, &reply), exit);
-                true
+                self.report.push_refused(Done::refused(name, phase, &reply), exit);
+                Ok(())
             }
-            Ok(reply) => self.done(Done::ok(name, Some(&reply))),
-            Err(error) => self.fail(Some(name), &error, "idle", client.used()),
+            Ok(reply) => {
+                self.done(Done::ok(name, Some(&reply)));
+                Ok(())
+            }
+            Err(error) => Err(self.fail(Some(name), error, "idle", client.used())),
         }
     }
 
-    fn quit(&mut self, client: Client, listed: bool) {
+    fn quit(&mut self, client: Client, ended: Option<&Error>) {
         if client.failure().is_some() {
             return;
         }
         let answer: Option<OwnedReply> = client.quit().ok().flatten();
         self.report.closed();
-        if listed {
-            self.report.push(Done::ok("quit", answer.as_ref()), 0);
+        if ended.and_then(Error::end) == QUIT.end() {
+            self.report.push(Done::ok("quit", answer.as_ref()));
         }
     }
 
-    fn done(&mut self, done: Done) -> bool {
-        self.report.push(done, 0);
-        true
+    fn done(&mut self, done: Done) {
+        self.report.push(done);
     }
 
-    /// Takes note of a failed action; nothing comes after it.
+    /// Takes note of a failed action, and gives back why nothing comes after it.
     fn fail(
         &mut self,
         action: Option<&str>,
-        error: &Error,
+        error: Error,
         phase: &'static str,
         used: Extensions,
-    ) -> bool {
-        self.fail_with(action, Failure::of(error, phase, used), error.reply())
-    }
-
-    fn fail_with(
-        &mut self,
-        action: Option<&str>,
-        failure: Failure,
-        reply: Option<&OwnedReply>,
-    ) -> bool {
-        self.report.exit(failure.exit_code());
+    ) -> Error {
+        let mut failure = Failure::of(&error, phase, used);
+        if self.requires_tls {
+            failure.require_tls();
+        }
         if let Some(action) = action {
-            self.report.push(Done::failed(action, &failure, reply), failure.exit_code());
+            self.report.push(Done::failed(action, &failure, error.reply()));
         }
         self.report.fail(failure);
-        false
+        error
     }
 }
 
-/// What is refused for good is worst, unless something may still come of it.
-fn exit_code(outcome: &Outcome, failure: Option<&Failure>) -> u8 {
-    let has = |status| outcome.recipients().any(|recipient| recipient.status == status);
-    match failure {
-        _ if has(Status::Unknown) || has(Status::Deferred) => 75,
-        Some(failure) if has(Status::NotAttempted) => failure.exit_code(),
-        _ if has(Status::Rejected) => 69,
-        _ => 0,
-    }
-}
+/// Why nothing is done behind a `quit` of the caller's own actions.
+const QUIT: Error = Error::Ended { end: End::Quit, reply: None, unfinished: None };

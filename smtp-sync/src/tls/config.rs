@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use rustls::{
-    ClientConfig, ClientConnection, ConfigBuilder, DigitallySignedStruct, RootCertStore,
-    SignatureScheme,
+    ClientConfig, ClientConnection, ConfigBuilder, DigitallySignedStruct, SignatureScheme,
     client::{
-        WantsClientCert,
+        Resumption, WantsClientCert,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
@@ -15,42 +14,64 @@ use rustls::{
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use super::TlsError;
+use super::{TlsError, anchored::Anchored, shared::Shared};
+
+static PLATFORM: Shared = Shared::new();
+static ACCEPT_ANY: Shared = Shared::new();
 
 /// Who is trusted, and how TLS is done: version 1.2 or later, ring for the cryptography.
 ///
 /// Other providers, verifiers and settings come in as a [`ClientConfig`] of the caller's own.
+///
+/// Clones share the sessions that servers offer to resume, which saves most of a handshake: make one, and clone it for each
+/// connection.
 #[derive(Clone, Debug)]
-pub struct TlsConfig(Arc<ClientConfig>);
+pub struct TlsConfig {
+    config: Arc<ClientConfig>,
+    /// Certificates are verified.
+    verifies: bool,
+}
 
 impl TlsConfig {
-    /// Trusts whom the platform trusts.
+    /// Trusts whom the platform trusts. What is used unless something else is set.
+    ///
+    /// The authorities are read from the system's files when they are first asked for, which takes milliseconds; the process
+    /// shares them from then on, and does not see later changes.
     ///
     /// # Errors
-    /// The platform's authorities cannot be read.
+    /// The platform's authorities cannot be read. The next call tries again.
     pub fn platform() -> Result<Self, TlsError> {
-        let builder = builder(provider())?.with_platform_verifier().map_err(TlsError::Rustls)?;
-        Ok(Self::finish(builder))
+        PLATFORM.get_or_make(|| {
+            let builder =
+                builder(provider())?.with_platform_verifier().map_err(TlsError::Rustls)?;
+            Ok(Self::finish(builder))
+        })
+    }
+
+    /// The same if they have been read, for those who must not wait for files.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn platform_if_read() -> Option<Self> {
+        PLATFORM.get()
     }
 
     /// Trusts these authorities, in DER, and no others.
+    ///
+    /// A server whose own certificate is one of these, octet for octet, is trusted as well where that is self-signed and an
+    /// authority's, as those of mail bridges and of boxes at home are: it has to have the server's name, and the server its
+    /// key; its dates do not count.
     ///
     /// # Errors
     /// There is none, or one is no certificate.
     pub fn with_anchors<'a>(
         anchors: impl IntoIterator<Item = CertificateDer<'a>>,
     ) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        for anchor in anchors {
-            roots.add(anchor.into_owned()).map_err(TlsError::Rustls)?;
-        }
-        if roots.is_empty() {
-            return Err(TlsError::InvalidAnchors);
-        }
-        Ok(Self::finish(builder(provider())?.with_root_certificates(roots)))
+        let provider = provider();
+        let verifier = Anchored::new(anchors, Arc::clone(&provider))?;
+        Self::with_verifier(provider, Arc::new(verifier))
     }
 
-    /// Trusts the authorities in this PEM text, and no others.
+    /// Trusts the authorities in this PEM text, and no others; see [`with_anchors`](Self::with_anchors).
     ///
     /// # Errors
     /// There is none, or one is no certificate.
@@ -65,10 +86,11 @@ impl TlsConfig {
     /// # Errors
     /// None that is known of.
     pub fn dangerous_accept_any_certificate() -> Result<Self, TlsError> {
-        let provider = provider();
-        let verifier = Arc::new(AcceptAny(Arc::clone(&provider)));
-        let builder = builder(provider)?.dangerous().with_custom_certificate_verifier(verifier);
-        Ok(Self::finish(builder))
+        ACCEPT_ANY.get_or_make(|| {
+            let provider = provider();
+            let verifier = Arc::new(AcceptAny(Arc::clone(&provider)));
+            Ok(Self { verifies: false, ..Self::with_verifier(provider, verifier)? })
+        })
     }
 
     /// Shows a certificate to servers that ask for one (RFC 4422 EXTERNAL, mutual TLS): its chain and
@@ -80,33 +102,53 @@ impl TlsConfig {
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let certificates = certificates.map_err(|_| TlsError::InvalidCertificate)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::InvalidCertificate)?;
-        let certified = CertifiedKey::from_der(certificates, key, self.0.crypto_provider());
-        let mut config = ClientConfig::clone(&self.0);
+        let certified = CertifiedKey::from_der(certificates, key, self.config.crypto_provider());
+        let mut config = ClientConfig::clone(&self.config);
         config.client_auth_cert_resolver =
             Arc::new(SingleCertAndKey::from(certified.map_err(TlsError::Rustls)?));
-        Ok(Self(Arc::new(config)))
+        // A session belongs to who the client was when it began.
+        config.resumption = Resumption::default();
+        Ok(Self { config: Arc::new(config), ..self })
+    }
+
+    /// Returns whether certificates are verified: `false` for
+    /// [`dangerous_accept_any_certificate`](Self::dangerous_accept_any_certificate). A
+    /// [`ClientConfig`] of the caller's own is taken to verify them.
+    #[must_use]
+    pub const fn is_verifying(&self) -> bool {
+        self.verifies
     }
 
     /// The settings as the TLS library has them.
     #[must_use]
     pub fn into_inner(self) -> Arc<ClientConfig> {
-        self.0
+        self.config
+    }
+
+    fn with_verifier(
+        provider: Arc<CryptoProvider>,
+        verifier: Arc<dyn ServerCertVerifier>,
+    ) -> Result<Self, TlsError> {
+        let builder = builder(provider)?.dangerous().with_custom_certificate_verifier(verifier);
+        Ok(Self::finish(builder))
     }
 
     fn finish(builder: ConfigBuilder<ClientConfig, WantsClientCert>) -> Self {
-        Self(Arc::new(builder.with_no_client_auth()))
+        Arc::new(builder.with_no_client_auth()).into()
     }
 
-    pub(super) fn connection(&self, name: &str) -> Result<ClientConnection, TlsError> {
-        let name = ServerName::try_from(name).map_err(|_| TlsError::InvalidName)?.to_owned();
-        ClientConnection::new(Arc::clone(&self.0), name).map_err(TlsError::Rustls)
+    pub(super) fn connection(
+        &self,
+        name: ServerName<'static>,
+    ) -> Result<ClientConnection, TlsError> {
+        ClientConnection::new(Arc::clone(&self.config), name).map_err(TlsError::Rustls)
     }
 }
 
 /// The caller's own settings: client certificates, another provider, another verifier.
 impl From<Arc<ClientConfig>> for TlsConfig {
     fn from(config: Arc<ClientConfig>) -> Self {
-        Self(config)
+        Self { config, verifies: true }
     }
 }
 

@@ -15,6 +15,9 @@ pub enum TlsError {
     InvalidAnchors,
     /// A certificate of the client's, or its key, that cannot be read.
     InvalidCertificate,
+    /// What came in place of the server's part of the handshake is no TLS: most servers that greet in
+    /// the clear on this port want STARTTLS.
+    NotTls,
     /// The handshake broke off.
     Transport(Arc<io::Error>),
     /// The library refused: a certificate, a version, a setting.
@@ -26,7 +29,9 @@ pub enum TlsError {
 #[cfg(feature = "tls")]
 impl From<io::Error> for TlsError {
     fn from(error: io::Error) -> Self {
+        use rustls::{Error::InvalidMessage, InvalidMessage::InvalidContentType};
         match error.downcast::<rustls::Error>() {
+            Ok(InvalidMessage(InvalidContentType)) => TlsError::NotTls,
             Ok(error) => TlsError::Rustls(error),
             Err(error) => TlsError::Transport(Arc::new(error)),
         }
@@ -44,6 +49,9 @@ impl fmt::Display for TlsError {
             TlsError::InvalidCertificate => {
                 f.write_str("the client's certificate or its key cannot be read")
             }
+            TlsError::NotTls => f.write_str(
+                "the server does not speak TLS here: use STARTTLS if it greets in the clear",
+            ),
             TlsError::Transport(error) => error.fmt(f),
             #[cfg(feature = "tls")]
             TlsError::Rustls(error) => error.fmt(f),

@@ -13,5 +13,5 @@ pub fn envelope(from: &str, recipients: &[&str]) -> Envelope {
 /// Status, phase and code of each recipient.
 pub fn fates(outcome: &Outcome) -> Vec<(Status, Phase, Option<u16>)> {
     let code = |reply: Reply<'_>| reply.code().value();
-    outcome.recipients().map(|to| (to.status, to.phase, to.reply.map(code))).collect()
+    outcome.recipients().map(|to| (to.status(), to.phase, to.reply.map(code))).collect()
 }

@@ -4,6 +4,8 @@
 mod peer;
 mod places;
 #[cfg(feature = "tls")]
+pub mod program;
+#[cfg(feature = "tls")]
 pub mod tls;
 
 use std::time::Duration;

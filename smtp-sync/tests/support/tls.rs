@@ -46,6 +46,12 @@ pub fn trusting() -> TlsConfig {
     TlsConfig::with_pem_anchors(authority().pem.as_bytes()).expect("an anchor")
 }
 
+/// The test's authority.
+#[allow(dead_code, reason = "not every test uses it")]
+pub fn authority_pem() -> &'static str {
+    &authority().pem
+}
+
 /// What the server shakes hands with.
 #[allow(dead_code, reason = "not every test uses it")]
 pub fn server_config() -> Arc<ServerConfig> {

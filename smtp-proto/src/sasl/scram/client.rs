@@ -8,22 +8,26 @@
 
 use core::{fmt, ops::RangeInclusive};
 
-use crate::sasl::{
-    CannotAnswer, Challenge, Mechanism, Response,
-    text::{Sink, is_clean, push_name},
+use crate::{
+    hello::Capabilities,
+    sasl::{
+        CannotAnswer, Challenge, Mechanism, Response,
+        text::{Sink, can_carry, is_clean, push_name},
+    },
 };
 
 use super::{
     base64::{push_base64, read_base64},
     binding::{Binding, ChannelBinding},
     error::ScramError,
-    hash::{Hash, Sha1, Sha256, Tag},
+    hash::{Hash, Sha1, Sha256, Tag, sealed::Hash as _},
     keys::{SaltedPassword, Signing, exclusive_or, read_tag},
     messages::{ServerFirst, server_signature},
     nonce::Nonce,
 };
 
-/// 4,096 is what RFC 5802 5.1 and RFC 7677 4 ask servers for. 100,000 take some 50 ms.
+/// 4,096 is what RFC 5802 5.1 and RFC 7677 4 ask servers for. 100,000 take some 50 ms, for which a
+/// task of an async runtime stands still. Some servers have 600,000.
 const ITERATIONS: RangeInclusive<u32> = 4096..=100_000;
 
 /// SCRAM-SHA-1 and SCRAM-SHA-1-PLUS.
@@ -61,6 +65,8 @@ pub struct Scram<'a, H: Hash> {
     nonce: Nonce,
     binding: Binding<'a>,
     iterations: RangeInclusive<u32>,
+    /// The server offers to bind, which the caller's own choice of mechanisms leaves out.
+    binding_offered: bool,
     /// A proof was made with the nonce.
     nonce_used: bool,
     error: Option<ScramError>,
@@ -87,6 +93,7 @@ impl<'a, H: Hash> Scram<'a, H> {
             nonce,
             binding: Binding::Unsupported,
             iterations: ITERATIONS,
+            binding_offered: false,
             nonce_used: false,
             error: None,
             step: Step::Start,
@@ -108,7 +115,12 @@ impl<'a, H: Hash> Scram<'a, H> {
     }
 
     /// Says that the client could bind, but the server does not offer it (RFC 5802 6, flag `y`). For
-    /// the mechanism behind the `-PLUS` one in a list: a server that did offer it refuses then.
+    /// the mechanism behind the `-PLUS` ones in a list: a server that did offer it refuses then, for
+    /// somebody in the middle has taken its offer away.
+    ///
+    /// Where the server does offer SCRAM with `-PLUS` and the caller's list has none before this
+    /// mechanism, the flag is `n`: the client does not bind, and nobody finds out whether the
+    /// exchange was passed on from another TLS session.
     #[must_use]
     pub fn with_channel_binding_unoffered(mut self) -> Self {
         self.binding = Binding::Unoffered;
@@ -148,7 +160,10 @@ impl<'a, H: Hash> Scram<'a, H> {
 
     /// `gs2-header = gs2-cbind-flag "," [ authzid ] ","`.
     fn push_header(&self, sink: &mut Sink<'_>) {
-        self.binding.push_flag(sink);
+        match self.binding {
+            Binding::Unoffered if self.binding_offered => Binding::Unsupported.push_flag(sink),
+            binding => binding.push_flag(sink),
+        }
         sink(b",");
         if !self.authorization.is_empty() {
             sink(b"a=");
@@ -189,11 +204,13 @@ impl<'a, H: Hash> Scram<'a, H> {
         if !first.continues(self.nonce.as_str()) {
             return Err(ScramError::Nonce);
         }
-        if first.iterations < *self.iterations.start() {
-            return Err(ScramError::TooFewIterations(first.iterations));
+        let (count, fewest, most) =
+            (first.iterations, *self.iterations.start(), *self.iterations.end());
+        if count < fewest {
+            return Err(ScramError::TooFewIterations { count, limit: fewest });
         }
-        if first.iterations > *self.iterations.end() {
-            return Err(ScramError::TooManyIterations(first.iterations));
+        if count > most {
+            return Err(ScramError::TooManyIterations { count, limit: most });
         }
         Ok(())
     }
@@ -256,6 +273,13 @@ impl<H: Hash> Mechanism for Scram<'_, H> {
 
     fn restart(&mut self) {
         (self.step, self.error) = (Step::Start, None);
+    }
+
+    fn prepare(&mut self, server: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        let plus = [Sha1::NAMES, Sha256::NAMES].map(|[_, plus]| plus);
+        self.binding_offered = plus.iter().any(|name| server.offers_mechanism(name));
+        self.error = self.check().err();
+        can_carry(self.error.is_none())
     }
 
     fn respond(

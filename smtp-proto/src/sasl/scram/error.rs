@@ -21,9 +21,20 @@ pub enum ScramError {
     Nonce,
     /// Fewer iterations than the client accepts: the server, or somebody in the middle, wants a
     /// proof that is cheap to guess the password from.
-    TooFewIterations(u32),
-    /// More iterations than the client accepts; `u32::MAX` also for what is beyond that.
-    TooManyIterations(u32),
+    TooFewIterations {
+        /// What the server asks for.
+        count: u32,
+        /// The fewest that the client accepts.
+        limit: u32,
+    },
+    /// More iterations than the client accepts, see
+    /// [`Password::with_iterations`](crate::sasl::Password::with_iterations).
+    TooManyIterations {
+        /// What the server asks for; `u32::MAX` also for what is beyond that.
+        count: u32,
+        /// The most that the client accepts.
+        limit: u32,
+    },
     /// The server's signature is wrong: it does not know the password.
     Signature,
     /// The server says what is wrong.
@@ -38,8 +49,12 @@ impl fmt::Display for ScramError {
             Self::Malformed => f.write_str("the server's message is no message of SCRAM"),
             Self::Extension => f.write_str("the server demands an unknown extension of SCRAM"),
             Self::Nonce => f.write_str("the server's nonce does not belong to this exchange"),
-            Self::TooFewIterations(count) => write!(f, "{count} iterations are too few"),
-            Self::TooManyIterations(count) => write!(f, "{count} iterations are too many"),
+            Self::TooFewIterations { count, limit } => {
+                write!(f, "the server asks for {count} iterations of SCRAM, fewer than {limit}")
+            }
+            Self::TooManyIterations { count, limit } => {
+                write!(f, "the server asks for {count} iterations of SCRAM, more than {limit}")
+            }
             Self::Signature => f.write_str("the server's signature is wrong"),
             Self::Server(error) => write!(f, "the server says: {error}"),
         }

@@ -1,0 +1,192 @@
+//! Peers that repeat what they were told in confidence (requirements C81): what they repeat is found,
+//! so that nobody is shown it.
+//!
+//! Found are, of a secret that was said in base64:
+//! * [`RUN`] characters or more of it in base64 at any offset, and the word that they are in;
+//! * the same in hexadecimal, from [`CODED`] octets on;
+//! * [`RUN`] octets or more of its last field as they are (the password of PLAIN, a token), or the
+//!   field as a whole word from [`WORD`] octets on. What stands in a field before it is a name.
+//!
+//! It is found in every reply from when it leaves until a message begins, the session ends or the
+//! transmit buffer needs the room. Then it is wiped, and what is repeated later cannot be recognised.
+//!
+//! Not found is what is shorter, or in another encoding. The work is the product of both lengths at
+//! most; a text is a reply, and bounded by what is kept of one.
+
+use core::ops::Range;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use memchr::memmem;
+
+/// What is no accident in a text.
+const RUN: usize = 8;
+/// Octets that so many characters of base64 stand for.
+const CODED: usize = RUN / 4 * 3;
+/// The shortest field that is looked for.
+const WORD: usize = 4;
+
+/// Overwrites by `*` what a text repeats of a secret.
+pub(crate) fn hide(text: &mut [u8], secret: &[u8]) {
+    let field = last_field(secret);
+    let mut start = 0;
+    while let Some(run) = find_run(text, start, field) {
+        text[run.clone()].fill(b'*');
+        start = run.end;
+    }
+    for word in text.split_mut(|&octet| !is_code(octet)) {
+        if is_coded(word, secret) {
+            word.fill(b'*');
+        }
+    }
+}
+
+/// Whether a text repeats anything of a secret.
+pub(crate) fn repeats(text: &[u8], secret: &[u8]) -> bool {
+    find_run(text, 0, last_field(secret)).is_some()
+        || text.split(|&octet| !is_code(octet)).any(|word| is_coded(word, secret))
+}
+
+/// Fields end at a control character: NUL in PLAIN, ^A with tokens, which have a word before them.
+fn last_field(secret: &[u8]) -> &[u8] {
+    let mut fields = secret.rsplit(u8::is_ascii_control);
+    let field = fields.find(|field| !field.is_empty()).unwrap_or_default();
+    field.strip_prefix(b"auth=Bearer ").unwrap_or(field)
+}
+
+/// Where from `start` on the text first repeats the field, or enough of it.
+fn find_run(text: &[u8], start: usize, field: &[u8]) -> Option<Range<usize>> {
+    if field.len() < RUN {
+        return find_word(text, start, field);
+    }
+    (start..text.len()).find_map(|at| {
+        let found = memmem::find(field, text.get(at..at + RUN)?)?;
+        let same = |(a, b): &(&u8, &u8)| a == b;
+        Some(at..at + text[at..].iter().zip(&field[found..]).take_while(same).count())
+    })
+}
+
+fn find_word(text: &[u8], start: usize, word: &[u8]) -> Option<Range<usize>> {
+    if word.len() < WORD {
+        return None;
+    }
+    let is_end = |octet: Option<&u8>| octet.is_none_or(|octet| !octet.is_ascii_alphanumeric());
+    let found =
+        memmem::find_iter(&text[start..], word).map(|at| start + at..start + at + word.len());
+    let mut whole =
+        found.filter(|found| is_end(text[..found.start].last()) && is_end(text.get(found.end)));
+    whole.next()
+}
+
+/// The alphabet of base64, of which that of hexadecimal is a part.
+const fn is_code(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=')
+}
+
+/// Whether a part of the word is a part of the secret in base64 or hexadecimal.
+fn is_coded(word: &[u8], secret: &[u8]) -> bool {
+    if secret.len() < CODED {
+        return is_short(word, secret);
+    }
+    let is_part = |octets: Option<[u8; CODED]>| {
+        octets.is_some_and(|octets| memmem::find(secret, &octets).is_some())
+    };
+    word.windows(RUN).any(|text| is_part(base64(text)))
+        || word.windows(2 * CODED).any(|text| is_part(hexadecimal(text)))
+}
+
+/// Whether the word is the whole of a secret that is shorter than what is looked for else.
+fn is_short(word: &[u8], secret: &[u8]) -> bool {
+    let mut octets = [0; CODED];
+    let length = STANDARD.decode_slice(word, &mut octets);
+    !secret.is_empty() && length.is_ok_and(|length| octets[..length] == *secret)
+}
+
+fn base64(text: &[u8]) -> Option<[u8; CODED]> {
+    let mut octets = [0; CODED];
+    let length = STANDARD.decode_slice(text, &mut octets).ok()?;
+    (length == CODED).then_some(octets)
+}
+
+fn hexadecimal(text: &[u8]) -> Option<[u8; CODED]> {
+    let digit =
+        |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut octets = [0; CODED];
+    for (octet, pair) in octets.iter_mut().zip(text.chunks_exact(2)) {
+        *octet = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use alloc::string::String;
+
+    use super::{hide, repeats};
+
+    const PLAIN: &[u8] = b"\0alice@example.org\0correct horse";
+    const LOGIN: &[u8] = b"s3cret";
+
+    #[track_caller]
+    fn assert_hidden(secret: &[u8], text: &str, shown: &str) {
+        let mut octets = text.as_bytes().to_vec();
+        hide(&mut octets, secret);
+        assert_eq!(String::from_utf8_lossy(&octets), shown, "{text}");
+        assert_eq!(repeats(text.as_bytes(), secret), text != shown, "{text}");
+    }
+
+    #[test]
+    fn what_is_repeated_is_hidden_in_every_form() {
+        for (text, shown) in [
+            (
+                "unrecognised: \"AUTH PLAIN AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\"",
+                "unrecognised: \"AUTH PLAIN ********************************************\"",
+            ),
+            // Cut, at both ends.
+            ("AUTH PLAIN AGFsaWNlQGV4", "AUTH PLAIN ************"),
+            ("...lQGV4YW1wbGUub3...", "...***************..."),
+            // At other offsets: of `x` and `xx` before the password.
+            ("eGNvcnJlY3QgaG9yc2U=", "********************"),
+            ("eHhjb3JyZWN0IGhvcnNl", "********************"),
+            ("alice@example.org\0correct horse?", "alice@example.org\0*************?"),
+            ("(correct ho)", "(**********)"),
+            ("rrect horse correct", "*********** correct"),
+            ("636f727265637420686f727365", "**************************"),
+            ("<636F72726563742068>", "<******************>"),
+        ] {
+            assert_hidden(PLAIN, text, shown);
+        }
+    }
+
+    #[test]
+    fn a_short_secret_is_hidden_where_it_is_a_word() {
+        for (text, shown) in [
+            ("bad password s3cret", "bad password ******"),
+            ("\"s3cret\"", "\"******\""),
+            ("c3ERET s3crets xs3cret", "c3ERET s3crets xs3cret"),
+            ("czNjcmV0", "********"),
+        ] {
+            assert_hidden(LOGIN, text, shown);
+        }
+        assert_hidden(b"user=alice\x01auth=Bearer s3cret\x01\x01", "s3cret?", "******?");
+        assert_hidden(b"p", "unrecognised: cA== (p)", "unrecognised: **** (p)");
+        assert_hidden(b"\0u\0p", "AUTH PLAIN AHUAcA==", "AUTH PLAIN ********");
+    }
+
+    #[test]
+    fn what_a_server_says_by_itself_stays() {
+        for text in [
+            "",
+            "5.7.8 Error: authentication failed: UGFzc3dvcmQ6",
+            "5.7.8 Username and Password not accepted. For more information, go to https://support.example/?p=BadCredentials",
+            "VXNlcm5hbWU6",
+            "correct: horse, alice@example.org",
+            "AGFsaWN",
+        ] {
+            assert_hidden(PLAIN, text, text);
+            assert_hidden(LOGIN, text, text);
+            assert_hidden(b"", text, text);
+        }
+    }
+}
