@@ -45,7 +45,7 @@ impl<B: Storage> Buffer<B> {
         &mut self.storage.as_mut()[self.start..self.end]
     }
 
-    /// Where in the storage the next octet goes.
+    /// The index in the storage that the next octet gets.
     pub(crate) const fn end(&self) -> usize {
         self.end
     }

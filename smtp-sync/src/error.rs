@@ -48,8 +48,8 @@ pub enum Error {
         verdict: Authentication,
         /// The server's last answer.
         reply: Option<OwnedReply>,
-        /// What is known beyond that, control characters escaped: what the server said about a token
-        /// (JSON, RFC 7628 3.2.2), or what is wrong with its messages of SCRAM.
+        /// More about it, control characters escaped: the server's words about a token (JSON, RFC 7628
+        /// 3.2.2), or the error in its messages of SCRAM.
         details: Option<String>,
     },
     /// The system has no random numbers.
@@ -133,7 +133,7 @@ impl Error {
         self
     }
 
-    /// Adds why a mechanism has given an AUTH dialogue up.
+    /// Adds the reason for which a mechanism has cancelled an AUTH dialogue.
     #[must_use]
     pub fn with_reason(mut self, reason: Option<impl fmt::Display>) -> Self {
         if let (Error::Authentication { details, .. }, Some(reason)) = (&mut self, reason) {
@@ -166,7 +166,7 @@ impl fmt::Display for Error {
             }
             Error::Ended { end, .. } => end.fmt(f),
             Error::Refused(refusal) => refusal.fmt(f),
-            // What the server says to a dialogue that was cancelled is not why it was.
+            // The server's reply to the cancellation does not say why the dialogue was cancelled.
             Error::Authentication { verdict: Authentication::BadChallenge, details, .. } => {
                 let separator = if details.is_some() { ": " } else { "" };
                 let details = details.as_deref().unwrap_or_default();

@@ -37,8 +37,7 @@ pub fn check(input: &[u8]) {
     assert_eq!(greeting(stream, usize::from(*size).max(1), *narrow), greeted);
 }
 
-/// What a client keeps of the first reply, whose lines and storage may be too short for it, or why it
-/// is none.
+/// The first reply as a client keeps it, with narrow limits and little storage.
 fn greeting(stream: &[u8], size: usize, narrow: u8) -> Result<Option<OwnedReply>, PeerError> {
     let mut limits = Limits::DEFAULT;
     limits.line = usize::from(narrow);

@@ -44,7 +44,7 @@ enum Step {
 pub(super) struct Auth {
     step: Step,
     rounds: u8,
-    /// The mechanism has said something, be it nothing in base64.
+    /// A response of the mechanism's has left in this dialogue, even an empty one.
     spoken: bool,
     /// What holds when no mechanism is left.
     verdict: Authentication,
@@ -95,7 +95,7 @@ impl Auth {
         self.rounds <= limit
     }
 
-    /// Whether the server has heard what it has to judge by.
+    /// The server has received a response: it has something to judge.
     pub(super) const fn has_spoken(&self) -> bool {
         self.spoken
     }
@@ -186,8 +186,8 @@ impl<B: Storage> Client<B> {
         self.choose(mechanisms, 0)
     }
 
-    /// Says AUTH with the first mechanism from `first` on that the server offers. One that cannot
-    /// carry the credentials gives way to none: a weaker one is not what the caller wants next.
+    /// Says AUTH with the first mechanism from `first` on that the server offers. If that one cannot
+    /// carry the credentials, no other is tried: the caller's order says which one to use.
     fn choose<M: Mechanisms + ?Sized>(
         &mut self,
         mechanisms: &mut M,
@@ -305,8 +305,8 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Hides what the reply that is lent repeats of what was said in confidence. A challenge is not
-    /// shown at all then, since the mechanism has to read it as it came.
+    /// Overwrites credentials that the lent reply repeats. A challenge is veiled as a whole instead,
+    /// because the mechanism has to read it unchanged.
     pub(super) fn hide_secret(&mut self, code: Code) {
         if !self.outbox.has_secret() {
             return;
@@ -321,8 +321,7 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// The session is over: nothing is said any more that could be repeated, and what is left unread
-    /// may be shown.
+    /// Overwrites credentials in what is left unread, and forgets them: the session is over.
     pub(super) fn end_secrecy(&mut self) {
         if self.outbox.has_secret() {
             echo::hide(self.inbound.unread_mut(), self.outbox.secret());

@@ -71,10 +71,10 @@ pub enum HelloCommand {
 /// Limits on what a peer can make the core hold or do, all checked.
 ///
 /// A reply line that is longer than [`line`](Self::line), or than [`Buffers::receive`] has room for, is
-/// whole for its codes and for the text that fits; the rest is passed over, and a last line has at
-/// least 16 octets. Whatever does not end within [`reply`](field@Self::reply) octets or
-/// [`reply_lines`](Self::reply_lines) lines ends the session. A challenge that is too long is
-/// cancelled with `*`, and an EHLO line that is too long offers nothing.
+/// cut: its code, its enhanced code and the text that fits are kept, at least 16 octets of the reply's
+/// last line. A reply that does not end within [`reply`](field@Self::reply) octets or
+/// [`reply_lines`](Self::reply_lines) lines ends the session. An AUTH challenge that was cut is
+/// cancelled with `*`, and an EHLO line that was cut is no extension.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Limits {
@@ -83,7 +83,7 @@ pub struct Limits {
     pub line: usize,
     /// Octets of a reply line in an AUTH dialogue; RFC 4954 4 allows 12,288.
     pub auth_line: usize,
-    /// Octets of a reply, with those that are passed over.
+    /// Octets of a reply, including those that are not kept.
     pub reply: usize,
     /// Lines of a reply.
     pub reply_lines: usize,

@@ -5,7 +5,7 @@ use crate::{
     reply::{Found, Framer, Keep, Reply, ReplyError, ReplyLimits, text},
 };
 
-/// What is shown of a reply in place of all that stands behind code and separator.
+/// The text of a challenge that is not to be shown.
 const VEIL: &[u8; 5] = b"***\r\n";
 
 /// Code and separator.
@@ -18,13 +18,13 @@ pub(super) const TEXT: usize = 4;
 pub(super) struct Inbound<B> {
     buffer: Buffer<B>,
     framer: Framer,
-    /// How much is kept of the reply at the front.
+    /// The part that is kept of the reply at the front.
     keep: Keep,
     /// What stands at the front, where that is known and not yet taken.
     framed: Option<Result<usize, ReplyError>>,
     /// Octets at the front that the last event borrows.
     lent: usize,
-    /// The octets that the start of a challenge has behind its veil.
+    /// The octets of the lent challenge that the veil stands in place of.
     veiled: Option<[u8; VEIL.len()]>,
     ended: bool,
 }
@@ -73,7 +73,7 @@ impl<B: Storage> Inbound<B> {
         !self.has_front() && !self.buffer.is_empty()
     }
 
-    /// Looks for the end of the next reply, of which so much is kept.
+    /// Looks for the end of the next reply, and drops from it what is not kept.
     pub(super) fn frame(&mut self, limits: &ReplyLimits, keep: Keep) {
         if self.framer.is_at_start() {
             self.keep = keep;
@@ -101,7 +101,7 @@ impl<B: Storage> Inbound<B> {
         Reply::from_frame(&self.buffer.filled()[..shown])
     }
 
-    /// Lends nothing of the text that stands at the front, and leaves it as it is for who has to read it.
+    /// Shows `***` in place of the lent reply's text until [`unveil`](Self::unveil).
     pub(super) fn veil(&mut self) {
         if let Some(start) = self.lent_mut().get_mut(TEXT..TEXT + VEIL.len()) {
             let mut octets = *VEIL;
@@ -110,7 +110,7 @@ impl<B: Storage> Inbound<B> {
         }
     }
 
-    /// Puts back what stands behind the veil, if there is one.
+    /// Restores the text behind the veil, if there is one.
     pub(super) fn unveil(&mut self) {
         if let Some(octets) = self.veiled.take() {
             self.lent_mut()[TEXT..TEXT + VEIL.len()].copy_from_slice(&octets);
@@ -122,7 +122,7 @@ impl<B: Storage> Inbound<B> {
         &self.buffer.filled()[..self.lent]
     }
 
-    /// The text of each line that is lent, `None` for one of which the end is missing.
+    /// The text of each line of the lent reply; `None` for a line that was cut.
     pub(super) fn texts(&self) -> impl Iterator<Item = Option<&[u8]>> {
         let (keep, mut end) = (self.keep, 0);
         Reply::from_frame(self.lent()).whole_lines().map(move |line| {

@@ -69,7 +69,7 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Whether STARTTLS is to be said where it is offered.
+    /// The session is in the clear and is to use STARTTLS if it is offered.
     pub(super) fn wants_tls(&self) -> bool {
         !self.secure && self.config.tls != TlsPolicy::None
     }
@@ -82,8 +82,8 @@ impl<B: Storage> Client<B> {
         self.offered.offers(Extension::Pipelining)
     }
 
-    /// Keeps what an EHLO reply offers. Its first line is a greeting and never an extension, and
-    /// neither is a line of which the end is missing.
+    /// Keeps what an EHLO reply offers. The first line is a greeting and never an extension, and
+    /// neither is a line that was cut.
     pub(super) fn learn(&mut self) {
         self.forget_capabilities();
         for line in self.inbound.texts().skip(1).flatten() {

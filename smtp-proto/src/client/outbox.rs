@@ -87,7 +87,7 @@ impl<B: Storage> Outbox<B> {
             return None;
         }
         let Some(written) = write(self.buffer.free()) else {
-            // What was tried may have gone over what is kept.
+            // The attempt may have overwritten a part of it.
             self.forget_secret();
             return None;
         };
@@ -137,7 +137,7 @@ impl<B: Storage> Outbox<B> {
         self.spans.of(&self.ready()[..n.min(self.released)])
     }
 
-    /// The first `n` octets have left: forgets them, but for a secret.
+    /// The first `n` octets have left: forgets them. Secrets are kept aside.
     pub(super) fn transmitted(&mut self, n: usize) -> Left {
         let mut left = Left::default();
         let mut rest = n;
@@ -165,7 +165,7 @@ impl<B: Storage> Outbox<B> {
         self.spans.consume(taken);
     }
 
-    /// The transport takes no more: drops what is held. What has left may still be repeated.
+    /// The transport takes no more: drops what is held. The server may still repeat what has left.
     pub(super) fn close(&mut self) {
         self.truncate(0);
         self.secret.keep(self.buffer.storage());
@@ -176,12 +176,13 @@ impl<B: Storage> Outbox<B> {
         self.closed
     }
 
-    /// Whether something was said in confidence that is not forgotten.
+    /// There are credentials that a server may repeat.
     pub(super) fn has_secret(&self) -> bool {
         !self.secret.is_none()
     }
 
-    /// What was said in confidence. Nothing of it that has not left can leave any more.
+    /// The credentials that a server may repeat. A response that has not left whole cannot leave after
+    /// this.
     pub(super) fn secret(&mut self) -> &[u8] {
         self.secret.keep(self.buffer.storage());
         self.secret.kept(self.buffer.storage())

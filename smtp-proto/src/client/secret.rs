@@ -1,4 +1,4 @@
-//! What was said in confidence, for as long as a server may repeat it (see [`echo`](crate::sasl::echo)).
+//! Credentials that have left, for as long as a server may repeat them (see [`echo`](crate::sasl::echo)).
 
 use core::ops::Range;
 
@@ -6,16 +6,16 @@ use zeroize::Zeroize;
 
 use crate::sasl::decode_in_place;
 
-/// Where it stands in the transmit buffer's storage.
+/// The responses of AUTH dialogues, inside the transmit buffer's storage.
 ///
-/// A line of AUTH is answered before anything else is written, so a response has the storage to itself.
-/// When it has left, it moves to the storage's end, in clear and behind those that left before it. There
-/// it stays until that room is needed, a message begins or the session ends.
+/// A line of AUTH gets its reply before anything else is written, so a response has the storage to
+/// itself. When it has left, it is decoded and moves to the end of the storage, behind the responses
+/// that left before it. It stays there until the room is needed, a message begins or the session ends.
 #[derive(Clone, Debug)]
 pub(super) struct Secret {
-    /// A response in base64, on its way.
+    /// A response in base64 that has not left whole.
     said: Range<usize>,
-    /// Octets at the storage's end: responses that have left, a NUL before each.
+    /// Octets at the end of the storage: decoded responses that have left, a NUL before each.
     kept: usize,
 }
 
@@ -26,17 +26,17 @@ impl Secret {
         self.said.is_empty() && self.kept == 0
     }
 
-    /// The response that was just written stands there.
+    /// Takes note of a response that was just written.
     pub(super) const fn say(&mut self, place: Range<usize>) {
         self.said = place;
     }
 
-    /// Whatever is on its way ends here: the rest is wiped, and will not leave.
+    /// Takes note that nothing from `end` on will leave; the caller has wiped it.
     pub(super) fn cut(&mut self, end: usize) {
         self.said.end = self.said.end.min(end).max(self.said.start);
     }
 
-    /// So much of the storage is written to: what is kept there is lost, and the rest with it.
+    /// Forgets everything if the first `written` octets of the storage reach into it.
     pub(super) fn make_room(&mut self, storage: &mut [u8], written: usize) {
         let start = storage.len() - self.kept;
         if written > start {
@@ -45,14 +45,14 @@ impl Secret {
         }
     }
 
-    /// Nothing of the response is on its way any more: moves it to the others.
+    /// Moves the response to those that have left.
     pub(super) fn keep(&mut self, storage: &mut [u8]) {
         if self.said.is_empty() {
             return;
         }
         let start = self.said.start;
         let text = &mut storage[core::mem::replace(&mut self.said, 0..0)];
-        // Of a line that was cut only whole groups can be read.
+        // A line may have left in part: only whole groups can be decoded.
         let groups = text.len() / 4 * 4;
         let length = decode_in_place(&mut text[..groups]).unwrap_or(0);
         text[length..].zeroize();
@@ -64,7 +64,7 @@ impl Secret {
         }
     }
 
-    /// All that is kept.
+    /// The responses that have left.
     pub(super) fn kept<'s>(&self, storage: &'s [u8]) -> &'s [u8] {
         &storage[storage.len() - self.kept..]
     }

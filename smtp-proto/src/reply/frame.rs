@@ -10,7 +10,7 @@ use memchr::memchr;
 
 use super::{Keep, Reply};
 
-/// How much of the peer's text one reply may take. A line may be as long as the reply.
+/// Limits on one reply. A line may be as long as the reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ReplyLimits {
@@ -123,18 +123,18 @@ pub struct Framer {
     checked: usize,
     /// Whole lines seen.
     lines: usize,
-    /// Octets of the reply that were surplus, and are not there any more.
+    /// Octets of the reply that were removed.
     passed: usize,
 }
 
-/// What some octets start with.
+/// The result of looking for a reply at the start of some octets.
 pub(crate) enum Found {
     /// A part of a reply.
     Part,
     /// A reply of this length.
     Reply(usize),
-    /// A part of a reply in which these octets are not kept. The framer takes them for gone from now
-    /// on; whoever holds the octets takes them out and asks again.
+    /// A part of a reply in which these octets are not kept. The caller has to remove them and call
+    /// again; the framer counts them as removed.
     Surplus(Range<usize>),
 }
 
@@ -179,14 +179,14 @@ impl Framer {
         Ok(length.map(|length| (Reply::from_frame(&input[..length]), length)))
     }
 
-    /// Whether nothing of a reply has been seen.
+    /// Nothing of a reply has been seen.
     pub(crate) const fn is_at_start(&self) -> bool {
         self.scanned == 0
     }
 
-    /// What `input` starts with, of which not more than `keep` says is kept.
+    /// Looks for the reply that `input` starts with, and for octets of it that `keep` has no room for.
     ///
-    /// `input` holds all octets since the reply's start but those that were surplus.
+    /// `input` holds all octets since the reply's start, except those that were removed.
     #[inline]
     pub(crate) fn find(
         &mut self,
@@ -253,7 +253,7 @@ impl Framer {
         if self.lines >= limits.lines {
             return Err(error(ReplyErrorKind::TooManyLines, self.passed + self.line, None));
         }
-        // What has passed was within the limit.
+        // Removed octets were within the limit.
         let limit = limits.reply - self.passed;
         if self.line >= limit {
             return Err(error(ReplyErrorKind::ReplyTooLong, limits.reply, None));
@@ -261,7 +261,7 @@ impl Framer {
         Ok(limit)
     }
 
-    /// What is not kept of a line that is too long or has no room; `None` where all of that is gone.
+    /// The octets that are not kept of a line that is too long or has no room; `None` if there are none.
     #[cold]
     fn pass(&mut self, seen: &[u8], end: Option<usize>, keep: Keep) -> Option<Range<usize>> {
         let last = seen.get(self.line + 3) != Some(&b'-');

@@ -99,8 +99,8 @@ impl<'a> Reply<'a> {
         self.lines().map(|line| Escaped(line).to_string()).collect()
     }
 
-    /// The octets of the reply as they came, line ends included; of one that a client has read, as
-    /// far as it keeps them (see [`Limits`](crate::client::Limits)).
+    /// The octets of the reply as they came, line ends included. A client keeps only a part of a very
+    /// long reply, see [`Limits`](crate::client::Limits).
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         self.octets
@@ -157,7 +157,7 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// What stands behind code and separator of a line, without its line end.
+/// The text of a line, without code, separator and line end.
 pub(crate) fn text(line: &[u8]) -> &[u8] {
     match line.get(4..) {
         Some([text @ .., b'\r', b'\n'] | [text @ .., b'\n']) => text,

@@ -1,31 +1,28 @@
-//! Peers that repeat what they were told in confidence (requirements C81): what they repeat is found,
-//! so that nobody is shown it.
+//! Finds credentials that a server repeats in its replies, so that they are not shown (requirements C81).
 //!
-//! Found are, of a secret that was said in base64:
-//! * [`RUN`] characters or more of it in base64 at any offset, and the word that they are in;
+//! Some servers and filtering proxies answer `500 5.5.1 unrecognised: AUTH PLAIN <what we sent>`. Of a
+//! secret that left in base64, these are found:
+//! * [`RUN`] characters or more of it in base64 at any offset, with the word around them;
 //! * the same in hexadecimal, from [`CODED`] octets on;
-//! * [`RUN`] octets or more of its last field as they are (the password of PLAIN, a token), or the
-//!   field as a whole word from [`WORD`] octets on. What stands in a field before it is a name.
+//! * [`RUN`] octets or more of its last field as they are (the password of PLAIN, a token), or the whole
+//!   field as a word from [`WORD`] octets on. The fields before it hold names.
 //!
-//! It is found in every reply from when it leaves until a message begins, the session ends or the
-//! transmit buffer needs the room. Then it is wiped, and what is repeated later cannot be recognised.
-//!
-//! Not found is what is shorter, or in another encoding. The work is the product of both lengths at
-//! most; a text is a reply, and bounded by what is kept of one.
+//! Shorter parts and other encodings are not found. The work is at most the product of both lengths; a
+//! text is a reply, of which a bounded part is kept.
 
 use core::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use memchr::memmem;
 
-/// What is no accident in a text.
+/// Characters in common that are no accident.
 const RUN: usize = 8;
-/// Octets that so many characters of base64 stand for.
+/// Octets that [`RUN`] characters of base64 stand for.
 const CODED: usize = RUN / 4 * 3;
 /// The shortest field that is looked for.
 const WORD: usize = 4;
 
-/// Overwrites by `*` what a text repeats of a secret.
+/// Overwrites by `*` everything that a text repeats of a secret.
 pub(crate) fn hide(text: &mut [u8], secret: &[u8]) {
     let field = last_field(secret);
     let mut start = 0;
@@ -40,20 +37,20 @@ pub(crate) fn hide(text: &mut [u8], secret: &[u8]) {
     }
 }
 
-/// Whether a text repeats anything of a secret.
+/// Returns whether a text repeats a part of a secret.
 pub(crate) fn repeats(text: &[u8], secret: &[u8]) -> bool {
     find_run(text, 0, last_field(secret)).is_some()
         || text.split(|&octet| !is_code(octet)).any(|word| is_coded(word, secret))
 }
 
-/// Fields end at a control character: NUL in PLAIN, ^A with tokens, which have a word before them.
+/// The last field of a response: the password of PLAIN, behind a NUL, or a token, between two ^A.
 fn last_field(secret: &[u8]) -> &[u8] {
     let mut fields = secret.rsplit(u8::is_ascii_control);
     let field = fields.find(|field| !field.is_empty()).unwrap_or_default();
     field.strip_prefix(b"auth=Bearer ").unwrap_or(field)
 }
 
-/// Where from `start` on the text first repeats the field, or enough of it.
+/// The first place from `start` on that repeats the field, or enough of it.
 fn find_run(text: &[u8], start: usize, field: &[u8]) -> Option<Range<usize>> {
     if field.len() < RUN {
         return find_word(text, start, field);
@@ -82,7 +79,7 @@ const fn is_code(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=')
 }
 
-/// Whether a part of the word is a part of the secret in base64 or hexadecimal.
+/// Returns whether a part of the word is a part of the secret in base64 or hexadecimal.
 fn is_coded(word: &[u8], secret: &[u8]) -> bool {
     if secret.len() < CODED {
         return is_short(word, secret);
@@ -94,7 +91,7 @@ fn is_coded(word: &[u8], secret: &[u8]) -> bool {
         || word.windows(2 * CODED).any(|text| is_part(hexadecimal(text)))
 }
 
-/// Whether the word is the whole of a secret that is shorter than what is looked for else.
+/// Returns whether the word is the whole of a short secret in base64.
 fn is_short(word: &[u8], secret: &[u8]) -> bool {
     let mut octets = [0; CODED];
     let length = STANDARD.decode_slice(word, &mut octets);

@@ -5,10 +5,10 @@
 //! answer into a [`Response`], which puts it on the wire in base64.
 //!
 //! Everything that a mechanism writes is a secret: no transcript shows it. Some servers repeat it in
-//! their replies. The client remembers what has left until a message begins or the session ends, and
-//! overwrites by `*` what replies repeat of it, in base64, in hexadecimal, or as it is: 8 characters or
-//! more, or the whole of a shorter password. It does not recognise other encodings, nor what a server
-//! repeats later.
+//! their replies, so the client remembers it until a message begins or the session ends. In replies
+//! that come meanwhile it overwrites by `*` every part of 8 characters or more, and a shorter password
+//! as a whole, in base64, in hexadecimal and as it is. Other encodings are not recognised, and neither
+//! is a secret that a server repeats later.
 //!
 //! | mechanism | type | feature | what leaves |
 //! |---|---|---|---|
@@ -121,13 +121,14 @@ pub trait Mechanism {
     /// Forgets what went before: a new dialogue begins.
     fn restart(&mut self) {}
 
-    /// Checks what the caller gave, before anything is written to a server that offers this.
+    /// Checks the credentials before anything is written; `server` is what the server offers.
     ///
     /// # Errors
-    /// [`CannotAnswer::Stop`] for credentials that the mechanism cannot carry: nothing leaves, and
-    /// `authenticate` says [`Refusal::Credentials`](crate::client::Refusal::Credentials).
-    /// [`CannotAnswer::TryNext`] passes the turn to the next mechanism.
-    fn prepare(&mut self, _server: Capabilities<'_>) -> Result<(), CannotAnswer> {
+    /// [`CannotAnswer::Stop`] if the mechanism cannot carry the credentials: nothing is written, and
+    /// `authenticate` returns [`Refusal::Credentials`](crate::client::Refusal::Credentials).
+    /// [`CannotAnswer::TryNext`] if another mechanism should be tried.
+    fn prepare(&mut self, server: Capabilities<'_>) -> Result<(), CannotAnswer> {
+        let _ = server;
         Ok(())
     }
 

@@ -120,8 +120,9 @@ impl<'a> Password<'a> {
         self
     }
 
-    /// How many iterations of SCRAM the server may ask for; 4,096 to 100,000 unless set. Some servers
-    /// ask for 600,000, which take a third of a second.
+    /// Sets how many iterations of SCRAM the server may ask for; 4,096 to 100,000 unless set.
+    ///
+    /// Some servers ask for 600,000, which take about a third of a second of computing.
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn with_iterations(mut self, iterations: RangeInclusive<u32>) -> Self {

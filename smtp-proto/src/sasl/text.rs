@@ -13,13 +13,13 @@ pub(super) fn is_clean(text: &str) -> bool {
     !text.is_empty() && !text.bytes().any(|octet| octet.is_ascii_control())
 }
 
-/// `Ok` where it is so that the mechanism can carry what the caller gave.
+/// `Ok` if the mechanism can carry the credentials.
 pub(super) fn can_carry(can: bool) -> Result<(), CannotAnswer> {
     if can { Ok(()) } else { Err(CannotAnswer::Stop) }
 }
 
-/// Whether no NUL is in any of them. It separates fields in PLAIN, and many servers read no further
-/// anywhere: they would compare a part of the password.
+/// Returns whether none of the texts has a NUL. A NUL separates fields in PLAIN, and many servers stop
+/// reading at one in any mechanism: they would compare a part of the password.
 pub(super) fn have_no_nul(texts: &[&str]) -> bool {
     !texts.iter().any(|text| text.contains('\0'))
 }

@@ -117,8 +117,8 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// What the server said about a token, control characters escaped, or what is wrong with its
-    /// messages of SCRAM.
+    /// The server's words about a token, control characters escaped, or the error in its messages of
+    /// SCRAM.
     pub(crate) fn details(&self) -> Option<String> {
         let said = match &self.kind {
             Kind::OAuthBearer(mechanism) => mechanism.error(),

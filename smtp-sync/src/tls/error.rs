@@ -15,8 +15,8 @@ pub enum TlsError {
     InvalidAnchors,
     /// A certificate of the client's, or its key, that cannot be read.
     InvalidCertificate,
-    /// What came in place of the server's part of the handshake is no TLS: most servers that greet in
-    /// the clear on this port want STARTTLS.
+    /// The server's first octets in the handshake are not TLS: it speaks plain SMTP on this port, and
+    /// most such servers offer STARTTLS.
     NotTls,
     /// The handshake broke off.
     Transport(Arc<io::Error>),

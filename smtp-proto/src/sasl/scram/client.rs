@@ -65,7 +65,7 @@ pub struct Scram<'a, H: Hash> {
     nonce: Nonce,
     binding: Binding<'a>,
     iterations: RangeInclusive<u32>,
-    /// The server offers to bind, which the caller's own choice of mechanisms leaves out.
+    /// The server offers SCRAM with `-PLUS`.
     binding_offered: bool,
     /// A proof was made with the nonce.
     nonce_used: bool,
@@ -118,9 +118,9 @@ impl<'a, H: Hash> Scram<'a, H> {
     /// the mechanism behind the `-PLUS` ones in a list: a server that did offer it refuses then, for
     /// somebody in the middle has taken its offer away.
     ///
-    /// Where the server does offer SCRAM with `-PLUS` and the caller's list has none before this
-    /// mechanism, the flag is `n`: the client does not bind, and nobody finds out whether the
-    /// exchange was passed on from another TLS session.
+    /// If the server does offer SCRAM with `-PLUS` and the caller's list has none before this
+    /// mechanism, the flag is `n`. The exchange is not bound to the TLS session then: nobody notices
+    /// if it is passed on from another one.
     #[must_use]
     pub fn with_channel_binding_unoffered(mut self) -> Self {
         self.binding = Binding::Unoffered;

@@ -22,7 +22,7 @@ pub enum ScramError {
     /// Fewer iterations than the client accepts: the server, or somebody in the middle, wants a
     /// proof that is cheap to guess the password from.
     TooFewIterations {
-        /// What the server asks for.
+        /// The number that the server asks for.
         count: u32,
         /// The fewest that the client accepts.
         limit: u32,
@@ -30,7 +30,7 @@ pub enum ScramError {
     /// More iterations than the client accepts, see
     /// [`Password::with_iterations`](crate::sasl::Password::with_iterations).
     TooManyIterations {
-        /// What the server asks for; `u32::MAX` also for what is beyond that.
+        /// The number that the server asks for; `u32::MAX` also for what is beyond that.
         count: u32,
         /// The most that the client accepts.
         limit: u32,
