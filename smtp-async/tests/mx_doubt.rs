@@ -24,7 +24,7 @@ use mx_support::{
 /// Long enough to be answered in, and waited for wherever nothing that can be read comes.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-const ODD: [Fault; 13] = [
+const ODD: [Fault; 14] = [
     Fault::Code(1),
     Fault::Code(2),
     Fault::Code(4),
@@ -38,6 +38,7 @@ const ODD: [Fault; 13] = [
     Fault::OtherName,
     Fault::Short,
     Fault::Empty,
+    Fault::Referral,
 ];
 
 #[track_caller]

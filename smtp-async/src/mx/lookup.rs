@@ -187,13 +187,17 @@ async fn confirm(
     if code == ResponseCode::NXDomain { Err(LookupError::NoSuchDomain) } else { Ok(()) }
 }
 
-/// The response code, if it says that there are no records: NOERROR or NXDOMAIN.
+/// The response code, if it says that there are no records: NOERROR or NXDOMAIN. NOERROR with name servers
+/// and without SOA is a referral (RFC 2308 2.2.1): the server asked does not know.
 fn negative(error: &ProtoError) -> Option<ResponseCode> {
-    match error.kind() {
-        ProtoErrorKind::NoRecordsFound { response_code, .. } => Some(*response_code),
+    let ProtoErrorKind::NoRecordsFound { response_code, ns, soa, .. } = error.kind() else {
+        return None;
+    };
+    match *response_code {
+        ResponseCode::NoError if ns.is_some() && soa.is_none() => None,
+        code @ (ResponseCode::NoError | ResponseCode::NXDomain) => Some(code),
         _ => None,
     }
-    .filter(|code| matches!(*code, ResponseCode::NoError | ResponseCode::NXDomain))
 }
 
 /// Asks the name servers again and reads their answer itself. Unrelated records and circular aliases are

@@ -18,6 +18,7 @@ use smtp_async::mx::{
 };
 
 pub const A: u16 = 1;
+const NS: u16 = 2;
 const CNAME: u16 = 5;
 pub const MX: u16 = 15;
 const TXT: u16 = 16;
@@ -44,6 +45,8 @@ pub enum Fault {
     Short,
     /// A record of the right type without data.
     Empty,
+    /// No record, but a name server that is to be asked.
+    Referral,
 }
 
 /// What the server knows. A name it does not know does not exist.
@@ -151,6 +154,10 @@ impl Zone {
             Some(Fault::OtherName) => reply.record("elsewhere.example", kind, &data_of(kind)),
             Some(Fault::Short) => reply.record(&name, kind, &[0]),
             Some(Fault::Empty) => reply.record(&name, kind, &[]),
+            Some(Fault::Referral) => {
+                reply.record(&name, NS, &wire("ns.example"));
+                reply.authorities = core::mem::take(&mut reply.count);
+            }
         }
         Some(reply.octets())
     }
@@ -188,12 +195,15 @@ struct Reply<'a> {
     code: u8,
     truncated: bool,
     count: u16,
+    /// How many of the records are not answers.
+    authorities: u16,
     answers: Vec<u8>,
 }
 
 impl<'a> Reply<'a> {
     const fn new(question: &'a [u8], end: usize) -> Self {
-        Self { question, end, code: 0, truncated: false, count: 0, answers: Vec::new() }
+        let answers = Vec::new();
+        Self { question, end, code: 0, truncated: false, count: 0, authorities: 0, answers }
     }
 
     fn record(&mut self, name: &str, kind: u16, data: &[u8]) {
@@ -210,7 +220,8 @@ impl<'a> Reply<'a> {
         let mut reply = self.question[..2].to_vec();
         reply.extend([0x81 | if self.truncated { 2 } else { 0 }, 0x80 | self.code, 0, 1]);
         reply.extend(self.count.to_be_bytes());
-        reply.extend([0; 4]);
+        reply.extend(self.authorities.to_be_bytes());
+        reply.extend([0; 2]);
         reply.extend(&self.question[12..self.end + 4]);
         reply.extend(&self.answers);
         reply
