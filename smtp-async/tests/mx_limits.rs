@@ -71,6 +71,7 @@ async fn deliver(silent: Silent, limit: Option<Duration>) -> (MxReport, Duration
     });
     let name = EhloName::parse("client.example.org").expect("a name");
     let delivery = MxDelivery::new(Dns(silent), name).with_tls(Tls(silent)).with_port(port);
+    let delivery = delivery.with_loopback_hosts(true);
     let delivery = match limit {
         Some(limit) => delivery.with_delivery_limit(limit),
         None => delivery,

@@ -61,7 +61,7 @@ fn messages_behind_one_that_ended_the_session_go_over_a_new_connection() {
         (with_a_nul as fn() -> Content, Fate::NotAttempted(When::Never)),
         (unreadable, Fate::NotAttempted(When::Later)),
     ] {
-        let peer = peer(&format!("{}{GO} CONTENT", opening(&[])));
+        let peer = peer(&format!("{}{GO} UNTERMINATED", opening(&[])));
         let messages = [first(), good(), good()].map(|content| (envelope(&TO), content));
         let mut client = client(&peer);
         let results = client.send_all(messages);
@@ -215,7 +215,7 @@ fn an_idle_server_that_says_451_has_closed() {
 fn a_content_shorter_than_declared_is_not_ended() {
     for chunking in [Chunking::Off, Chunking::AfterRecipients] {
         let script = match chunking {
-            Chunking::Off => format!("{}{GO} CONTENT", opening(&[])),
+            Chunking::Off => format!("{}{GO} UNTERMINATED", opening(&[])),
             _ => format!(
                 "{} C: MAIL FROM:<a@example.org>\n S: 250 ok\n C: RCPT TO:<b@example.net>\n S: 250 ok\n C: QUIT\n S: 221 bye",
                 opening(&["CHUNKING"])
