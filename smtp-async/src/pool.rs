@@ -3,7 +3,7 @@
 //! A session that anything went wrong with is thrown away. What an idle server has said, or that it has
 //! closed, is noticed before a session is used again, without a NOOP for each message; where it comes
 //! too late for that, the message goes once more over a fresh connection, if nothing of it was
-//! committed.
+//! committed; so it does where an idle connection answers MAIL by 451.
 
 mod manager;
 mod places;
@@ -13,9 +13,12 @@ use core::{fmt, time::Duration};
 use std::{io, sync::Arc};
 
 use deadpool::managed::{self, Object, PoolError};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    io::AsyncBufRead,
+    time::{Instant, timeout_at},
+};
 
-use crate::{AsEnvelope, Connector, Error, Outcome, When};
+use crate::{AsEnvelope, Connector, Delivery, Error, Outcome, When};
 
 use self::{
     manager::{Login, Manager, Recipe},
@@ -75,8 +78,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets how long [`Pool::send`] may take in all: waiting for a connection, connecting, login, and the message, once
-    /// more over another connection too. Unless set, only the [time limits](crate::Timeouts) of its parts hold.
+    /// Sets how long [`Pool::send`] and [`Pool::deliver`] may take in all: waiting for a connection, connecting, login,
+    /// and the message, once more over another connection too. Unless set, only the [time limits](crate::Timeouts) of its parts hold.
     pub const fn with_send_limit(mut self, limit: Duration) -> Self {
         self.recipe.send_limit = Some(limit);
         self
@@ -153,13 +156,12 @@ impl Pool {
     /// # Errors
     /// Those of [`Client::send`](crate::Client::send), and of connecting; [`Error::Connect`] too where there was no
     /// connection in time; [`Error::Closed`] after [`close`](Self::close).
-    pub async fn send<C: tokio::io::AsyncBufRead + Unpin>(
+    pub async fn send<C: AsyncBufRead + Unpin>(
         &self,
         envelope: &(impl AsEnvelope + ?Sized),
         content: impl Fn() -> C,
     ) -> Result<Outcome, Error> {
-        let limit = self.inner.manager().recipe.send_limit;
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let deadline = self.deadline();
         let mut session = self.session(deadline).await?;
         let result = session.send(deadline, envelope, content()).await;
         if !session.is_reused() || !is_stale(&result) {
@@ -167,6 +169,55 @@ impl Pool {
         }
         drop(session);
         self.fresh(deadline).await?.send(deadline, envelope, content()).await
+    }
+
+    /// Sends one message in as many transactions as the server's limits ask for, one after the other, and takes note
+    /// of what became of each recipient in `delivery`; `content` gives the content anew for each. Where a
+    /// connection has had enough, the next takes what is left.
+    ///
+    /// ```no_run
+    /// use smtp_async::{Delivery, Envelope, pool::Pool, proto::hello::ServerLimits};
+    ///
+    /// # async fn example(pool: &Pool) -> Result<(), Box<dyn core::error::Error>> {
+    /// let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?.to("carol@example.com")?;
+    /// // The pool fits it to the limits of each server that it meets.
+    /// let mut delivery = Delivery::new(&envelope, ServerLimits::default());
+    /// pool.deliver(&mut delivery, || &b"Subject: Hi\r\n\r\nHello all.\r\n"[..]).await?;
+    /// assert!(delivery.recipients().all(|recipient| recipient.is_some()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send). What became of the recipients before stands in `delivery`; what is left can be
+    /// delivered again.
+    pub async fn deliver<C: AsyncBufRead + Unpin>(
+        &self,
+        delivery: &mut Delivery,
+        content: impl Fn() -> C,
+    ) -> Result<(), Error> {
+        let deadline = self.deadline();
+        let messages = self.inner.manager().recipe.messages;
+        let mut session = self.session(deadline).await?;
+        while delivery.envelope().is_some() {
+            delivery.fit(session.limits());
+            let mut was_idle = session.is_reused();
+            while let Some(envelope) = delivery.envelope().filter(|_| session.messages() < messages)
+            {
+                let result = session.send(deadline, envelope, content()).await;
+                // A server may also have had enough after the transaction before.
+                if was_idle && is_stale(&result) {
+                    break;
+                }
+                delivery.record(result?);
+                was_idle = true;
+            }
+            if delivery.envelope().is_some() {
+                drop(session);
+                session = self.fresh(deadline).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Says QUIT on idle connections, all at once, and closes them; no server is waited for longer than
@@ -181,6 +232,12 @@ impl Pool {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.inner.manager().places.taken()
+    }
+
+    /// The end of a call that begins now.
+    fn deadline(&self) -> Option<Instant> {
+        let limit = self.inner.manager().recipe.send_limit?;
+        Instant::now().checked_add(limit)
     }
 
     async fn session(&self, deadline: Option<Instant>) -> Result<Object<Manager>, Error> {
@@ -216,10 +273,10 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// Whether the server had closed before the message was there, so that nothing of it was committed.
+/// Whether the server had closed before the message was there, so that nothing of it was committed, or may have.
 fn is_stale(result: &Result<Outcome, Error>) -> bool {
     match result {
         Err(error) => error.retry() == When::NewConnectionNow,
-        Ok(outcome) => outcome.came_too_late(),
+        Ok(outcome) => outcome.may_have_been_idle_too_long(),
     }
 }

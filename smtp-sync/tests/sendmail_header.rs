@@ -65,7 +65,6 @@ fn small_messages_leave_as_they_should() {
 }
 
 #[test]
-#[ignore = "until the core takes CR* LF as one end of a line"]
 fn cr_cr_lf_is_one_end_of_a_line() {
     let (_, to, left) = leaves(&[], trial!("cr-cr-lf.eml"));
     assert_eq!((to, &*left), (vec!["b@example.net".to_owned()], HEADER));

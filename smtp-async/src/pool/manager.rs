@@ -8,6 +8,7 @@ use core::{
 use std::{io, sync::Arc};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use smtp_proto::hello::ServerLimits;
 use tokio::{io::AsyncBufRead, time::Instant};
 use zeroize::Zeroizing;
 
@@ -147,6 +148,11 @@ impl Session {
         self.reused
     }
 
+    /// How many went over it.
+    pub(super) const fn messages(&self) -> usize {
+        self.messages
+    }
+
     pub(super) async fn send(
         &mut self,
         deadline: Option<Instant>,
@@ -161,6 +167,12 @@ impl Session {
         self.open = Some(open);
         self.idle_since = Instant::now();
         result
+    }
+
+    /// What the server takes in one transaction.
+    pub(super) fn limits(&self) -> ServerLimits {
+        let open = self.open.as_ref();
+        open.map(|open| open.client.capabilities().limits()).unwrap_or_default()
     }
 
     fn is_alive(&mut self) -> bool {

@@ -273,6 +273,15 @@ impl Outcome {
         self.recipients().all(|recipient| recipient.fate == too_late)
     }
 
+    /// Returns whether the message is worth another attempt at once where the connection was idle before it: it
+    /// [came too late](Self::came_too_late), or MAIL was answered by 451, as Exchange does in place of 421 behind a
+    /// timeout of its own (`451 4.7.0 Timeout waiting for client input`).
+    #[must_use]
+    pub fn may_have_been_idle_too_long(&self) -> bool {
+        let timed_out = |reply: &OwnedReply| reply.code() == Code::LOCAL_ERROR;
+        self.came_too_late() || self.mail.as_ref().is_some_and(timed_out)
+    }
+
     /// Whether a refusal of this transaction may have been somebody else's: before anybody was told of it, the server
     /// said what cannot have been a reply to what was asked. Behind a 354 to DATA, which is a reply to nothing else,
     /// replies and commands had belonged together.

@@ -19,7 +19,8 @@ use crate::{
 /// takes (RFC 5321 4.5.3.1.8), and some close the connection behind too many refusals, or overflow.
 ///
 /// While there is an [`envelope`](Self::envelope), send the message to it and
-/// [`record`](Self::record) the outcome. Where the session breaks between two, go on over another.
+/// [`record`](Self::record) the outcome. Where the session breaks between two, go on over another: if its
+/// limits are others, [`fit`](Self::fit) what is left to them.
 ///
 /// ```
 /// use smtp_proto::{envelope::{Delivery, Envelope}, hello::Capabilities};
@@ -36,6 +37,8 @@ pub struct Delivery {
     outcomes: Vec<Outcome>,
     /// Where the last word on each recipient stands: which outcome, which place in it.
     last: Vec<Option<(usize, usize)>>,
+    /// Recipients in a transaction with a server that does not say how many it takes.
+    unannounced: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +56,7 @@ impl Part {
     }
 }
 
-/// Recipients in a transaction with a server that does not say how many it takes.
+/// That many every server takes (RFC 5321 4.5.3.1.8).
 const UNANNOUNCED: usize = 100;
 
 impl Delivery {
@@ -82,10 +85,38 @@ impl Delivery {
     #[must_use]
     pub fn with_max_recipients(envelope: &Envelope, limits: ServerLimits, max: usize) -> Self {
         let whole = Part { envelope: envelope.clone(), places: (0..envelope.len()).collect() };
-        let parts = groups(envelope, limits, max.max(1));
-        let last = alloc::vec![None; envelope.len()];
-        let waiting = parts.iter().map(|positions| whole.select(positions)).collect();
-        Self { waiting, outcomes: Vec::new(), last }
+        let mut delivery = Self {
+            waiting: VecDeque::from([whole]),
+            outcomes: Vec::new(),
+            last: alloc::vec![None; envelope.len()],
+            unannounced: max.max(1),
+        };
+        delivery.fit(limits);
+        delivery
+    }
+
+    /// Splits what is left as another server's limits want it: once for each session that goes on with it.
+    ///
+    /// ```
+    /// use smtp_proto::{envelope::{Delivery, Envelope}, hello::{Capabilities, ServerLimits}};
+    /// let envelope = Envelope::new("")?.to("a@example.net")?.to("b@example.net")?.to("c@example.net")?;
+    /// let mut delivery = Delivery::new(&envelope, ServerLimits::default());
+    /// assert_eq!(delivery.positions(), Some(&[0, 1, 2][..]));
+    /// delivery.fit(Capabilities::new(b"LIMITS RCPTMAX=2").limits());
+    /// assert_eq!(delivery.positions(), Some(&[0, 1][..]));
+    /// # Ok::<(), smtp_proto::address::AddressError>(())
+    /// ```
+    pub fn fit(&mut self, limits: ServerLimits) {
+        let parts = core::mem::take(&mut self.waiting);
+        let Some(first) = parts.front() else { return };
+        let mut whole =
+            Part { envelope: first.envelope.for_recipients(Vec::new()), places: Vec::new() };
+        for part in parts {
+            whole.envelope.recipients.extend(part.envelope.recipients);
+            whole.places.extend(part.places);
+        }
+        let groups = groups(&whole.envelope, limits, self.unannounced);
+        self.waiting = groups.iter().map(|positions| whole.select(positions)).collect();
     }
 
     /// The envelope of the next transaction; `None` when there is nothing more to send now.
