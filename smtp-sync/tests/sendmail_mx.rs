@@ -19,7 +19,7 @@ use smtp_sync::{
     Faults, Server, Store,
     proto::{
         hello::EhloName,
-        server::{Answer, AuthPolicy, Config},
+        server::{Answer, AuthPolicy, Config, TlsPolicy},
     },
 };
 
@@ -62,6 +62,17 @@ fn by_mx(zone: Zone, port: u16, recipients: &[&str]) -> Ran {
     sendmail(&[&options[..], recipients].concat())
 }
 
+fn server_tls(key: &rcgen::CertifiedKey<rcgen::KeyPair>) -> rustls::ServerConfig {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let private = rustls::pki_types::PrivateKeyDer::try_from(key.signing_key.serialize_der());
+    rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![key.cert.der().clone()], private.expect("a key"))
+        .expect("a certificate")
+}
+
 fn server(store: &Store) -> Server {
     Server::builder().bind(store.clone()).expect("a port")
 }
@@ -82,11 +93,30 @@ fn a_message_goes_to_the_hosts_that_the_dns_names() {
     let told = &ran.json["actions"][0]["recipients"];
     assert_eq!((&told[0]["status"], &told[0]["code"]), (&"accepted".into(), &250.into()));
     assert_eq!(told[0]["host"], "mx.example.net");
+    // Nobody was asked about the third: nothing is said of a session.
+    assert_eq!((&told[0]["tls"], &told[2]["tls"]), (&false.into(), &Value::Null));
+    assert_eq!(ran.json["connection"]["tls"], false);
     assert_eq!((&told[1]["status"], &told[1]["code"]), (&"rejected".into(), &550.into()));
     assert_eq!((&told[2]["status"], &told[2]["kind"]), (&"rejected".into(), &"null_mx".into()));
     assert_eq!(ran.json["error"]["enhanced"], "5.1.10");
     assert!(ran.text.contains("C: QUIT"), "{}", ran.text);
     assert_eq!(store.messages()[0].content, b"Subject: Hi\r\n\r\nHello.\r\n");
+}
+
+#[test]
+fn whether_there_was_tls_is_told_of_each_recipient() {
+    let key = rcgen::generate_simple_self_signed(vec!["mx.example.net".into()]).expect("a key");
+    let server = Server::builder()
+        .with_config(Config::new(EhloName::LOCALHOST).with_tls(TlsPolicy::Offered))
+        .with_tls(server_tls(&key).into())
+        .bind(Store::new())
+        .expect("a port");
+    let zone = Zone::new().address("example.net", HERE);
+    let ran = by_mx(zone, server.address().port(), &["b@example.net"]);
+    assert_eq!((ran.status, &ran.json["connection"]["tls"]), (Some(0), &true.into()));
+    // What may go in the clear may go to anybody.
+    let told = &ran.json["actions"][0]["recipients"][0];
+    assert_eq!((&told["tls"], &told["verified"]), (&true.into(), &false.into()), "{}", ran.text);
 }
 
 #[test]

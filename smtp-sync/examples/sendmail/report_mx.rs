@@ -1,6 +1,6 @@
 //! The result of `--mx`.
 
-use smtp_async::mx::{MxRecipient, MxReport};
+use smtp_async::mx::{Encryption, MxRecipient, MxReport};
 use smtp_sync::{
     Status, Verdict,
     proto::{client::Phase, reply::OwnedReply},
@@ -13,6 +13,12 @@ impl Report {
     /// Takes note of a message that went to the hosts of its recipients' domains.
     pub(crate) fn delivered(&mut self, action: &str, told: &MxReport) {
         let failure = told.recipients().iter().find_map(|to| to.error.as_ref()).map(Failure::of_mx);
+        let mut hosts = told.recipients().iter().filter_map(|to| to.encryption).peekable();
+        if hosts.peek().is_some() {
+            // Several sessions are one connection here: what is said of it holds for each of them.
+            let before = self.connection.tls || !self.connection.opened;
+            self.connection.tls = before && hosts.all(Encryption::is_tls);
+        }
         self.connection.opened |= told.recipients().iter().any(|to| to.phase.is_some());
         self.closed();
         self.push_message(Done::by_mx(action, told));
@@ -45,6 +51,8 @@ impl Row {
         Row {
             reply: recipient.reply.as_ref().map(OwnedReply::as_reply).map(Into::into),
             host: recipient.host.as_deref().map(str::to_owned),
+            tls: recipient.encryption.map(Encryption::is_tls),
+            verified: recipient.encryption.map(Encryption::is_verified),
             kind: recipient.error.as_ref().map(|error| Failure::of_mx(error).kind),
             ..Row::new(&recipient.address, recipient.fate, phase(recipient))
         }

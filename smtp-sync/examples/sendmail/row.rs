@@ -41,6 +41,12 @@ pub(crate) struct Row {
     /// With `--mx`, who said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) host: Option<String>,
+    /// With `--mx`, whether that was said within TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls: Option<bool>,
+    /// With `--mx`, whether the host's certificate was verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verified: Option<bool>,
     /// With `--mx`, why nobody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<&'static str>,
@@ -57,6 +63,8 @@ impl Row {
             retry: fate.retry().map(Retry::as_str),
             reply: None,
             host: None,
+            tls: None,
+            verified: None,
             kind: None,
             fate,
         }
