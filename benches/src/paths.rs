@@ -27,7 +27,7 @@ pub struct Path {
 pub type Named = (&'static str, fn() -> Path);
 
 /// All of them.
-pub const PATHS: [Named; 18] = [
+pub const PATHS: [Named; 20] = [
     ("one-reply", || replies(whole(b"250 2.1.5 Ok\r\n"), 1)),
     ("ehlo-9-lines", || replies(raw(EHLO_9), 1)),
     ("capabilities-9-lines", || capabilities(EHLO_9)),
@@ -41,9 +41,11 @@ pub const PATHS: [Named; 18] = [
     ("104-kb-reply", || long(104_000)),
     ("stuff-base64", || stuff(stuffing::base64(64 * KIB))),
     ("stuff-text", || stuff(stuffing::text(64 * KIB))),
+    ("stuff-lf-text", || stuff(stuffing::unix(64 * KIB))),
     ("stuff-dots", || stuff(b".\r\n".repeat(64 * KIB / 3))),
     ("slices-base64", || slices(stuffing::base64(64 * KIB))),
     ("slices-text", || slices(stuffing::text(64 * KIB))),
+    ("slices-lf-text", || slices(stuffing::unix(64 * KIB))),
     ("unstuff-text", || unstuff(stuffing::text(64 * KIB))),
     ("rcpt-checked-before", rcpt),
     ("message-in-session", message),

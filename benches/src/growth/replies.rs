@@ -57,7 +57,10 @@ const OFFERS: [Kind; 4] = [
     ("limits", |size| [&b"LIMITS"[..], &b" X=1 RCPTMAX=x".repeat(size / 14)].concat()),
 ];
 
-const USES: [(&str, fn(Capabilities<'_>) -> usize); 5] = [
+/// A name, and something done with what a server offers.
+type Use = (&'static str, fn(Capabilities<'_>) -> usize);
+
+const USES: [Use; 5] = [
     ("capabilities", |offers| offers.lines().count()),
     ("mechanisms", |offers| offers.mechanisms().count()),
     ("offers-mechanism", |offers| usize::from(offers.offers_mechanism("PLAIN"))),

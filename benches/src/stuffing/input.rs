@@ -28,6 +28,14 @@ pub fn text(size: usize) -> Vec<u8> {
     octets
 }
 
+/// The same as it stands in a Unix file.
+#[must_use]
+pub fn unix(size: usize) -> Vec<u8> {
+    let mut octets = text(size);
+    octets.retain(|&octet| octet != b'\r');
+    octets
+}
+
 /// The wire form of a canonical message, naively.
 #[must_use]
 pub fn wire(message: &[u8]) -> Vec<u8> {

@@ -9,7 +9,7 @@ use core::hint::black_box;
 use memchr::memmem;
 use smtp_proto::stuffing::{Newlines, Stuffer, Unstuffer};
 
-pub use self::input::{base64, text, wire};
+pub use self::input::{base64, text, unix, wire};
 use crate::{Contender, Goal, Role, Row, keep, row::Items};
 
 const MIB: usize = 1 << 20;
@@ -82,9 +82,7 @@ fn rows_of(job: Job) -> [Row; 3] {
 
 /// The text of a Unix file. No peer makes CRLF of LF.
 fn rows_of_lf() -> [Row; 2] {
-    let crlf = text(MIB);
-    let lf: Vec<u8> = crlf.iter().copied().filter(|&octet| octet != b'\r').collect();
-    let (message, expected) = (keep(lf), keep(wire(&crlf)));
+    let (message, expected) = (keep(unix(MIB)), keep(wire(&text(MIB))));
     let input = (message.len(), Items::new(message.len() / 1024, "KiB"));
     [
         Row::new("stuff: LF text", input, &[Goal::NoAllocation], move || {

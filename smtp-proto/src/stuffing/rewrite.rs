@@ -1,5 +1,7 @@
 //! Loops that write a block octet by octet, with what has to be inserted.
 
+use memchr::memchr2;
+
 use super::scan::{CR, DOT, LF};
 
 /// Copies a block that stands after an octet, with insertions; returns the octets written, and how many of them are dots
@@ -27,32 +29,37 @@ pub(super) fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> (usize
     (end, end - block.len())
 }
 
-/// As [`double_dots`], with every line end made CRLF and dots doubled if `DOTS`. `output` is two octets longer than the
-/// most it needs. The block does not end in CR.
+/// As [`double_dots`], with every line end made CRLF, and dots doubled if `DOTS`. The block does not end in CR.
 ///
-/// Each candidate is written and then kept or not by how far the position moves: no branch to mispredict. A CR is written
-/// as a line end of its own, and an LF behind it takes back all of the run but one.
-#[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
+/// A line at a time: what needs this is mostly the text of Unix files.
 pub(super) fn rewrite<const DOTS: bool>(
     before: u8,
     block: &[u8],
     output: &mut [u8],
 ) -> (usize, usize) {
-    let (mut previous, mut end, mut run, mut doubled) = (before, 0, 0, 0);
-    for &octet in block {
-        let (cr, lf, after_cr) = (octet == CR, octet == LF, previous == CR);
-        run = if after_cr { run } else { end };
-        end = if lf & after_cr { run } else { end };
-        if DOTS {
-            let is_doubled = usize::from((octet == DOT) & (after_cr | (previous == LF)));
+    let (mut rest, mut line_start, mut end, mut doubled) = (block, before == LF, 0, 0);
+    while let Some(&first) = rest.first() {
+        if DOTS && line_start && first == DOT {
             output[end] = DOT;
-            end += is_doubled;
-            doubled += is_doubled;
+            end += 1;
+            doubled += 1;
         }
-        output[end] = if lf { CR } else { octet };
-        output[end + 1] = LF;
-        end += 1 + usize::from(cr | lf);
-        previous = octet;
+        let (line, behind) = rest.split_at(memchr2(CR, LF, rest).unwrap_or(rest.len()));
+        output[end..][..line.len()].copy_from_slice(line);
+        end += line.len();
+        let (taken, line_ends) = line_ends(behind);
+        for _ in 0..line_ends {
+            output[end..][..2].copy_from_slice(b"\r\n");
+            end += 2;
+        }
+        rest = &behind[taken..];
+        line_start = line_ends > 0;
     }
     (end, doubled)
+}
+
+/// The octets of the CRs and the LF that stand here, and how many line ends they are.
+fn line_ends(text: &[u8]) -> (usize, usize) {
+    let crs = text.iter().take_while(|&&octet| octet == CR).count();
+    if text.get(crs) == Some(&LF) { (crs + 1, 1) } else { (crs, crs) }
 }
