@@ -119,20 +119,46 @@ fn outcome(envelope: &Envelope, script: &str) -> Outcome {
 
 #[test]
 fn recipients_beyond_what_the_server_takes_follow_in_a_transaction_of_their_own() {
-    let whole = envelope("", &["1@a", "2@a", "3@a"]);
+    let whole = envelope("", &["1@a", "2@a", "3@a", "4@a", "5@a"]);
     let mut delivery = Delivery::new(&whole, ServerLimits::default());
-    let first = delivery.envelope().unwrap().clone();
-    delivery.record(sent_to(&first, &["2@a", "3@a"]));
-    let second = delivery.envelope().unwrap().clone();
-    assert!(second.recipients().eq(["2@a", "3@a"]));
-    delivery.record(sent_to(&second, &["2@a"]));
-    let third = delivery.envelope().unwrap().clone();
-    assert!(third.recipients().eq(["2@a"]));
-    delivery.record(sent_to(&third, &[]));
+    // The server takes two and then one, and is not asked for more at once.
+    for (recipients, too_many) in [
+        (&["1@a", "2@a", "3@a", "4@a", "5@a"][..], &["3@a", "4@a", "5@a"][..]),
+        (&["3@a", "4@a"], &["3@a"]),
+        (&["3@a"], &[]),
+        (&["5@a"], &[]),
+    ] {
+        let next = delivery.envelope().unwrap().clone();
+        assert!(next.recipients().eq(recipients.iter().copied()), "{recipients:?}");
+        delivery.record(sent_to(&next, too_many));
+    }
     assert!(delivery.envelope().is_none());
-    assert_eq!(delivery.outcomes().len(), 3);
+    assert_eq!(delivery.outcomes().len(), 4);
     let statuses: Vec<_> = delivery.recipients().map(|to| to.unwrap().status()).collect();
-    assert_eq!(statuses, [Status::Accepted; 3]);
+    assert_eq!(statuses, [Status::Accepted; 5]);
+}
+
+/// Each time the server takes one of all that it is asked for.
+#[test]
+fn a_server_that_takes_one_of_many_is_not_asked_for_all_the_others_each_time() {
+    let to: Vec<_> = (0..100).map(|number| format!("{number}@a")).collect();
+    let to: Vec<_> = to.iter().map(String::as_str).collect();
+    let mut delivery = Delivery::new(&envelope("", &to), ServerLimits::default());
+    while let Some(next) = delivery.envelope().cloned() {
+        let too_many: Vec<_> = next.recipients().skip(1).collect();
+        delivery.record(sent_to(&next, &too_many));
+    }
+    let asked: usize = delivery.outcomes().iter().map(Outcome::recipient_count).sum();
+    assert_eq!((asked, delivery.outcomes().len()), (199, 100));
+    assert_eq!(delivery.verdict(), smtp_proto::client::Verdict::Delivered);
+}
+
+#[test]
+fn an_outcome_of_another_envelope_is_about_nobody() {
+    let mut delivery = Delivery::new(&envelope("", &["1@a", "2@a"]), ServerLimits::default());
+    delivery.record(sent_to(&envelope("", &["1@a", "2@a", "3@a"]), &["3@a"]));
+    assert!(delivery.envelope().is_none() && delivery.outcomes().is_empty());
+    assert!(delivery.recipients().all(|recipient| recipient.is_none()));
 }
 
 #[test]

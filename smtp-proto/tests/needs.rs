@@ -184,3 +184,16 @@ proptest! {
         prop_assert_eq!(begins(&mut session, &described), line);
     }
 }
+
+#[test]
+fn content_that_is_shorter_than_declared_is_found_by_the_check() {
+    let config = plain_config().with_chunking(Chunking::AfterRecipients);
+    let session = Session::open(config, "CHUNKING BINARYMIME SIZE 8BITMIME");
+    let text = envelope("", &["b@c"]).describing(b"a\nb\nc\n");
+    assert_eq!(session.client.check(&text, b"a\nb\nc\n"), Ok(()));
+    let short = Err(Refusal::ContentTooShort { declared: 9, size: 6 });
+    assert_eq!(session.client.check(&text, b"a\nb\n"), short);
+    let binary = text.with_body(Body::BinaryMime);
+    assert_eq!(session.client.check(&binary, b"a\nb\nc\n"), short);
+    assert_eq!(session.client.check(&binary.with_size(Some(6)), b"a\nb\nc\n"), Ok(()));
+}

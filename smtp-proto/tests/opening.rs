@@ -326,3 +326,23 @@ fn a_session_whose_first_command_does_not_fit_is_given_up() {
         assert_eq!(session.peer.is_done(), end.is_none(), "nothing leaves in part");
     }
 }
+
+/// A server that has no room says so at once: the next connection has none either.
+#[test]
+fn a_session_that_ends_while_it_opens_is_for_later_however_it_is_read() {
+    for reads in [
+        &["220 mx\r\n421 too many\r\n"][..],
+        &["220 mx\r\n", "421 too many\r\n"],
+        &["220 mx\r\n", "502 no\r\n421 too many\r\n"],
+        &["220 mx\r\n", "502 no\r\n", "421 too many\r\n"],
+    ] {
+        let mut session = Session::new(plain_config(), "");
+        session.peer.deaf = true;
+        session.pump();
+        for read in reads {
+            session.hear(read.as_bytes());
+        }
+        assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Hello)), "{reads:?}");
+        assert_eq!(session.end().unwrap().retry(), When::Later, "{reads:?}");
+    }
+}

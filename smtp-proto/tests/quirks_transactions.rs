@@ -594,3 +594,47 @@ fn no_more_commands_are_in_flight_than_can_be_counted() {
         assert_eq!(most, in_flight);
     }
 }
+
+/// The farewell of a server that was idle for long crosses with the first command (C77).
+#[test]
+fn a_221_that_crosses_with_mail_is_no_yes() {
+    for offers in ["", "PIPELINING"] {
+        let mut session = begun(plain_config(), offers);
+        session.hear(b"221 2.0.0 Idle timeout, bye\r\n");
+        session.hear_end();
+        let outcome = outcome(&mut session);
+        let first = outcome.recipient(0).unwrap();
+        assert_eq!((first.fate.status(), first.phase), (NotAttempted, Phase::Mail));
+        assert_eq!(first.retry(), Some(Retry::NewConnectionNow));
+        assert_eq!(first.reply.unwrap().to_string(), "221 2.0.0 Idle timeout, bye");
+        assert!(outcome.came_too_late());
+    }
+}
+
+/// 220 is a greeting: whoever says so to MAIL or RCPT answers something else.
+#[test]
+fn a_second_greeting_accepts_neither_sender_nor_recipient() {
+    for (replies, phase) in
+        [(&["220 mx"][..], Phase::Mail), (&["250 ok", "250 ok", "220 mx"], Phase::Rcpt)]
+    {
+        let mut session = begun(plain_config(), "");
+        for reply in replies {
+            session.hear(format!("{reply}\r\n").as_bytes());
+        }
+        assert_eq!(Stand::of(&session), Unexpected(phase, 220));
+    }
+}
+
+/// It makes no difference whether the server is read before the next command has left.
+#[test]
+fn a_farewell_in_one_read_with_a_reply_ends_the_same_phase() {
+    for reads in [&["250 ok\r\n421 bye\r\n"][..], &["250 ok\r\n", "421 bye\r\n"]] {
+        let mut session = begun(plain_config(), "");
+        for read in reads {
+            session.hear(read.as_bytes());
+        }
+        assert_eq!(Stand::of(&session), Closing(Phase::Rcpt), "{reads:?}");
+        let outcome = outcome(&mut session);
+        assert_eq!(outcome.recipient(0).unwrap().retry(), Some(Retry::Later), "{reads:?}");
+    }
+}

@@ -295,7 +295,7 @@ fn the_part_that_left_is_not_shown() {
         session.client.transmit_failed();
         session.journal = Some(Journal::new());
         session.hear(format!("421 4.7.0 {}\r\n", &response[..left]).as_bytes());
-        assert_eq!(Stand::of(&session), Stand::Closing(smtp_proto::client::Phase::Idle));
+        assert_eq!(Stand::of(&session), Stand::Closing(smtp_proto::client::Phase::Auth));
         assert_silent(&session.text);
     }
 }

@@ -65,7 +65,7 @@ impl Asked {
             Asked::Cancel | Asked::Content => refuses,
             Asked::Data => code == 354 || refuses,
             Asked::Quit => true,
-            Asked::Rset => (completes && code != 220) || refuses,
+            Asked::Rset | Asked::Mail | Asked::Rcpt => (completes && code != 220) || refuses,
             _ => completes || refuses,
         }
     }

@@ -22,6 +22,14 @@ pub enum Told {
     Closing(Phase),
 }
 
+impl Told {
+    /// Nothing was asked, and what had begun was to go on: a command had not left.
+    const fn is_midway(self) -> bool {
+        use Phase::{Auth, Content, Data, Final, Hello, Rcpt, StartTls};
+        matches!(self, Told::Closing(Auth | Content | Data | Final | Hello | Rcpt | StartTls))
+    }
+}
+
 /// The observer on the wire.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -125,9 +133,9 @@ impl Oracle {
         };
         let asked = self.expected.pop_front();
         let predicted = self.predicted(asked, code);
-        self.hold(Broken::D23, predicted == Some(told));
+        self.hold(Broken::D23, predicted == Some(told) || asked.is_none() && told.is_midway());
         match asked {
-            Some(asked) if code != 421 || self.is_answered_by_closing(asked) => {
+            Some(asked) if !self.closes(asked, code) => {
                 if !asked.takes(code) {
                     self.must_end = Some(Broken::D24);
                     if let (true, Some(record)) = (asked.is_of_transaction(), self.open.front_mut())
@@ -147,6 +155,12 @@ impl Oracle {
         }
     }
 
+    /// Whether the server says goodbye in place of an answer.
+    fn closes(&self, asked: Asked, code: u16) -> bool {
+        let may_be_late = matches!(asked, Asked::Mail | Asked::Rcpt);
+        code == 421 && !self.is_answered_by_closing(asked) || code == 221 && may_be_late
+    }
+
     /// Whether 421 is an answer like others.
     fn is_answered_by_closing(&self, asked: Asked) -> bool {
         asked == Asked::Quit || (asked == Asked::Final && self.current_is_wanted())
@@ -157,9 +171,7 @@ impl Oracle {
         let index = || u32::try_from(record?.rcpt.len()).ok();
         Some(match asked {
             None => Told::Closing(Phase::Idle),
-            Some(asked) if code == 421 && !self.is_answered_by_closing(asked) => {
-                Told::Closing(asked.phase())
-            }
+            Some(asked) if self.closes(asked, code) => Told::Closing(asked.phase()),
             Some(asked) if self.decides(asked, code) => {
                 let named = self.lmtp && asked == Asked::Final;
                 let recipient = record.and_then(Record::next_of_lmtp).filter(|_| named);

@@ -365,6 +365,21 @@ impl<B: Storage> Client<B> {
         }
     }
 
+    /// The same where the session ends: a command that has not left, or content between two chunks, is what it ends in,
+    /// so that it makes no difference whether the server was read before or after. Before MAIL has left, nothing is lost.
+    fn standing(&self) -> Phase {
+        let phase = self.phase();
+        if phase != Phase::Idle {
+            return phase;
+        }
+        match self.queue.next() {
+            Some(verb) if verb.is_midway() => verb.phase(),
+            _ if self.stage == Stage::Opening => Phase::Hello,
+            _ if self.sending.wants_content() => Phase::Content,
+            _ => Phase::Idle,
+        }
+    }
+
     /// Why the session is over, or will be once it has said QUIT; `None` while it is usable.
     #[must_use]
     pub const fn end(&self) -> Option<End> {

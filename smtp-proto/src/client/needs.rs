@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     AsEnvelope, Client, Storage,
+    begun::Begun,
     config::Chunking,
     error::Refusal,
     transaction::{Sending, Step, Transfer},
@@ -29,13 +30,29 @@ impl<B: Storage> Client<B> {
         content: &[u8],
     ) -> Result<(), Refusal> {
         self.check_ready()?;
-        let eight_bit = match self.check_message(envelope)?.0 {
-            Transfer::Binary => return Ok(()),
-            transfer => transfer == Transfer::EightBit,
+        let (transfer, recipients) = self.check_message(envelope)?;
+        let size = match transfer {
+            Transfer::Binary => content.len() as u64,
+            _ => self.check_content(transfer == Transfer::EightBit, content)?,
         };
-        let mut stuffer = Stuffer::new(self.config.newlines, eight_bit);
-        stuffer.pieces(content).try_for_each(|piece| piece.map(drop)).map_err(Refusal::Content)?;
-        stuffer.finish(&mut [0; 8]).map(drop).map_err(Refusal::Content)
+        Begun::new(&envelope.mail(), recipients).check_whole(size)
+    }
+
+    /// The size of content that can be sent.
+    fn check_content(&self, eight_bit: bool, content: &[u8]) -> Result<u64, Refusal> {
+        // Dots that are doubled do not count.
+        let mut stuffer = Stuffer::for_chunks(self.config.newlines, eight_bit);
+        let mut size = 0;
+        for piece in stuffer.pieces(content) {
+            size += piece.map_err(Refusal::Content)?.len() as u64;
+        }
+        loop {
+            let end = stuffer.finish(&mut [0; 64]).map_err(Refusal::Content)?;
+            size += end.produced as u64;
+            if end.done {
+                return Ok(size);
+            }
+        }
     }
 
     /// Checks all that can be known before anything is written; returns what the content may hold and the number of

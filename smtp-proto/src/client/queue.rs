@@ -75,6 +75,20 @@ impl Verb {
         }
     }
 
+    /// Whether it goes on with what has begun: with the opening, a login, a message.
+    pub(super) const fn is_midway(self) -> bool {
+        matches!(
+            self.phase(),
+            Phase::Hello
+                | Phase::StartTls
+                | Phase::Auth
+                | Phase::Rcpt
+                | Phase::Data
+                | Phase::Content
+                | Phase::Final
+        )
+    }
+
     pub(super) const fn phase(self) -> Phase {
         match self {
             Verb::Greeting => Phase::Greeting,
@@ -144,6 +158,11 @@ impl<B: Storage> Queue<B> {
     /// The entry that the next reply belongs to.
     pub(super) fn front(&self) -> Option<Verb> {
         (self.sent > 0).then(|| self.at(0))
+    }
+
+    /// The first entry, whether it has left or not.
+    pub(super) fn next(&self) -> Option<Verb> {
+        (self.len > 0).then(|| self.at(0))
     }
 
     pub(super) fn pop(&mut self) -> Option<Verb> {

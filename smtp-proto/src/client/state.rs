@@ -64,7 +64,8 @@ impl<B: Storage> Client<B> {
         };
         self.answering.mail_answered |= verb == Verb::Mail;
         let is_verdict = verb == Verb::Final && self.answering.is_wanted();
-        if code == Code::SERVICE_CLOSING && !is_verdict && verb != Verb::Quit {
+        let is_farewell = code == Code::SERVICE_CLOSING || is_late_farewell(verb, code);
+        if is_farewell && !is_verdict && verb != Verb::Quit {
             self.close(End::ServiceClosing(verb.phase()));
             return Told::Closing(verb.phase());
         }
@@ -105,12 +106,13 @@ impl<B: Storage> Client<B> {
     /// (Exchange); anything else was meant for somebody else.
     fn on_unsolicited(&mut self, code: Code) -> Told {
         let is_farewell = code.class() == Class::Transient || code == Code::CLOSING;
+        let phase = self.standing();
         self.close(if is_farewell {
-            End::ServiceClosing(Phase::Idle)
+            End::ServiceClosing(phase)
         } else {
             End::Peer(PeerError::Unsolicited)
         });
-        Told::Closing(Phase::Idle)
+        Told::Closing(phase)
     }
 
     // --- opening ---
@@ -218,6 +220,8 @@ impl<B: Storage> Client<B> {
     fn on_mail(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
         match code.class() {
+            // 220 is a second greeting: the replies are no longer those of the commands.
+            _ if code == Code::SERVICE_READY => self.unexpected(Phase::Mail, code),
             Class::Completion => self.answering.mail_accepted = true,
             Class::Intermediate => self.unexpected(Phase::Mail, code),
             Class::Transient | Class::Permanent => {
@@ -231,10 +235,11 @@ impl<B: Storage> Client<B> {
 
     fn on_rcpt(&mut self, code: Code) -> Told {
         let transaction = self.answering.current();
-        let index = self.answering.next_recipient(code.is_completion());
-        if code.is_completion() {
+        let accepted = code.is_completion() && code != Code::SERVICE_READY;
+        let index = self.answering.next_recipient(accepted);
+        if accepted {
             self.accepted.set(index);
-        } else if code.class() == Class::Intermediate {
+        } else if !code.is_refusal() {
             self.unexpected(Phase::Rcpt, code);
         } else {
             if self.is_for_nobody() {
@@ -419,7 +424,7 @@ impl<B: Storage> Client<B> {
 
     /// The stream has ended.
     pub(super) fn lose(&mut self) {
-        let end = match self.phase() {
+        let end = match self.standing() {
             Phase::Quit => End::Quit,
             phase => End::Lost(phase),
         };
@@ -438,6 +443,11 @@ impl<B: Storage> Client<B> {
         self.accepted.clear();
         Some(Event::Ended { transaction, end })
     }
+}
+
+/// 221 that an idle server said in place of 421 when the command was on its way.
+const fn is_late_farewell(verb: Verb, code: Code) -> bool {
+    matches!(verb, Verb::Mail | Verb::Rcpt) && code.value() == Code::CLOSING.value()
 }
 
 /// Refusals of a command rather than of the message: a server that answers a chunk like this may not have read it.

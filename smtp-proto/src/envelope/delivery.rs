@@ -39,6 +39,8 @@ pub struct Delivery {
     last: Vec<Option<(usize, usize)>>,
     /// Recipients in a transaction with a server that does not say how many it takes.
     unannounced: usize,
+    /// The most that the server has taken at once since it said that there were too many.
+    taken: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +92,7 @@ impl Delivery {
             outcomes: Vec::new(),
             last: alloc::vec![None; envelope.len()],
             unannounced: max.max(1),
+            taken: usize::MAX,
         };
         delivery.fit(limits);
         delivery
@@ -115,6 +118,7 @@ impl Delivery {
             whole.envelope.recipients.extend(part.envelope.recipients);
             whole.places.extend(part.places);
         }
+        self.taken = usize::MAX;
         let groups = groups(&whole.envelope, limits, self.unannounced);
         self.waiting = groups.iter().map(|positions| whole.select(positions)).collect();
     }
@@ -133,9 +137,15 @@ impl Delivery {
     }
 
     /// Takes the outcome of the transaction with [`envelope`](Self::envelope). Recipients that were
-    /// too many come next; there is an end to it, since each time some were not.
+    /// too many come next, no more at once than the server took; there is an end to it, since each time some were taken.
+    ///
+    /// That of another envelope is about nobody: the recipients stay as if their transaction had not begun, and are not
+    /// sent to again.
     pub fn record(&mut self, outcome: Outcome) {
         let Some(part) = self.waiting.pop_front() else { return };
+        if outcome.recipient_count() != part.places.len() {
+            return;
+        }
         let index = self.outcomes.len();
         for (at, &place) in part.places.iter().enumerate() {
             self.last[place] = Some((index, at));
@@ -145,9 +155,24 @@ impl Delivery {
         };
         let positions: Vec<_> = outcome.recipients().enumerate().filter_map(again).collect();
         if !positions.is_empty() {
+            self.taken = self.taken.min(part.places.len() - positions.len()).max(1);
             self.waiting.push_front(part.select(&positions));
         }
+        self.shorten();
         self.outcomes.push(outcome);
+    }
+
+    /// Makes the next transaction one that the server has taken as many recipients in before. Else a server that takes
+    /// one of many each time would be asked for all the others as often.
+    fn shorten(&mut self) {
+        let Some(next) = self.waiting.pop_front() else { return };
+        if next.places.len() <= self.taken {
+            return self.waiting.push_front(next);
+        }
+        let positions: Vec<_> = (0..next.places.len()).collect();
+        for positions in positions.chunks(self.taken).rev() {
+            self.waiting.push_front(next.select(positions));
+        }
     }
 
     /// The last word on each recipient, in the order of the envelope that was split; `None` for

@@ -86,7 +86,8 @@ impl Envelope {
         self.with(|message| message.size = size)
     }
 
-    /// Declares size and body type of content that is there as a whole.
+    /// Declares size and body type of content that is there as a whole and is text: line ends count as two octets.
+    /// For BINARYMIME, which leaves octet for octet, declare its length by [`with_size`](Self::with_size).
     #[must_use]
     pub fn describing(self, content: &[u8]) -> Self {
         let Survey { size, eight_bit, .. } = Survey::of(content);

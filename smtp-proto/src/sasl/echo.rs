@@ -5,7 +5,9 @@
 //! * [`RUN`] characters or more of it in base64 at any offset, with the word around them;
 //! * the same in hexadecimal, from [`CODED`] octets on;
 //! * [`RUN`] octets or more of its last field as they are (the password of PLAIN, a token), or the whole
-//!   field as a word from [`WORD`] octets on. The fields before it hold names.
+//!   field as a word from [`WORD`] octets on. The fields before it hold names;
+//! * a last field of fewer than [`CODED`] octets as a whole, in base64, and from [`WORD`] octets on in
+//!   hexadecimal.
 //!
 //! Shorter parts and other encodings are not found. The work is at most the product of both lengths; a
 //! text is a reply, of which a bounded part is kept.
@@ -31,7 +33,7 @@ pub(crate) fn hide(text: &mut [u8], secret: &[u8]) {
         start = run.end;
     }
     for word in text.split_mut(|&octet| !is_code(octet)) {
-        if is_coded(word, secret) {
+        if is_coded(word, secret, field) {
             word.fill(b'*');
         }
     }
@@ -39,15 +41,19 @@ pub(crate) fn hide(text: &mut [u8], secret: &[u8]) {
 
 /// Returns whether a text repeats a part of a secret.
 pub(crate) fn repeats(text: &[u8], secret: &[u8]) -> bool {
-    find_run(text, 0, last_field(secret)).is_some()
-        || text.split(|&octet| !is_code(octet)).any(|word| is_coded(word, secret))
+    let field = last_field(secret);
+    find_run(text, 0, field).is_some()
+        || text.split(|&octet| !is_code(octet)).any(|word| is_coded(word, secret, field))
 }
 
-/// The last field of a response: the password of PLAIN, behind a NUL, or a token, between two ^A.
+/// The last field of a response: the password of PLAIN, behind a NUL, or a token, between `auth=Bearer ` and
+/// two ^A. A password may hold every other control character.
 fn last_field(secret: &[u8]) -> &[u8] {
-    let mut fields = secret.rsplit(u8::is_ascii_control);
+    let mut fields = secret.rsplit(|&octet| octet == 0);
     let field = fields.find(|field| !field.is_empty()).unwrap_or_default();
-    field.strip_prefix(b"auth=Bearer ").unwrap_or(field)
+    let Some(pairs) = field.strip_suffix(b"\x01\x01") else { return field };
+    let pair = pairs.rsplit(|&octet| octet == 1).next().unwrap_or_default();
+    pair.strip_prefix(b"auth=Bearer ").unwrap_or(pair)
 }
 
 /// The first place from `start` on that repeats the field, or enough of it.
@@ -79,10 +85,11 @@ const fn is_code(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=')
 }
 
-/// Returns whether a part of the word is a part of the secret in base64 or hexadecimal.
-fn is_coded(word: &[u8], secret: &[u8]) -> bool {
-    if secret.len() < CODED {
-        return is_short(word, secret);
+/// Returns whether a part of the word is a part of the secret, or the whole of a short secret or last field, in
+/// base64 or hexadecimal.
+fn is_coded(word: &[u8], secret: &[u8], field: &[u8]) -> bool {
+    if is_short(word, field) || is_short(word, secret) {
+        return true;
     }
     let is_part = |octets: Option<[u8; CODED]>| {
         octets.is_some_and(|octets| memmem::find(secret, &octets).is_some())
@@ -91,11 +98,17 @@ fn is_coded(word: &[u8], secret: &[u8]) -> bool {
         || word.windows(2 * CODED).any(|text| is_part(hexadecimal(text)))
 }
 
-/// Returns whether the word is the whole of a short secret in base64.
+/// Returns whether the word is the whole of a short secret.
 fn is_short(word: &[u8], secret: &[u8]) -> bool {
+    if secret.is_empty() || secret.len() >= CODED {
+        return false;
+    }
     let mut octets = [0; CODED];
     let length = STANDARD.decode_slice(word, &mut octets);
-    !secret.is_empty() && length.is_ok_and(|length| octets[..length] == *secret)
+    length.is_ok_and(|length| octets[..length] == *secret)
+        || secret.len() >= WORD
+            && word.len() == 2 * secret.len()
+            && word.chunks_exact(2).zip(secret).all(|(pair, &octet)| digits(pair) == Some(octet))
 }
 
 fn base64(text: &[u8]) -> Option<[u8; CODED]> {
@@ -105,13 +118,19 @@ fn base64(text: &[u8]) -> Option<[u8; CODED]> {
 }
 
 fn hexadecimal(text: &[u8]) -> Option<[u8; CODED]> {
-    let digit =
-        |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut octets = [0; CODED];
     for (octet, pair) in octets.iter_mut().zip(text.chunks_exact(2)) {
-        *octet = digit(pair[0])? << 4 | digit(pair[1])?;
+        *octet = digits(pair)?;
     }
     Some(octets)
+}
+
+/// The octet that two hexadecimal digits stand for.
+fn digits(pair: &[u8]) -> Option<u8> {
+    let &[high, low] = pair else { return None };
+    let digit =
+        |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? << 4 | digit(low)?)
 }
 
 #[cfg(test)]
@@ -169,6 +188,11 @@ mod tests {
         assert_hidden(b"user=alice\x01auth=Bearer s3cret\x01\x01", "s3cret?", "******?");
         assert_hidden(b"p", "unrecognised: cA== (p)", "unrecognised: **** (p)");
         assert_hidden(b"\0u\0p", "AUTH PLAIN AHUAcA==", "AUTH PLAIN ********");
+        // As LOGIN leaves them: the user's name stands before.
+        assert_hidden(b"\0alice\012345", "MTIzNDU= (12345)", "******** (*****)");
+        assert_hidden(b"\0alice\0pw", "cHc=", "****");
+        assert_hidden(b"\0alice\0pass", "70617373 YWxpY2U=", "******** YWxpY2U=");
+        assert_hidden(b"\0a\0tops\x1becret\tx", "bad tops\x1becret\tx", "bad ************");
     }
 
     #[test]

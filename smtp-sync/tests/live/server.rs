@@ -176,9 +176,14 @@ impl Server {
         self.texts("mail", &format!("{folder}/new")).collect()
     }
 
-    /// What the files of a folder hold.
+    /// What the files of a folder hold. One that is gone since it was listed is none: a server takes back what did not
+    /// come whole.
     pub fn texts(&self, place: &str, folder: &str) -> impl Iterator<Item = Vec<u8>> + use<> {
-        self.list(place, folder).into_iter().map(|file| fs::read(file).expect("a message"))
+        let read = |file| match fs::read(file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            text => Some(text.expect("a message")),
+        };
+        self.list(place, folder).into_iter().filter_map(read)
     }
 
     /// aiosmtpd's records of what `user` has got, each with the content, in the order of arrival.
