@@ -180,7 +180,7 @@ impl Server {
     /// come whole.
     pub fn texts(&self, place: &str, folder: &str) -> impl Iterator<Item = Vec<u8>> + use<> {
         let read = |file| match fs::read(file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             text => Some(text.expect("a message")),
         };
         self.list(place, folder).into_iter().filter_map(read)
