@@ -189,7 +189,7 @@ mod tests {
         assert_hidden(b"p", "unrecognised: cA== (p)", "unrecognised: **** (p)");
         assert_hidden(b"\0u\0p", "AUTH PLAIN AHUAcA==", "AUTH PLAIN ********");
         // As LOGIN leaves them: the user's name stands before.
-        assert_hidden(b"\0alice\012345", "MTIzNDU= (12345)", "******** (*****)");
+        assert_hidden(b"\0alice\x0012345", "MTIzNDU= (12345)", "******** (*****)");
         assert_hidden(b"\0alice\0pw", "cHc=", "****");
         assert_hidden(b"\0alice\0pass", "70617373 YWxpY2U=", "******** YWxpY2U=");
         assert_hidden(b"\0a\0tops\x1becret\tx", "bad tops\x1becret\tx", "bad ************");
