@@ -6,7 +6,8 @@ mod support;
 use std::{io::Write, net::TcpStream};
 
 use smtp_sync::{
-    Client, Connector, Error, Inquiry, Outcome, Status, TlsPolicy, Untimed, Verdict,
+    Client, Connector, Delivery, Error, Faults, Inquiry, Outcome, Server, Status, Store, TlsPolicy,
+    Untimed, Verdict,
     proto::{
         client::{Config, End, Phase, Refusal},
         reply::OwnedReply,
@@ -201,4 +202,23 @@ fn a_unix_socket_is_a_server_too() {
     let error = Connector::unix(&path).connect().expect_err("no session");
     assert_eq!(error.end(), Some(End::ServiceClosing(Phase::Greeting)));
     server.join().expect("no panic");
+}
+
+#[test]
+fn a_message_to_many_goes_in_as_many_transactions_as_the_server_takes() {
+    let to: Vec<_> = (0..150).map(|number| format!("r{number}@example.net")).collect();
+    let whole = envelope(&to.iter().map(String::as_str).collect::<Vec<_>>());
+    for (limits, expected) in
+        [("LIMITS RCPTMAX=100", &[100, 50][..]), ("LIMITS RCPTMAX=60", &[60, 60, 30])]
+    {
+        let (store, faults) = (Store::new(), Faults::new().with_keyword(limits));
+        let server = Server::builder().with_faults(faults).bind(store.clone()).expect("a port");
+        let connector = Connector::new("127.0.0.1", server.address().port());
+        let mut client = connector.with_tls(TlsPolicy::None).connect().expect("a session");
+        let mut delivery = Delivery::new(&whole, client.capabilities().limits());
+        client.deliver(&mut delivery, || CONTENT).expect("an end");
+        assert_eq!(delivery.verdict(), Verdict::Delivered, "{limits}");
+        let sizes: Vec<_> = store.take().iter().map(|message| message.recipients.len()).collect();
+        assert_eq!(sizes, expected, "{limits}");
+    }
 }
