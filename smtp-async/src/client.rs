@@ -292,7 +292,7 @@ impl<S: Stream> Client<S> {
             self.receive().await?;
             self.quieten().await?;
         }
-        Ok(())
+        if self.deadline.is_over() { Err(self.fail(Error::Timeout(Phase::Idle))) } else { Ok(()) }
     }
 
     /// Says QUIT and closes. What was delivered stays delivered, whatever comes of it.

@@ -78,6 +78,11 @@ impl Deadline {
         self.start(limit);
     }
 
+    /// Whether every call has to be over by now.
+    pub(crate) fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
     pub(crate) fn has_time(&self) -> bool {
         self.end.is_none_or(|end| Instant::now() < end)
     }

@@ -262,3 +262,13 @@ async fn a_message_left_half_done_is_never_completed() {
     drop(client);
     peer.join();
 }
+
+#[tokio::test]
+async fn a_watch_that_the_deadline_cuts_short_says_so() {
+    let peer = peer(&format!("{} WAIT", opening(&[])));
+    let mut client = client(&peer).await;
+    client.open().await.ok();
+    client.set_deadline(tokio::time::Instant::now().checked_add(Duration::from_millis(50)));
+    let error = client.watch(Duration::from_secs(20)).await.expect_err("no time");
+    assert!(matches!(error, Error::Timeout(_)), "{error}");
+}

@@ -61,6 +61,19 @@ impl HostTls for Tls {
 
 /// To two domains, with a host that takes all connections and says nothing; how long it took.
 async fn deliver(silent: Silent, limit: Option<Duration>) -> (MxReport, Duration) {
+    deliver_with(silent, |delivery| match limit {
+        Some(limit) => delivery.with_delivery_limit(limit),
+        None => delivery,
+    })
+    .await
+}
+
+type Delivery = MxDelivery<Dns, Tls>;
+
+async fn deliver_with(
+    silent: Silent,
+    set: impl FnOnce(Delivery) -> Delivery,
+) -> (MxReport, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     tokio::spawn(async move {
@@ -72,10 +85,7 @@ async fn deliver(silent: Silent, limit: Option<Duration>) -> (MxReport, Duration
     let name = EhloName::parse("client.example.org").expect("a name");
     let delivery = MxDelivery::new(Dns(silent), name).with_tls(Tls(silent)).with_port(port);
     let delivery = delivery.with_loopback_hosts(true);
-    let delivery = match limit {
-        Some(limit) => delivery.with_delivery_limit(limit),
-        None => delivery,
-    };
+    let delivery = set(delivery);
     let envelope = Envelope::new("a@example.org").expect("an address");
     let envelope = envelope.to("b@example.net").and_then(|e| e.to("c@example.com"));
     let (envelope, start) = (envelope.expect("addresses"), Instant::now());
@@ -117,6 +127,22 @@ async fn a_delivery_without_a_limit_of_its_own_ends_too() {
         // Two domains, eight hosts of each; a minute for an answer, five for a greeting.
         let most = Duration::from_secs(2 * 8 * 300);
         assert!(took <= most + Duration::from_secs(1), "{silent:?}: {took:?}");
+        assert_is_for_later(&report, silent);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_of_the_resolver_has_its_own_limit() {
+    let limit = Duration::from_secs(3);
+    // Two domains, and eight hosts of each where those are known.
+    for (silent, answers) in [(Silent::Mx, 2), (Silent::Addresses, 16), (Silent::Tls, 16)] {
+        let (report, took) =
+            deliver_with(silent, |delivery| delivery.with_lookup_limit(limit)).await;
+        let expected = answers * limit;
+        assert!(
+            took >= expected && took < expected + Duration::from_secs(1),
+            "{silent:?}: {took:?}"
+        );
         assert_is_for_later(&report, silent);
     }
 }

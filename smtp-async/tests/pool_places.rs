@@ -122,11 +122,13 @@ fn stuck(command: &str) -> Option<&'static str> {
     if command == "DATA" { None } else { polite(command) }
 }
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A connector without time limits to speak of.
 fn connector(port: u16) -> Connector {
     Connector::new("127.0.0.1", port)
         .with_tls(TlsPolicy::None)
-        .with_timeouts(Timeouts::uniform(Duration::from_secs(24 * 60 * 60)))
+        .with_timeouts(Timeouts::uniform(DAY))
 }
 
 fn pool(port: u16) -> PoolBuilder {
@@ -282,4 +284,32 @@ async fn a_send_limit_holds_while_nothing_was_connected_to() {
         assert_eq!(reason.kind(), std::io::ErrorKind::TimedOut);
     }
     assert!(start.elapsed() <= LIMIT + Duration::from_millis(10), "{:?}", start.elapsed());
+}
+
+/// One that its user still holds is closed as well, and what is under way takes the place of a pool that comes after.
+#[tokio::test(start_paused = true)]
+async fn closing_all_pools_closes_those_in_other_hands_and_forgets_no_place() {
+    let (here, there) = (Counter::start(polite).await, Counter::start(polite).await);
+    let pools = Pools::with_limit(1);
+    let held = pools.pool(pool(here.port));
+    delivered(&held).await;
+    delivered(&pools.pool(pool(there.port))).await;
+    pools.close().await;
+    let sent = held.send(&envelope(&["b@example.net"]), || &b"x\r\n"[..]).await;
+    assert!(matches!(sent, Err(Error::Closed)), "{sent:?}");
+
+    let busy = Counter::start(stuck).await;
+    let near = || pools.pool(pool(busy.port).with_max_size(1).with_send_limit(DAY));
+    let sending = tokio::spawn({
+        let pool = near();
+        async move { pool.send(&envelope(&["b@example.net"]), || &b"x\r\n"[..]).await }
+    });
+    sleep(Duration::from_secs(5)).await;
+    pools.close().await;
+    let to = envelope(&["b@example.net"]);
+    let after = near();
+    let waiting = after.send(&to, || &b"x\r\n"[..]);
+    tokio::time::timeout(Duration::from_secs(5), waiting).await.expect_err("no place");
+    assert_eq!((busy.most(), busy.all()), (1, 1));
+    sending.abort();
 }

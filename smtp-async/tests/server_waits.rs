@@ -98,3 +98,17 @@ async fn a_handshake_and_a_record_have_the_time_of_a_command() {
     });
     assert!(record.await.expect("no panic"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_always_has_more_to_say_has_no_more_time_than_others() {
+    // A line that comes at 1,000 octets a second, and does not end.
+    let line = (impatient(), vec![b'x'; 10], Duration::from_millis(10));
+    let limited = Server::builder().with_session_limit(trickle::PATIENCE);
+    let commands = (limited, b"NOOP\r\n".repeat(1000), Duration::ZERO);
+    for (builder, said, pause) in [commands, line] {
+        let server = Server::bind(builder, Store::new()).await.expect("a port");
+        let address = server.address();
+        let ended = spawn_blocking(move || trickle::is_flood_ended(address, &said, pause)).await;
+        assert!(ended.expect("no panic"));
+    }
+}

@@ -94,6 +94,11 @@ impl Deadline {
         Ok(!left.is_zero())
     }
 
+    /// Whether every call has to be over by now.
+    pub(crate) fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
     fn left(&self) -> Duration {
         let now = Instant::now();
         let ends = [self.end, self.until].into_iter().flatten();

@@ -192,6 +192,9 @@ impl Play {
     /// A client that is gone hears nothing.
     fn say(&mut self) {
         let octets = self.peer.say();
+        // To say something may take a handshake.
+        self.socket.set_read_timeout(Some(PATIENCE)).ok();
+        self.socket.set_write_timeout(Some(PATIENCE)).ok();
         if let Some(stream) = &mut self.stream {
             stream.write_all(octets).and_then(|()| stream.flush()).ok();
         }

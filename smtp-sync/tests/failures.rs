@@ -229,3 +229,13 @@ fn a_message_left_half_done_is_never_completed() {
     drop(client);
     peer.join();
 }
+
+#[test]
+fn a_watch_that_the_deadline_cuts_short_says_so() {
+    let peer = peer(&format!("{} WAIT", opening(&[])));
+    let mut client = client(&peer);
+    client.open().ok();
+    client.set_deadline(std::time::Instant::now().checked_add(Duration::from_millis(50)));
+    let error = client.watch(Duration::from_secs(20)).expect_err("no time");
+    assert!(matches!(error, Error::Timeout(_)), "{error}");
+}

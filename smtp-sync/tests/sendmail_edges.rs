@@ -256,6 +256,20 @@ fn actions_that_send_nothing_need_neither_recipients_nor_a_message() {
 }
 
 #[test]
+fn an_envelope_for_nobody_is_wrong_before_anybody_is_asked() {
+    let directory = Directory::new("nobody");
+    let text = directory.file("text", b"Subject: s\n\nx\n");
+    let envelope = directory.file("envelope", br#"[{"from": "a@example.org", "to": []}]"#);
+    for way in [&["--mx", "--dns", "127.0.0.1:1"][..], &["--server", "127.0.0.1:1"]] {
+        let files = ["--message", &*text, "--envelope", &*envelope];
+        let ran = run(sendmail(way).args(files), b"");
+        assert_eq!((ran.status, ran.problem()), (Some(64), "no recipients"), "{}", ran.shown);
+    }
+    let ran = run(sendmail(&["--server", ":25"]).args(FROM_TO), MESSAGE);
+    assert_eq!(ran.status, Some(64), "{}", ran.shown);
+}
+
+#[test]
 fn the_envelope_file_says_what_the_content_is() {
     let directory = Directory::new("envelopes");
     let binary = directory.file("binary", b"Subject: s\n\n\0\x01\r\xFF\r\n.\n");

@@ -259,3 +259,16 @@ fn recipients_beyond_the_limit_go_in_transactions_of_their_own() {
         assert_eq!(got, [100, 50]);
     }
 }
+
+/// C87: a reply that is none to what was asked.
+#[test]
+fn a_second_greeting_to_rset_is_no_success() {
+    let script = format!("{} C: RSET\nS: 220 mx\n", opening(&[]));
+    let ran = run_script(&script, &["--action", "connect", "--action", "rset"], b"");
+    assert_eq!(
+        (ran.status, &ran.json["actions"][1]["outcome"]),
+        (Some(76), &"failed".into()),
+        "{}",
+        ran.shown
+    );
+}

@@ -125,3 +125,14 @@ mod tls {
         assert!(trickle::trickle(&mut socket, &trickle::RECORD));
     }
 }
+
+#[test]
+fn a_client_that_always_has_more_to_say_has_no_more_time_than_others() {
+    let server = Server::builder().with_session_limit(trickle::PATIENCE).bind(Store::new());
+    let server = server.expect("a port");
+    let commands = b"NOOP\r\n".repeat(1000);
+    assert!(trickle::is_flood_ended(server.address(), &commands, Duration::ZERO));
+    // A line that comes at 1,000 octets a second, and does not end.
+    let server = impatient().bind(Store::new()).expect("a port");
+    assert!(trickle::is_flood_ended(server.address(), &[b'x'; 10], Duration::from_millis(10)));
+}

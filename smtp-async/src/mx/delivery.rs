@@ -15,8 +15,8 @@ use tokio::{
 };
 
 use super::{
-    HostFailure, HostTls, LOOKUP_LIMIT, LookupError, MxDelivery, MxError, MxReport, Resolve,
-    Security, report::At, session::Session,
+    HostFailure, HostTls, LookupError, MxDelivery, MxError, MxReport, Resolve, Security,
+    report::At, session::Session,
 };
 use crate::Error;
 
@@ -50,7 +50,8 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             Destination::Address(address) => return Ok(Hosts::Literal(address)),
             Destination::Domain(domain) => domain,
         };
-        let mut records = in_time(self.resolver.mx(domain.as_str())).await.map_err(of_domain)?;
+        let mut records =
+            self.in_time(self.resolver.mx(domain.as_str())).await.map_err(of_domain)?;
         let implicit = records.is_empty();
         if implicit {
             records.push(MxRecord::implicit(domain.clone()));
@@ -82,7 +83,8 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
             return false;
         }
         // One that cannot be looked up is not gone to either.
-        let addresses = in_time(self.resolver.addresses(host.as_str())).await.unwrap_or_default();
+        let addresses =
+            self.in_time(self.resolver.addresses(host.as_str())).await.unwrap_or_default();
         addresses.into_iter().any(|address| self.is_own(address) || self.is_forbidden(address))
     }
 
@@ -134,12 +136,22 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         run.give_up(unusable);
     }
 
+    /// An answer that does not come in time is for now.
+    async fn in_time<A>(
+        &self,
+        answer: impl Future<Output = Result<A, LookupError>>,
+    ) -> Result<A, LookupError> {
+        let late =
+            |_| Err(LookupError::Temporary(Arc::new(io::Error::from(io::ErrorKind::TimedOut))));
+        timeout(self.lookup_limit, answer).await.unwrap_or_else(late)
+    }
+
     async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, MxError> {
-        in_time(self.resolver.addresses(host)).await.map_err(of_domain)
+        self.in_time(self.resolver.addresses(host)).await.map_err(of_domain)
     }
 
     async fn security(&self, domain: &str, host: &str) -> Result<Security, MxError> {
-        let answer = in_time(async { Ok(self.tls.security(domain, host).await) }).await;
+        let answer = self.in_time(async { Ok(self.tls.security(domain, host).await) }).await;
         answer.map_err(MxError::Lookup)?.ok_or(MxError::Shunned)
     }
 
@@ -186,14 +198,6 @@ enum Hosts {
         /// The domain has no other hosts.
         all: bool,
     },
-}
-
-/// An answer that does not come in time is for now.
-async fn in_time<T>(
-    answer: impl Future<Output = Result<T, LookupError>>,
-) -> Result<T, LookupError> {
-    let late = |_| Err(LookupError::Temporary(Arc::new(io::Error::from(io::ErrorKind::TimedOut))));
-    timeout(LOOKUP_LIMIT, answer).await.unwrap_or_else(late)
 }
 
 /// Within the time of the whole delivery.

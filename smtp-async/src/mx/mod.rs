@@ -95,6 +95,7 @@ pub struct MxDelivery<R, T = Opportunistic> {
     seed: AtomicU64,
     hosts: usize,
     addresses: usize,
+    lookup_limit: Duration,
     connect_limit: Duration,
     delivery_limit: Option<Duration>,
     configure: Option<Configure>,
@@ -115,6 +116,7 @@ impl<R: Resolve> MxDelivery<R> {
             seed: AtomicU64::new(0),
             hosts: MAX_HOSTS,
             addresses: MAX_ADDRESSES,
+            lookup_limit: LOOKUP_LIMIT,
             connect_limit: CONNECT_LIMIT,
             delivery_limit: None,
             configure: None,
@@ -147,6 +149,7 @@ impl<R, T> MxDelivery<R, T> {
             seed: self.seed,
             hosts: self.hosts,
             addresses: self.addresses,
+            lookup_limit: self.lookup_limit,
             connect_limit: self.connect_limit,
             delivery_limit: self.delivery_limit,
             configure: self.configure,
@@ -203,6 +206,13 @@ impl<R, T> MxDelivery<R, T> {
     /// Sets how long one address is waited for; 30 seconds unless set.
     pub const fn with_connect_limit(mut self, limit: Duration) -> Self {
         self.connect_limit = limit;
+        self
+    }
+
+    /// Sets how long one answer of the resolver's, or of [`HostTls`], is waited for; a minute unless set. One that does
+    /// not come in time is a [temporary](LookupError::Temporary) failure.
+    pub const fn with_lookup_limit(mut self, limit: Duration) -> Self {
+        self.lookup_limit = limit;
         self
     }
 

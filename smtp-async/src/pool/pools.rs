@@ -54,6 +54,13 @@ struct Known {
     places: Weak<Places>,
 }
 
+impl Known {
+    /// The pool, if anybody has it.
+    fn there(&self) -> Option<Pool> {
+        self.pool.upgrade().map(|inner| Pool { inner })
+    }
+}
+
 impl Pools {
     /// Pools for 1,024 destinations at most.
     #[must_use]
@@ -81,9 +88,9 @@ impl Pools {
         if let Some(pool) = known.and_then(|known| known.kept.as_ref()) {
             return pool.clone();
         }
-        let inner = known.and_then(|known| known.pool.upgrade());
+        let open = known.and_then(Known::there).filter(|pool| !pool.inner.is_closed());
         let places = known.and_then(|known| known.places.upgrade());
-        let pool = inner.map_or_else(|| builder.build_in(places), |inner| Pool { inner });
+        let pool = open.unwrap_or_else(|| builder.build_in(places));
         self.keep(&mut pools, there, &pool);
         pool
     }
@@ -106,9 +113,13 @@ impl Pools {
         pools.insert(there, known);
     }
 
-    /// Closes all pools at once, see [`Pool::close`].
+    /// Closes all pools at once that were asked for here, see [`Pool::close`]; one that is asked for later is a new one, in
+    /// the places that connections in use leave it.
     pub async fn close(&self) {
-        let pools: Vec<_> = self.lock().drain().filter_map(|(_, known)| known.kept).collect();
+        let mut pools = Vec::new();
+        for known in self.lock().values_mut() {
+            pools.extend(known.kept.take().or_else(|| known.there()));
+        }
         let closing: JoinSet<_> =
             pools.into_iter().map(|pool| async move { pool.close().await }).collect();
         closing.join_all().await;

@@ -209,6 +209,12 @@ impl<B: Storage> Server<B> {
         self.config.mechanisms(self.secure).any(|name| name.ends_with("-PLUS"))
     }
 
+    /// Returns whether what comes next is content, of DATA or of a chunk, and no line of a command.
+    #[must_use]
+    pub const fn is_receiving_content(&self) -> bool {
+        matches!(self.stage, Stage::Content | Stage::Chunk(_))
+    }
+
     /// The line that the next [`poll_event`](Self::poll_event) takes, for a transcript: without its
     /// line end and without what follows the mechanism of AUTH. `***` stands for a line that belongs
     /// to an AUTH dialogue or is no command: it may be a secret.

@@ -113,6 +113,9 @@ fn reach(server: &str) -> Result<(Connector, TlsPolicy), String> {
     let (host, port) = server.rsplit_once(':').ok_or_else(usage)?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let port = port.parse().map_err(|_| usage())?;
+    if host.is_empty() {
+        return Err(usage());
+    }
     let address = host.parse::<IpAddr>();
     let local = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
     let tls = if local { TlsPolicy::None } else { TlsPolicy::Required };

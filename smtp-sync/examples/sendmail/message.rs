@@ -135,6 +135,8 @@ fn envelopes(file: &Path, wanted: usize) -> Result<Vec<Addressing>, String> {
     }
 }
 
+const NO_RECIPIENTS: &str = "no recipients";
+
 fn addressing(args: &Args, content: &[u8]) -> Result<Addressing, String> {
     let from = match &args.from {
         Some(from) => Some(from.clone()),
@@ -147,7 +149,7 @@ fn addressing(args: &Args, content: &[u8]) -> Result<Addressing, String> {
         to.extend(found.into_iter().filter(|address| known.insert(address.clone())));
     }
     if to.is_empty() {
-        return Err("no recipients".to_owned());
+        return Err(NO_RECIPIENTS.to_owned());
     }
     Ok(Addressing {
         from: from.ok_or("no sender: give -f, or a From field with an address")?,
@@ -177,6 +179,9 @@ impl Message {
     pub(crate) fn envelope(&self) -> Result<Envelope<'_>, String> {
         let from = &self.address.from;
         let path = ReversePath::parse(from).map_err(|error| format!("{}: {error}", shown(from)))?;
+        if self.address.to.is_empty() {
+            return Err(NO_RECIPIENTS.to_owned());
+        }
         let to = self.address.to.iter().map(checked).collect::<Result<_, _>>()?;
         let (mail, params) = self.address.mail(path)?;
         Ok(Envelope { mail: self.described(mail), params, to })

@@ -62,7 +62,9 @@ fn delivery(args: &Args) -> Result<MxDelivery<TokioResolver, Fixed>, String> {
         .with_tls(Fixed(security))
         .configure(move |connector| connector.configure(|_| config));
     if let Some(timeouts) = args.timeouts()? {
-        delivery = delivery.with_timeouts(timeouts).with_connect_limit(timeouts.command);
+        let limit = timeouts.command;
+        delivery = delivery.with_timeouts(timeouts);
+        delivery = delivery.with_lookup_limit(limit).with_connect_limit(limit);
     }
     if verbose {
         delivery = delivery.configure(|connector| connector.with_transcript(output::line));

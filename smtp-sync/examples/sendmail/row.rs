@@ -4,6 +4,7 @@ use serde::Serialize;
 use smtp_sync::{
     Error, Fate, Retry, Status,
     proto::{
+        address::Address,
         client::{End, RecipientOutcome},
         reply::{Escaped, OwnedReply, Reply},
     },
@@ -97,6 +98,6 @@ pub(crate) fn advice(rows: &[Row]) -> Option<&'static str> {
 
 /// Nothing that may hold a password.
 fn shown(address: &str) -> String {
-    let hidden = looks_like_credentials(address);
+    let hidden = Address::parse(address).is_err() && looks_like_credentials(address);
     if hidden { "(not shown)".to_owned() } else { address.to_owned() }
 }

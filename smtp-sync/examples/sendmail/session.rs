@@ -206,7 +206,12 @@ impl Session<'_> {
                 self.report.push_refused(Done::refused(name, phase, &reply), exit);
                 Ok(())
             }
+            // A reply that is none to what was asked has ended the session.
             Ok(reply) => {
+                // A reply that is none to what was asked has ended the session.
+                if let Some(error) = client.failure().cloned() {
+                    return Err(self.fail(Some(name), error, "idle", client.used()));
+                }
                 self.done(Done::ok(name, Some(&reply)));
                 Ok(())
             }

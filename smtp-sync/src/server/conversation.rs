@@ -192,7 +192,10 @@ impl<H: Handler> Conversation<H> {
 
     /// So many octets were read; 0 is the end of the stream.
     pub fn received(&mut self, n: usize) {
-        self.pace.moved(Duration::ZERO, n);
+        // A line has its time, however it comes; content has more, where it comes fast enough.
+        if self.core.is_receiving_content() {
+            self.pace.moved(Duration::ZERO, n);
+        }
         self.injector.came(n);
         if self.core.received(n).is_err() {
             self.stage = Stage::Closed;

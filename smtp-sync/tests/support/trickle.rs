@@ -3,9 +3,9 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How long a server has patience with them.
@@ -40,6 +40,23 @@ pub fn is_session_ended(address: SocketAddr) -> bool {
         thread::sleep(PAUSE);
         stream.write_all(b"NOOP\r\n").is_err() || !matches!(stream.read(&mut space), Ok(1..))
     })
+}
+
+/// Says this again and again, as fast as that goes or with a pause each time, whatever comes back; whether the server has had
+/// enough of it, within more time than any of them has.
+pub fn is_flood_ended(address: SocketAddr, said: &[u8], pause: Duration) -> bool {
+    let mut stream = TcpStream::connect(address).expect("a listener");
+    let mut replies = stream.try_clone().expect("a socket");
+    let reader = thread::spawn(move || std::io::copy(&mut replies, &mut std::io::sink()).ok());
+    let limit = Instant::now() + 60 * PATIENCE;
+    let mut ended = false;
+    while !ended && Instant::now() < limit {
+        thread::sleep(pause);
+        ended = stream.write_all(said).is_err();
+    }
+    stream.shutdown(Shutdown::Both).ok();
+    reader.join().ok();
+    ended
 }
 
 /// What clients say before they trickle, and then, without TLS.
