@@ -145,6 +145,23 @@ fn the_exit_status_says_what_became_of_it() {
 }
 
 #[test]
+fn content_that_cannot_be_sent_is_named() {
+    let (server, zone) = (server(&Store::new()), Zone::new().address("example.net", HERE));
+    let file = std::env::temp_dir().join(format!("sendmail-mx-nul-{}", std::process::id()));
+    std::fs::write(&file, b"Subject: s\r\n\r\na\0b\r\n").expect("a folder");
+    let message = ["b@example.net", "--message", file.to_str().expect("UTF-8")];
+    let ran = by_mx(zone, server.address().port(), &message);
+    std::fs::remove_file(&file).ok();
+    let told = &ran.json["actions"][0]["recipients"][0];
+    assert_eq!((&told["status"], &told["retry"]), (&"not_attempted".into(), &"never".into()));
+    assert_eq!(
+        (&told["kind"], &ran.json["error"]["kind"]),
+        (&"bad_content".into(), &"bad_content".into())
+    );
+    assert_eq!(ran.status, Some(69), "{}", ran.text);
+}
+
+#[test]
 fn a_host_on_this_machine_gets_nothing_unless_it_is_allowed() {
     let store = Store::new();
     let (server, zone) = (server(&store), Zone::new().address("example.net", HERE));

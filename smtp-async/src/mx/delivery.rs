@@ -255,6 +255,10 @@ impl Run<'_> {
                 }
                 (Some(outcome), _) => {
                     recipient.answer(at, &outcome);
+                    if let (Fate::NotAttempted(_), Some(error)) = (outcome.fate, &failure) {
+                        // Nobody but the session says why: content that cannot be sent, for example.
+                        recipient.error = Some(MxError::Host(error.clone()));
+                    }
                     Next::after_outcome(&outcome)
                 }
                 (None, Some(error)) => {

@@ -40,25 +40,34 @@ impl Session<'_> {
         let mut actions = actions.iter().filter(|action| **action != Action::Connect);
         let mut client = match self.connect(connector, listed) {
             Ok(client) => client,
-            Err(error) => return self.leave(actions, &error),
+            Err(error) => return self.leave(actions, "connect", &error),
         };
-        let mut ended = None;
+        let (mut ended, mut phase) = (None, "mail");
         for action in actions.by_ref() {
             ended = self.act(&mut client, action).err();
             self.report.observe(&client);
             if ended.is_some() {
+                phase = if *action == Action::Auth { "auth" } else { phase };
                 break;
             }
         }
         self.quit(client, ended.as_ref());
         if let Some(error) = ended {
-            self.leave(actions, &error);
+            self.leave(actions, phase, &error);
         }
     }
 
     /// The messages whose turn does not come, because of this.
-    fn leave<'b>(&mut self, actions: impl Iterator<Item = &'b Action>, error: &Error) {
-        let failure = Failure::of(error, "mail", Extensions::EMPTY);
+    fn leave<'b>(
+        &mut self,
+        actions: impl Iterator<Item = &'b Action>,
+        phase: &'static str,
+        error: &Error,
+    ) {
+        let mut failure = Failure::of(error, phase, Extensions::EMPTY);
+        if self.requires_tls {
+            failure.require_tls();
+        }
         for action in actions {
             if let Action::Send(index) = action {
                 let recipients = self.messages[*index].recipients();
