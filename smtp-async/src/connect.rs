@@ -66,7 +66,7 @@ enum Target {
     Unix(std::path::PathBuf),
 }
 
-/// All that makes the sessions of two connectors differ: those of equal keys can be used for one another.
+/// Every setting that makes two sessions differ. Sessions with equal keys can replace each other.
 #[cfg(feature = "pool")]
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct SessionKey {
@@ -108,7 +108,7 @@ async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     told.await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
-/// How long to wait where a listener's queue is full: the system does not say when there is room.
+/// The pause before another try if a listener's queue is full: the system does not report when there is room.
 #[cfg(unix)]
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -300,7 +300,7 @@ impl Connector {
         }
     }
 
-    /// How long finding and reaching the server may take.
+    /// The limit for looking up and connecting to the server.
     fn limit(&self) -> Duration {
         let limit = self.timeouts.limit(Phase::Greeting);
         let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));

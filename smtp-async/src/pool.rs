@@ -228,7 +228,7 @@ impl Pool {
         self.inner.manager().places.wait_for_farewells().await;
     }
 
-    /// How many connections there are: being made, idle, in use, or saying QUIT.
+    /// Returns the number of connections: being made, idle, in use, or saying QUIT.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.inner.manager().places.taken()
@@ -273,7 +273,7 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// Whether the server had closed before the message was there, so that nothing of it was committed, or may have.
+/// Returns whether the server closed, or may have closed, before the message arrived: nothing of it is committed.
 fn is_stale(result: &Result<Outcome, Error>) -> bool {
     match result {
         Err(error) => error.retry() == When::NewConnectionNow,

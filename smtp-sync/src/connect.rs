@@ -216,7 +216,7 @@ impl Connector {
         client
     }
 
-    /// How long finding and reaching the server may take.
+    /// The limit for looking up and connecting to the server.
     fn limit(&self) -> Duration {
         let limit = self.timeouts.limit(Phase::Greeting);
         let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));

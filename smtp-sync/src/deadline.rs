@@ -94,7 +94,7 @@ impl Deadline {
         Ok(!left.is_zero())
     }
 
-    /// Whether every call has to be over by now.
+    /// Returns whether the caller's deadline has passed.
     pub(crate) fn is_over(&self) -> bool {
         self.until.is_some_and(|until| until <= Instant::now())
     }

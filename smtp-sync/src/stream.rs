@@ -48,7 +48,7 @@ impl<S: Stream + ?Sized> Stream for Box<S> {
     }
 }
 
-/// What a stream was told last about its time limit.
+/// The time limit that was last set on a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Told(Option<Duration>);
 

@@ -49,7 +49,7 @@ pub struct ScriptedServer {
     address: SocketAddr,
     /// Hears that the client has come.
     came: Receiver<()>,
-    /// Where the connection comes from that ends the wait for a client.
+    /// The address of the connection that ends the wait for a client.
     waker: Waker,
     /// Until the end is known.
     thread: Option<JoinHandle<io::Result<String>>>,
@@ -192,7 +192,7 @@ impl Play {
     /// A client that is gone hears nothing.
     fn say(&mut self) {
         let octets = self.peer.say();
-        // To say something may take a handshake.
+        // The first write inside TLS also reads: it performs the handshake.
         self.socket.set_read_timeout(Some(PATIENCE)).ok();
         self.socket.set_write_timeout(Some(PATIENCE)).ok();
         if let Some(stream) = &mut self.stream {

@@ -136,7 +136,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         run.give_up(unusable);
     }
 
-    /// An answer that does not come in time is for now.
+    /// Waits for an answer; a late one is a temporary failure.
     async fn in_time<A>(
         &self,
         answer: impl Future<Output = Result<A, LookupError>>,
@@ -224,7 +224,7 @@ struct Run<'a> {
     domain: String,
     /// The positions of those for whom the next host is to be tried.
     waiting: Vec<usize>,
-    /// When all of it has to be over.
+    /// The end of the time for the whole delivery.
     deadline: Option<Instant>,
     /// The reason for passing over a host.
     passed_over: Option<RouteError>,

@@ -67,7 +67,7 @@ const MAX_OWN_LOOKUPS: usize = 32;
 /// members fail together.
 const MAX_ADDRESSES: usize = 4;
 
-/// How long one answer of the resolver's or of [`HostTls`] is waited for. hickory's resolver gives up in a minute at the
+/// The limit for one answer of the resolver or of [`HostTls`]. hickory's resolver gives up in a minute at the
 /// latest unless told otherwise: two families, three name servers, two attempts of five seconds.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
 
@@ -209,8 +209,9 @@ impl<R, T> MxDelivery<R, T> {
         self
     }
 
-    /// Sets how long one answer of the resolver's, or of [`HostTls`], is waited for; a minute unless set. One that does
-    /// not come in time is a [temporary](LookupError::Temporary) failure.
+    /// Sets the limit for one answer of the resolver or of [`HostTls`]; one minute unless set.
+    ///
+    /// An answer that does not arrive in time is a [temporary](LookupError::Temporary) failure.
     pub const fn with_lookup_limit(mut self, limit: Duration) -> Self {
         self.lookup_limit = limit;
         self

@@ -15,15 +15,15 @@ use zeroize::Zeroizing;
 use super::places::{Place, Places};
 use crate::{AsEnvelope, Client, Connector, Error, Outcome, connect::SessionKey};
 
-/// What sessions are made of, and when they are used again.
+/// The settings for making sessions and for using them again.
 pub(super) struct Recipe {
     pub(super) connector: Box<dyn Fn() -> Connector + Send + Sync>,
-    /// What every connector has to be like, where the pool is one of several.
+    /// The key that every connector has to have; `None` for a pool that is not one of [`Pools`](super::Pools).
     pub(super) key: Option<SessionKey>,
     pub(super) login: Option<Login>,
     pub(super) idle: Duration,
     pub(super) messages: usize,
-    /// How long a whole `send` may take.
+    /// The limit for a whole `send` or `deliver`.
     pub(super) send_limit: Option<Duration>,
 }
 
@@ -148,7 +148,7 @@ impl Session {
         self.reused
     }
 
-    /// How many went over it.
+    /// The number of messages sent over it.
     pub(super) const fn messages(&self) -> usize {
         self.messages
     }
@@ -169,7 +169,7 @@ impl Session {
         result
     }
 
-    /// What the server takes in one transaction.
+    /// The server's limits on one transaction.
     pub(super) fn limits(&self) -> ServerLimits {
         let open = self.open.as_ref();
         open.map(|open| open.client.capabilities().limits()).unwrap_or_default()

@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::{Client, Error};
 
-/// How long a session that says QUIT keeps its place, whatever its time limit is: the reply changes nothing, and
-/// somebody may wait for the place. A round trip around the world takes a third of a second.
+/// The longest time that a session keeps its place after QUIT, whatever its time limit is: the reply changes
+/// nothing, and somebody may wait for the place. A round trip around the world takes a third of a second.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The places of one pool's connections.
@@ -20,7 +20,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(super) struct Places {
     size: usize,
     free: Arc<Semaphore>,
-    /// How many sessions say goodbye.
+    /// The number of sessions that are saying QUIT.
     leaving: watch::Sender<usize>,
 }
 
@@ -34,7 +34,7 @@ impl Places {
         self.size
     }
 
-    /// How many are taken.
+    /// The number of places in use.
     pub(super) fn taken(&self) -> usize {
         self.size.saturating_sub(self.free.available_permits())
     }

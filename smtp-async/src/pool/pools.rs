@@ -17,8 +17,8 @@ use super::{
 };
 use crate::connect::SessionKey;
 
-/// What sessions have to have in common to be shared. It is made of what the sessions are made of, so that nothing can be
-/// forgotten.
+/// The settings that two sessions need to have in common to be shared. It is made of the connector's own settings, so
+/// that none can be forgotten.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Destination {
     session: SessionKey,
@@ -46,8 +46,8 @@ pub struct Pools {
     pools: Mutex<HashMap<Destination, Known>>,
 }
 
-/// A pool that there is, or was. One that is not kept may still be in the hands of others, and the sessions of one that is
-/// gone may still say goodbye: a second one beside it would open more connections than the caller allows.
+/// A pool that exists, or existed. A caller may still use one that is not kept here, and sessions of a pool that is gone
+/// may still be saying QUIT: a second pool beside it would open more connections than the caller allows.
 struct Known {
     kept: Option<Pool>,
     pool: WeakPool<Manager>,
@@ -55,7 +55,7 @@ struct Known {
 }
 
 impl Known {
-    /// The pool, if anybody has it.
+    /// Returns the pool if anybody still holds it.
     fn there(&self) -> Option<Pool> {
         self.pool.upgrade().map(|inner| Pool { inner })
     }
@@ -113,8 +113,9 @@ impl Pools {
         pools.insert(there, known);
     }
 
-    /// Closes all pools at once that were asked for here, see [`Pool::close`]; one that is asked for later is a new one, in
-    /// the places that connections in use leave it.
+    /// Closes all pools that came from here at once, also those that a caller still holds; see [`Pool::close`].
+    ///
+    /// [`pool`](Self::pool) makes a new pool afterwards. Connections that are still in use count towards its size.
     pub async fn close(&self) {
         let mut pools = Vec::new();
         for known in self.lock().values_mut() {

@@ -131,7 +131,7 @@ impl Wait {
 
     async fn within<T>(&self, io: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         if self.limit.is_zero() {
-            // A timeout would look at the client first, who may always have something to say.
+            // `timeout` polls the stream first, which is always ready if the client never stops sending.
             return Err(io::ErrorKind::TimedOut.into());
         }
         timeout(self.limit, io).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))

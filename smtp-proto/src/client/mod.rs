@@ -365,8 +365,11 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// The same where the session ends: a command that has not left, or content between two chunks, is what it ends in,
-    /// so that it makes no difference whether the server was read before or after. Before MAIL has left, nothing is lost.
+    /// The phase in which the session ends if it ends now.
+    ///
+    /// Differs from [`phase`](Self::phase) if the server has replied to everything that left, but the opening, a login
+    /// or a message has to go on: then it is the phase of the next command. The result is the same whether the server's
+    /// next octets are read before that command leaves or after. A message whose MAIL has not left is still `Idle`.
     fn standing(&self) -> Phase {
         let phase = self.phase();
         if phase != Phase::Idle {

@@ -273,9 +273,12 @@ impl Outcome {
         self.recipients().all(|recipient| recipient.fate == too_late)
     }
 
-    /// Returns whether the message is worth another attempt at once where the connection was idle before it: it
-    /// [came too late](Self::came_too_late), or MAIL was answered by 451, as Exchange does in place of 421 behind a
-    /// timeout of its own (`451 4.7.0 Timeout waiting for client input`).
+    /// Returns whether a connection that was idle before this message may have been idle for too long: the message
+    /// [came too late](Self::came_too_late), or the reply to `MAIL` is 451. Exchange sends 451 in place of 421 after a
+    /// timeout (`451 4.7.0 Timeout waiting for client input`).
+    ///
+    /// Then send the message once more over a new connection, at once. On a new connection a 451 is the server's
+    /// own temporary refusal.
     #[must_use]
     pub fn may_have_been_idle_too_long(&self) -> bool {
         let timed_out = |reply: &OwnedReply| reply.code() == Code::LOCAL_ERROR;

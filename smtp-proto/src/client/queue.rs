@@ -75,7 +75,7 @@ impl Verb {
         }
     }
 
-    /// Whether it goes on with what has begun: with the opening, a login, a message.
+    /// Returns whether it continues something that has begun: the opening, a login or a message.
     pub(super) const fn is_midway(self) -> bool {
         matches!(
             self.phase(),
@@ -160,7 +160,7 @@ impl<B: Storage> Queue<B> {
         (self.sent > 0).then(|| self.at(0))
     }
 
-    /// The first entry, whether it has left or not.
+    /// The first entry, even if it has not left.
     pub(super) fn next(&self) -> Option<Verb> {
         (self.len > 0).then(|| self.at(0))
     }

@@ -445,7 +445,7 @@ impl<B: Storage> Client<B> {
     }
 }
 
-/// 221 that an idle server said in place of 421 when the command was on its way.
+/// Returns whether a 221 is the farewell of an idle server (in place of 421) that crossed with the command.
 const fn is_late_farewell(verb: Verb, code: Code) -> bool {
     matches!(verb, Verb::Mail | Verb::Rcpt) && code.value() == Code::CLOSING.value()
 }

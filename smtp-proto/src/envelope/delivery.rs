@@ -98,7 +98,7 @@ impl Delivery {
         delivery
     }
 
-    /// Splits what is left as another server's limits want it: once for each session that goes on with it.
+    /// Splits the recipients that are left by the limits of another server. Call it once for each new session.
     ///
     /// ```
     /// use smtp_proto::{envelope::{Delivery, Envelope}, hello::{Capabilities, ServerLimits}};
@@ -136,11 +136,13 @@ impl Delivery {
         self.waiting.front().map(|part| &*part.places)
     }
 
-    /// Takes the outcome of the transaction with [`envelope`](Self::envelope). Recipients that were
-    /// too many come next, no more at once than the server took; there is an end to it, since each time some were taken.
+    /// Records the outcome of the transaction with [`envelope`](Self::envelope).
     ///
-    /// That of another envelope is about nobody: the recipients stay as if their transaction had not begun, and are not
-    /// sent to again.
+    /// Recipients that were too many for the server come next, at most as many at once as it took. This ends, because
+    /// the server took at least one recipient each time.
+    ///
+    /// The outcome of an envelope with another number of recipients is ignored: the recipients stay without an outcome,
+    /// and the next transaction is that of the recipients behind them.
     pub fn record(&mut self, outcome: Outcome) {
         let Some(part) = self.waiting.pop_front() else { return };
         if outcome.recipient_count() != part.places.len() {
@@ -162,8 +164,8 @@ impl Delivery {
         self.outcomes.push(outcome);
     }
 
-    /// Makes the next transaction one that the server has taken as many recipients in before. Else a server that takes
-    /// one of many each time would be asked for all the others as often.
+    /// Limits the next transaction to the number of recipients that the server has taken at once. Otherwise a server
+    /// that takes one of many each time would be asked for all the others again and again: quadratic work.
     fn shorten(&mut self) {
         let Some(next) = self.waiting.pop_front() else { return };
         if next.places.len() <= self.taken {

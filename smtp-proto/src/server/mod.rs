@@ -209,7 +209,9 @@ impl<B: Storage> Server<B> {
         self.config.mechanisms(self.secure).any(|name| name.ends_with("-PLUS"))
     }
 
-    /// Returns whether what comes next is content, of DATA or of a chunk, and no line of a command.
+    /// Returns whether the next octets are content, of `DATA` or of a `BDAT` chunk, and not a command line.
+    ///
+    /// A driver can give content more time than a command.
     #[must_use]
     pub const fn is_receiving_content(&self) -> bool {
         matches!(self.stage, Stage::Content | Stage::Chunk(_))

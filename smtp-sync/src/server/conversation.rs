@@ -151,7 +151,7 @@ impl<H: Handler> Conversation<H> {
         None
     }
 
-    /// What comes behind a reply is something new, for which the client has its time.
+    /// Gives the client its whole time again: a new command follows a reply.
     fn take_replies(&mut self) {
         self.pace.restart();
         self.replies = self.injector.take();
@@ -192,7 +192,7 @@ impl<H: Handler> Conversation<H> {
 
     /// So many octets were read; 0 is the end of the stream.
     pub fn received(&mut self, n: usize) {
-        // A line has its time, however it comes; content has more, where it comes fast enough.
+        // The limit of a line holds however slowly it arrives. Content that arrives fast enough may take longer.
         if self.core.is_receiving_content() {
             self.pace.moved(Duration::ZERO, n);
         }
@@ -213,7 +213,7 @@ impl<H: Handler> Conversation<H> {
         }
     }
 
-    /// How long the client may still be waited for in what [`turn`](Self::turn) asks for; zero ends the session.
+    /// Returns the time that is left for what [`turn`](Self::turn) asks for; zero ends the session.
     ///
     /// It has [so much](ServerBuilder::with_timeout) for each command, for content beyond what its octets take at 500 a
     /// second, for a handshake, and for taking replies; and [so much](ServerBuilder::with_session_limit) for all of
