@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
-/// Storage handed in: an array, a slice, a box. Its length is read once and must not change.
-pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {}
+/// Octets of storage, passed in by the caller: an array, a slice, a box. Their number must not change.
+pub trait Octets: AsRef<[u8]> + AsMut<[u8]> {}
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>> Storage for B {}
+impl<B: AsRef<[u8]> + AsMut<[u8]>> Octets for B {}
 
 /// Octets in storage that never grows.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Buffer<B> {
     end: usize,
 }
 
-impl<B: Storage> Buffer<B> {
+impl<B: Octets> Buffer<B> {
     pub(crate) const fn new(storage: B) -> Self {
         Self { storage, start: 0, end: 0 }
     }
@@ -43,6 +43,11 @@ impl<B: Storage> Buffer<B> {
 
     pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
         &mut self.storage.as_mut()[self.start..self.end]
+    }
+
+    /// The index in the storage of the first octet.
+    pub(crate) const fn start(&self) -> usize {
+        self.start
     }
 
     /// The index in the storage that the next octet gets.

@@ -33,4 +33,5 @@ pub mod xtext;
 mod arbitrary;
 mod buffer;
 mod octets;
+mod transport;
 mod writer;

@@ -5,7 +5,7 @@ mod support;
 use core::time::Duration;
 
 use smtp_proto::{
-    client::{Buffers, Client, Inquiry, Phase, Refusal, Timeouts, Wants},
+    client::{Buffers, Client, Inquiry, Phase, Refusal, Slot, Timeouts, Wants},
     command::Argument,
     hello::Extension,
 };
@@ -151,7 +151,7 @@ fn what_has_left_is_flushed_once_before_an_answer_is_waited_for() {
 /// A message from the greeting to the 221, in storage that somebody else owns.
 #[test]
 fn a_whole_session_runs_in_arrays() {
-    let mut arrays = ([0; 256], [0; 128], [0; 8], [0; 64], [0; 1]);
+    let mut arrays = ([0; 256], [0; 128], [Slot::EMPTY; 8], [0; 64], [0; 1]);
     let buffers = Buffers {
         receive: &mut arrays.0[..],
         transmit: &mut arrays.1[..],

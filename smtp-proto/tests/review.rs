@@ -5,7 +5,7 @@ mod support;
 use smtp_proto::{
     client::{
         Authentication, BufferSizes, Buffers, Client, End, Event, Inquiry, Journal, Misuse,
-        PeerError, Phase, Refusal, Status, TlsPolicy, Wants,
+        PeerError, Phase, Refusal, Slot, Status, TlsPolicy, Wants,
     },
     sasl::{Login, Plain},
 };
@@ -117,8 +117,9 @@ fn nothing_leaves_while_an_answer_is_unread() {
 /// A client that may authenticate by PLAIN in the clear, for as long as `then` takes; what is left in the buffer that
 /// it sends from, of so many octets.
 fn left_to_transmit(room: usize, then: impl FnOnce(&mut Client<&mut [u8]>)) -> String {
-    let mut storage = [const { [0_u8; 128] }; 4];
-    let [receive, transmit, in_flight, capabilities] = &mut storage;
+    let mut storage = [const { [0_u8; 128] }; 3];
+    let [receive, transmit, capabilities] = &mut storage;
+    let mut in_flight = [Slot::EMPTY; 8];
     let buffers = Buffers {
         receive: &mut receive[..],
         transmit: &mut transmit[..room],

@@ -10,7 +10,7 @@ use core::fmt::Write;
 use proptest::prelude::*;
 use sasl_support::base64;
 use smtp_proto::{
-    client::{BufferSizes, Buffers, Client, Journal, Wants},
+    client::{BufferSizes, Buffers, Client, Journal, Slot, Wants},
     sasl::{
         CannotAnswer, Challenge, CramMd5, Login, Mechanism, Nonce, OAuthBearer, Plain, Response,
         ScramSha256, XOAuth2,
@@ -303,7 +303,7 @@ fn the_part_that_left_is_not_shown() {
 /// What is left in the transmit buffer when the client is gone, or lets go of the secret.
 fn left_to_transmit(run: impl FnOnce(&mut Client<&mut [u8]>)) -> String {
     let (mut receive, mut transmit) = ([0; 512], [0; 512]);
-    let (mut in_flight, mut capabilities) = ([0; 4], [0; 128]);
+    let (mut in_flight, mut capabilities) = ([Slot::EMPTY; 4], [0; 128]);
     let buffers = Buffers {
         receive: &mut receive[..],
         transmit: &mut transmit[..],

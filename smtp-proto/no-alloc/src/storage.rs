@@ -3,15 +3,18 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use smtp_proto::{client, server};
+use smtp_proto::{
+    client::{self, Slot},
+    server,
+};
 
 use crate::Pair;
 
-/// Storage that is handed in.
+/// Storage that is passed in.
 pub type Bytes = &'static mut [u8];
 
 struct Static {
-    client: ([u8; 1024], [u8; 1024], [u8; 16], [u8; 192]),
+    client: ([u8; 1024], [u8; 1024], [Slot; 16], [u8; 192]),
     server: ([u8; 1024], [u8; 896]),
     pair: Option<Pair>,
 }
@@ -27,7 +30,7 @@ unsafe impl Sync for Once {}
 static STORAGE: Once = Once {
     taken: AtomicBool::new(false),
     block: UnsafeCell::new(Static {
-        client: ([0; 1024], [0; 1024], [0; 16], [0; 192]),
+        client: ([0; 1024], [0; 1024], [Slot::EMPTY; 16], [0; 192]),
         server: ([0; 1024], [0; 896]),
         pair: None,
     }),

@@ -3,14 +3,14 @@
 use core::time::Duration;
 
 use crate::{
-    buffer::Storage,
+    buffer::Octets,
     hello::{EhloName, Extensions},
     pace::{LEAST_RATE, Pace},
     reply::{Keep, ReplyLimits},
     stuffing::Newlines,
 };
 
-use super::event::Phase;
+use super::{event::Phase, pipeline::Slot};
 
 /// Whether the session is encrypted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -279,16 +279,32 @@ impl Config {
     }
 }
 
-/// The storage of a client, fixed for its life: boxes, arrays of one size, or slices.
+/// Storage of one kind, as a client lives in it: boxes, or borrowed slices.
+pub trait Storage: Octets {
+    /// The places of commands in flight.
+    type Slots: AsRef<[Slot]> + AsMut<[Slot]>;
+}
+
+impl<'a> Storage for &'a mut [u8] {
+    type Slots = &'a mut [Slot];
+}
+
+#[cfg(feature = "alloc")]
+impl Storage for alloc::boxed::Box<[u8]> {
+    type Slots = alloc::boxed::Box<[Slot]>;
+}
+
+/// The storage of a client, fixed for its life.
 #[derive(Debug)]
 pub struct Buffers<B: Storage> {
     /// Replies. Of one that is longer as much is kept as fits ([`Limits`]), unless there are less than
     /// 96 octets: a reply has to fit those whole.
     pub receive: B,
-    /// Commands and content on their way. A command has to fit whole; larger means fewer writes.
+    /// Commands and content on their way. A command has to fit whole; larger means fewer writes. At most 65,535 octets
+    /// are used.
     pub transmit: B,
-    /// One octet for each command in flight.
-    pub in_flight: B,
+    /// One slot for each command in flight.
+    pub in_flight: B::Slots,
     /// The raw text of the capabilities; lines that do not fit are not kept, but count as offered.
     pub capabilities: B,
     /// One bit for each recipient of a transaction; needed for LMTP only, and limits it.
@@ -315,12 +331,12 @@ pub struct BufferSizes {
 #[cfg(feature = "alloc")]
 impl BufferSizes {
     /// A whole idle client in 16 KiB: the longest AUTH line (12,288, and 48 to see that it is not
-    /// longer), 2 KiB of commands, 128 commands in flight, 704 octets of capabilities, 1,024
+    /// longer), 2 KiB of commands, 64 commands in flight, 704 octets of capabilities, 1,024
     /// recipients of an LMTP transaction.
     pub const SMALL: BufferSizes = BufferSizes {
         receive: 12_336,
         transmit: 2048,
-        in_flight: 128,
+        in_flight: 64,
         capabilities: 704,
         recipients: 128,
     };
@@ -358,7 +374,7 @@ impl BufferSizes {
         Buffers {
             receive: zeros(self.receive),
             transmit: zeros(self.transmit),
-            in_flight: zeros(self.in_flight),
+            in_flight: alloc::vec![Slot::EMPTY; self.in_flight].into_boxed_slice(),
             capabilities: zeros(self.capabilities),
             recipients: zeros(self.recipients),
         }

@@ -110,9 +110,13 @@ impl fmt::Display for Phase {
 
 /// Counts the transactions of a session, from 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Transaction(pub(super) u32);
+pub struct Transaction(u32);
 
 impl Transaction {
+    pub(super) const fn new(index: u32) -> Self {
+        Self(index)
+    }
+
     /// The number: 0 for the first transaction of the session.
     #[must_use]
     pub const fn index(self) -> u32 {
@@ -215,32 +219,6 @@ pub enum TransactionEnd {
     /// The content was transmitted whole and no complete reply came: delivered or not, nobody
     /// knows. A second try may duplicate.
     Unknown,
-}
-
-/// An event without its reply: what a transition says, before the reply is lent.
-#[derive(Clone, Copy)]
-pub(super) enum Told {
-    Answer(Phase),
-    Mail(Transaction),
-    Recipient(Transaction, u32),
-    Data(Transaction, Phase),
-    Final(Transaction, Option<u32>, Phase),
-    Closing(Phase),
-}
-
-impl Told {
-    pub(super) const fn with(self, reply: Reply<'_>) -> Event<'_> {
-        match self {
-            Told::Answer(phase) => Event::Answer { phase, reply },
-            Told::Mail(transaction) => Event::Mail { transaction, reply },
-            Told::Recipient(transaction, index) => Event::Recipient { transaction, index, reply },
-            Told::Data(transaction, phase) => Event::Data { transaction, phase, reply },
-            Told::Final(transaction, recipient, phase) => {
-                Event::Final { transaction, recipient, phase, reply }
-            }
-            Told::Closing(phase) => Event::Closing { phase, reply },
-        }
-    }
 }
 
 /// How an AUTH dialogue ended.

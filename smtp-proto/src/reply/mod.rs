@@ -61,6 +61,11 @@ impl<'a> Reply<'a> {
         Self { octets, code }
     }
 
+    /// A reply that a [`Framer`] has found whole, and whose code was read.
+    pub(crate) const fn with_code(octets: &'a [u8], code: Code) -> Self {
+        Self { octets, code }
+    }
+
     /// The reply code, the same on every line.
     #[must_use]
     pub const fn code(&self) -> Code {

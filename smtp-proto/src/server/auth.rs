@@ -1,18 +1,35 @@
-//! The AUTH dialogue (RFC 4954): its lines, decoded in place; PLAIN and LOGIN. Other mechanisms go on
-//! in `exchange.rs`.
+//! The AUTH exchange (RFC 4954): its lines, decoded in place; PLAIN and LOGIN. The application has all other
+//! mechanisms: its [`Exchange`] decides.
+//!
+//! ```text
+//!  AUTH [response] --> Exchange event --authenticate--> 334 challenge --> line --> Exchange event ..
+//!                                         |  |  |
+//!                                         |  |  +-- success with data: 334, empty line, event, 235
+//!                                         |  +----- success: 235
+//!                                         +-------- failure: 535, malformed: 501
+//! ```
+//!
+//! `*` and what is no base64 end it with 501, without an event.
 
 use core::str;
 
 use zeroize::Zeroize;
 
-use crate::{reply::Code, sasl::decode_in_place};
+use crate::{
+    reply::Code,
+    sasl::{
+        self, decode_in_place,
+        server::{Exchange, ServerChallenge},
+    },
+};
 
 use super::{
-    Server, Storage,
+    Octets,
     answer::Answer,
     event::{Credentials, Mechanism},
-    poll::Told,
-    state::{Question, Stage},
+    intake::Intake,
+    question::Question,
+    replies::Replies,
 };
 
 /// `Username:` and `Password:` in base64; clients go by the order, but some show them.
@@ -30,6 +47,17 @@ pub(super) enum Method {
     Login,
     /// A mechanism of the application, by its name in the configuration.
     Exchange(&'static str),
+}
+
+impl Method {
+    /// The method for a mechanism of this name, which is one of the configuration.
+    pub(super) fn of(name: &'static str) -> Self {
+        match name {
+            "PLAIN" => Method::Plain,
+            "LOGIN" => Method::Login,
+            mechanism => Method::Exchange(mechanism),
+        }
+    }
 }
 
 /// Where an exchange stands.
@@ -65,7 +93,7 @@ pub(super) enum Step {
 }
 
 /// What the dialogue at hand has brought.
-pub(super) struct Dialogue {
+pub(super) struct AuthExchange {
     method: Method,
     /// Where the last response stands at the front of the receive buffer, decoded.
     response: (usize, usize),
@@ -73,7 +101,7 @@ pub(super) struct Dialogue {
     user_length: usize,
 }
 
-impl Dialogue {
+impl AuthExchange {
     pub(super) const fn new() -> Self {
         let user = [0; MAX_USER];
         Self { method: Method::Plain, response: (0, 0), user, user_length: 0 }
@@ -97,13 +125,13 @@ impl Dialogue {
     }
 
     /// The mechanism, where it is one of the application.
-    pub(super) const fn exchange(&self) -> Option<&'static str> {
+    pub(super) const fn mechanism(&self) -> Option<&'static str> {
         let Method::Exchange(mechanism) = self.method else { return None };
         Some(mechanism)
     }
 
     /// Reads what `octets`, the lines that are lent, and the user kept say together.
-    fn credentials<'a>(&'a self, octets: &'a [u8]) -> Option<Credentials<'a>> {
+    pub(super) fn credentials<'a>(&'a self, octets: &'a [u8]) -> Option<Credentials<'a>> {
         let response = str::from_utf8(self.response(octets)?).ok()?;
         let (mechanism, (identity, user, password)) = match self.method {
             Method::Plain => (Mechanism::Plain, split_plain(response)?),
@@ -122,111 +150,138 @@ fn split_plain(message: &str) -> Option<(&str, &str, &str)> {
     Some((identity, user, password))
 }
 
-impl<B: Storage> Server<B> {
-    /// The mechanism of this name, if it is offered.
-    pub(super) fn method(&self, name: &str) -> Option<Method> {
-        let mut offered = self.config.mechanisms(self.secure);
-        Some(match offered.find(|offered| offered.eq_ignore_ascii_case(name))? {
-            "PLAIN" => Method::Plain,
-            "LOGIN" => Method::Login,
-            mechanism => Method::Exchange(mechanism),
-        })
-    }
+/// What follows from a line of the client or a decision of the application.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Then {
+    Ask(Question),
+    /// A challenge is said: the next line is this.
+    Await(Step),
+    Conclude(Answer<'static>),
+}
 
-    /// AUTH with a mechanism that is offered; `response` is where its initial response stands.
-    pub(super) fn begin_dialogue(
+impl AuthExchange {
+    /// AUTH with a mechanism that is offered; `response` is where its initial response stands in the line that is lent.
+    pub(super) fn begin<B: Octets>(
         &mut self,
         method: Method,
         response: Option<(usize, usize)>,
-    ) -> Option<Told> {
-        self.dialogue.method = method;
+        intake: &mut Intake<B>,
+        replies: &mut Replies<B>,
+    ) -> Then {
+        self.method = method;
         let step = match method {
             Method::Plain => Step::Plain,
             Method::Login => Step::User,
             Method::Exchange(_) => Step::Exchange(Turn::First),
         };
         match (response, method) {
-            (Some(response), _) => self.take_response(step, response),
-            (None, Method::Exchange(_)) => Some(self.ask_exchange(Turn::Silent)),
-            (None, _) => self.challenge(step),
+            (Some(response), _) => self.take_response(step, response, intake, replies),
+            (None, Method::Exchange(_)) => Then::Ask(Question::Exchange(Turn::Silent)),
+            (None, _) => challenge(step, intake, replies),
         }
     }
 
-    /// A line of the dialogue, without its line end.
-    pub(super) fn continue_dialogue(&mut self, step: Step) -> Option<Told> {
-        self.stage = Stage::Commands;
-        match self.line() {
-            Some(b"*") => self.fail_dialogue(Answer::CANCELLED),
+    /// Takes the line that is lent.
+    pub(super) fn go_on<B: Octets>(
+        &mut self,
+        step: Step,
+        intake: &mut Intake<B>,
+        replies: &mut Replies<B>,
+    ) -> Then {
+        match intake.line() {
+            Some(b"*") => Then::Conclude(Answer::CANCELLED),
             Some(line) => {
                 let response = (0, line.len());
-                self.take_response(step, response)
+                self.take_response(step, response, intake, replies)
             }
-            None => self.fail_dialogue(Answer::BAD_LINE),
+            None => Then::Conclude(Answer::BAD_LINE),
         }
     }
 
-    fn take_response(&mut self, step: Step, (start, length): (usize, usize)) -> Option<Told> {
-        let text = &mut self.receive.filled_mut()[start..start + length];
+    fn take_response<B: Octets>(
+        &mut self,
+        step: Step,
+        (start, length): (usize, usize),
+        intake: &mut Intake<B>,
+        replies: &mut Replies<B>,
+    ) -> Then {
+        let text = &mut intake.lent_mut()[start..start + length];
         let Some(length) = decode_in_place(text) else {
-            return self.fail_dialogue(Answer::BAD_RESPONSE);
+            return Then::Conclude(Answer::BAD_RESPONSE);
         };
-        self.dialogue.response = (start, length);
+        self.response = (start, length);
         match step {
             Step::User => {
-                let user = &self.receive.filled()[start..start + length];
-                if self.dialogue.keep_user(user) {
-                    return self.challenge(Step::Password);
+                let user = &intake.lent()[start..start + length];
+                if self.keep_user(user) {
+                    return challenge(Step::Password, intake, replies);
                 }
             }
-            Step::Plain | Step::Password if self.credentials().is_some() => {
-                return Some(self.ask(Question::Credentials));
+            Step::Plain | Step::Password if self.credentials(intake.lent()).is_some() => {
+                return Then::Ask(Question::Credentials);
             }
             Step::Exchange(turn) if turn != Turn::Last || length == 0 => {
-                return Some(self.ask_exchange(turn));
+                return Then::Ask(Question::Exchange(turn));
             }
             _ => {}
         }
-        self.fail_dialogue(Answer::BAD_RESPONSE)
+        Then::Conclude(Answer::BAD_RESPONSE)
     }
 
-    pub(super) fn credentials(&self) -> Option<Credentials<'_>> {
-        self.dialogue.credentials(self.receive.filled())
+    /// Passes the client's response to `exchange`, and says what it decides. Nothing of the exchange is kept here.
+    pub(super) fn exchange<B: Octets>(
+        &self,
+        turn: Turn,
+        exchange: &mut dyn Exchange,
+        intake: &Intake<B>,
+        replies: &mut Replies<B>,
+    ) -> Then {
+        if turn == Turn::Last {
+            // Its additional data is acknowledged: it has nothing more to say.
+            return Then::Conclude(Answer::AUTHENTICATED);
+        }
+        let response = self.response(intake.lent()).filter(|_| turn != Turn::Silent);
+        let mut decision = sasl::server::Step::Failure;
+        let is_said = replies.challenge(|text| {
+            let mut challenge = ServerChallenge::new(text);
+            decision = exchange.respond(response, &mut challenge);
+            match decision {
+                sasl::server::Step::Challenge | sasl::server::Step::SuccessWithData => {
+                    challenge.finish()
+                }
+                _ => None,
+            }
+        });
+        match decision {
+            sasl::server::Step::Success => Then::Conclude(Answer::AUTHENTICATED),
+            sasl::server::Step::Failure => Then::Conclude(Answer::BAD_CREDENTIALS),
+            sasl::server::Step::Malformed => Then::Conclude(Answer::BAD_RESPONSE),
+            _ if !is_said => Then::Conclude(Answer::CANNOT_AUTHENTICATE),
+            sasl::server::Step::SuccessWithData => Then::Await(Step::Exchange(Turn::Last)),
+            sasl::server::Step::Challenge => Then::Await(Step::Exchange(Turn::Next)),
+        }
     }
 
-    fn challenge(&mut self, step: Step) -> Option<Told> {
-        let text = match step {
-            Step::Plain | Step::Exchange(_) => "",
-            Step::User => USER_PROMPT,
-            Step::Password => PASSWORD_PROMPT,
-        };
-        self.wipe_line();
-        self.say(Answer::verbatim(Code::AUTH_CHALLENGE, text));
-        self.stage = Stage::Dialogue(step);
-        None
-    }
-
-    fn fail_dialogue(&mut self, answer: Answer<'static>) -> Option<Told> {
-        self.stage = Stage::Commands;
-        self.forget_credentials();
-        self.refuse(answer);
-        None
-    }
-
-    /// Wipes what the client said about itself, wherever it stood.
-    pub(super) fn forget_credentials(&mut self) {
-        self.wipe_line();
-        self.dialogue.user.zeroize();
-        self.dialogue.user_length = 0;
-    }
-
-    /// Wipes the line at the front, and what buffering has left of it elsewhere.
-    pub(super) fn wipe_line(&mut self) {
-        self.receive.filled_mut()[..self.lent].zeroize();
-        self.receive.free().zeroize();
+    /// Wipes what is kept.
+    pub(super) fn forget(&mut self) {
+        self.user.zeroize();
+        self.user_length = 0;
     }
 }
 
-impl Drop for Dialogue {
+/// Asks for what `step` expects; the line that is lent is wiped.
+fn challenge<B: Octets>(step: Step, intake: &mut Intake<B>, replies: &mut Replies<B>) -> Then {
+    let text = match step {
+        Step::Plain | Step::Exchange(_) => "",
+        Step::User => USER_PROMPT,
+        Step::Password => PASSWORD_PROMPT,
+    };
+    intake.wipe_lent();
+    replies.say(Answer::verbatim(Code::AUTH_CHALLENGE, text));
+    Then::Await(step)
+}
+
+impl Drop for AuthExchange {
     fn drop(&mut self) {
         self.user.zeroize();
     }

@@ -1,10 +1,10 @@
 //! Where a session lives.
 
-use crate::buffer::Storage;
+use crate::buffer::Octets;
 
 /// The storage of a server, fixed for its life: boxes, arrays of one size, or slices.
 #[derive(Debug)]
-pub struct Buffers<B: Storage> {
+pub struct Buffers<B: Octets> {
     /// Commands and content. A command line has to fit whole; larger means fewer reads.
     pub receive: B,
     /// Replies on their way, at least 1,024 octets. Larger means that more replies to a group of

@@ -6,23 +6,17 @@
 
 use memchr::memchr2;
 
-use super::{
-    Server, Storage,
-    answer::Answer,
-    error::End,
-    poll::Told,
-    state::{Stage, Transfer},
-};
+use super::answer::Answer;
 
 /// The chunk at hand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Chunk {
-    size: u64,
+    pub(super) size: u64,
     /// Octets that have yet to come.
     left: u64,
-    last: bool,
+    pub(super) last: bool,
     /// Why it is not taken.
-    refusal: Option<Answer<'static>>,
+    pub(super) refusal: Option<Answer<'static>>,
 }
 
 impl Chunk {
@@ -34,82 +28,11 @@ impl Chunk {
         self.left == 0
     }
 
-    /// How many of the octets that are `there` belong to it.
-    fn share(self, there: usize) -> usize {
-        usize::try_from(self.left).map_or(there, |left| left.min(there))
-    }
-}
-
-impl<B: Storage> Server<B> {
-    /// BDAT, which is judged already.
-    pub(super) fn begin_chunk(&mut self, chunk: Chunk) {
-        self.stage = Stage::Chunk(chunk);
-        if chunk.refusal.is_some() {
-            return;
-        }
-        let Some(transaction) = &mut self.session.transaction else { return };
-        if transaction.transfer != Transfer::Chunks {
-            self.content = transaction.new_content();
-        }
-        transaction.transfer = Transfer::Chunks;
-        self.content.announce(chunk.size);
-    }
-
-    /// Takes what has come of the chunk, or answers when that was all.
-    pub(super) fn take_chunk(&mut self, chunk: Chunk) -> Option<Told> {
-        if chunk.is_whole() {
-            return self.end_chunk(chunk);
-        }
-        self.lent = chunk.share(self.receive.len());
-        self.stage = Stage::Chunk(Chunk { left: chunk.left - self.lent as u64, ..chunk });
-        let config = self.config;
-        let octets = &self.receive.filled()[..self.lent];
-        let wanted = chunk.refusal.is_none() && self.content.take_chunk(octets, &config);
-        wanted.then_some(Told::Content(0))
-    }
-
-    fn end_chunk(&mut self, chunk: Chunk) -> Option<Told> {
-        if let Some(refusal) = chunk.refusal {
-            return self.refuse_chunk(chunk, refusal);
-        }
-        if chunk.last {
-            self.content.end_chunks();
-        }
-        match self.content.fault(&self.config) {
-            Some(fault) => {
-                self.refuse_chunk(chunk, fault.answer());
-                Some(Told::ContentRefused(fault))
-            }
-            None if chunk.last => self.conclude(None),
-            None => {
-                self.await_command();
-                self.say_octets(chunk.size);
-                None
-            }
-        }
-    }
-
-    fn refuse_chunk(&mut self, chunk: Chunk, refusal: Answer<'static>) -> Option<Told> {
-        if chunk.last {
-            return self.conclude(Some(refusal));
-        }
-        if let Some(transaction) = &mut self.session.transaction {
-            transaction.transfer = Transfer::Failed(refusal);
-        }
-        self.await_command();
-        self.say_refusal(refusal);
-        None
-    }
-
-    /// A BDAT that cannot be read: nobody knows which of the octets behind it are commands.
-    pub(super) fn lose_framing(&mut self) {
-        self.say(Answer::BAD_CHUNK);
-        self.finish(End::ChunkSize);
-    }
-
-    fn await_command(&mut self) {
-        self.stage = Stage::Commands;
-        self.look();
+    /// Takes as many of the octets that are `there` as belong to it; returns their number.
+    pub(super) fn take(&mut self, there: usize) -> usize {
+        let taken = usize::try_from(self.left).map_or(there, |left| left.min(there));
+        self.left -= taken as u64;
+        taken
     }
 }
 

@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use crate::stuffing::Unstuffer;
 
-use super::{Server, Storage, chunk::LineEnds, config::Config, event::ContentFault, poll::Told};
+use super::{chunk::LineEnds, config::Config, event::ContentFault};
 
 /// The content at hand. Once something is wrong with it, it is dropped as it comes.
 #[derive(Clone, Debug, Default)]
@@ -19,11 +19,11 @@ pub(super) struct Content {
 
 /// What one look at the input found.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
-    consumed: usize,
+pub(super) struct Piece {
+    pub(super) consumed: usize,
     /// Where acceptable content begins in what is consumed, which it reaches to the end of.
-    content: Option<usize>,
-    end: bool,
+    pub(super) content: Option<usize>,
+    pub(super) end: bool,
 }
 
 impl Content {
@@ -47,7 +47,7 @@ impl Content {
         }
     }
 
-    fn take(&mut self, input: &[u8], config: &Config) -> Piece {
+    pub(super) fn take(&mut self, input: &[u8], config: &Config) -> Piece {
         // An error is said once, at the first bare newline; then the same octets go in again.
         let found = self.unstuffer.feed(input).unwrap_or_default();
         self.octets = self.octets.saturating_add(found.content.len() as u64);
@@ -75,24 +75,5 @@ impl Content {
     /// The last chunk has come.
     pub(super) const fn end_chunks(&mut self) {
         self.line_ends.end();
-    }
-}
-
-impl<B: Storage> Server<B> {
-    /// Takes what has come of the content.
-    pub(super) fn take_content(&mut self) -> Option<Told> {
-        let config = self.config;
-        let piece = self.content.take(self.receive.filled(), &config);
-        self.lent = piece.consumed;
-        if piece.end {
-            return self.content_ended();
-        }
-        piece.content.map(Told::Content)
-    }
-
-    fn content_ended(&mut self) -> Option<Told> {
-        let Some(fault) = self.content.fault(&self.config) else { return self.conclude(None) };
-        self.conclude(Some(fault.answer()));
-        Some(Told::ContentRefused(fault))
     }
 }

@@ -7,13 +7,13 @@ use crate::{
 };
 
 use super::{
-    Server, Storage,
     answer::Answer,
     auth::Method,
     chunk::Chunk,
-    config::{AuthPolicy, Protocol, TlsPolicy},
+    config::{AuthPolicy, Config, Protocol, TlsPolicy},
     error::End,
-    state::{Greeted, Question, Transaction, Transfer},
+    question::Question,
+    session::{Greeted, Session, Transaction, Transfer},
 };
 
 /// What to do about a command that is fine.
@@ -34,7 +34,14 @@ pub(super) enum Action {
 
 type Judgement = Result<Action, Answer<'static>>;
 
-impl<B: Storage> Server<B> {
+/// A view of what decides whether a command may come now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules<'s> {
+    pub(super) config: &'s Config,
+    pub(super) session: &'s Session,
+}
+
+impl Rules<'_> {
     /// Reads a line without its CRLF; `Err` is the reply to one that is refused.
     pub(super) fn judge(&self, line: &[u8]) -> Judgement {
         if !line.is_ascii() && !self.offers(Extension::SmtpUtf8) {
@@ -46,7 +53,7 @@ impl<B: Storage> Server<B> {
         let received = Received::parse(line).map_err(|error| refusal(line, error))?;
         // The octets of a chunk come whatever is answered.
         let is_due = matches!(received, Received::Quit | Received::Bdat { .. });
-        if self.session.refused && !is_due {
+        if self.session.is_refused() && !is_due {
             return Err(Answer::BAD_SEQUENCE);
         }
         self.judge_command(line, &received)
@@ -86,7 +93,9 @@ impl<B: Storage> Server<B> {
         if matches!(self.config.tls, TlsPolicy::None) {
             return Err(Answer::NOT_IMPLEMENTED);
         }
-        expect(!self.secure && self.extended() && self.session.transaction.is_none())?;
+        expect(
+            !self.session.is_secure() && self.extended() && self.session.transaction().is_none(),
+        )?;
         Ok(Action::StartTls)
     }
 
@@ -94,9 +103,9 @@ impl<B: Storage> Server<B> {
         if self.config.auth == AuthPolicy::None {
             return Err(Answer::NOT_IMPLEMENTED);
         }
-        let idle = !self.session.authenticated && self.session.transaction.is_none();
+        let idle = !self.session.is_authenticated() && self.session.transaction().is_none();
         expect(idle && self.extended())?;
-        if !self.config.may_authenticate(self.secure) {
+        if !self.config.may_authenticate(self.session.is_secure()) {
             return Err(Answer::ENCRYPTION_REQUIRED);
         }
         let method = self.method(auth.mechanism()).ok_or(Answer::NO_MECHANISM)?;
@@ -105,14 +114,14 @@ impl<B: Storage> Server<B> {
     }
 
     fn judge_mail(&self, mail: &ReceivedMail<'_>) -> Judgement {
-        if self.config.limits.mails != 0 && self.session.mails > self.config.limits.mails {
+        if self.config.limits.mails != 0 && self.session.mails() > self.config.limits.mails {
             return Ok(Action::Close(Answer::TOO_MANY_MAILS, End::TooManyMails));
         }
-        expect(self.greeted() && self.session.transaction.is_none())?;
-        if self.config.tls == TlsPolicy::Required && !self.secure {
+        expect(self.greeted() && self.session.transaction().is_none())?;
+        if self.config.tls == TlsPolicy::Required && !self.session.is_secure() {
             return Err(Answer::TLS_REQUIRED);
         }
-        if self.config.auth == AuthPolicy::Required && !self.session.authenticated {
+        if self.config.auth == AuthPolicy::Required && !self.session.is_authenticated() {
             return Err(Answer::AUTH_REQUIRED);
         }
         self.check_parameters(mail.parameters(), extension_of_mail)?;
@@ -158,7 +167,7 @@ impl<B: Storage> Server<B> {
         if !self.offers(Extension::Chunking) {
             return Err(Answer::NOT_IMPLEMENTED);
         }
-        expect(self.extended() && !self.session.refused)?;
+        expect(self.extended() && !self.session.is_refused())?;
         let transaction = self.transaction()?;
         match transaction.transfer {
             Transfer::Data => Err(Answer::BAD_SEQUENCE),
@@ -188,20 +197,26 @@ impl<B: Storage> Server<B> {
         if all { Ok(()) } else { Err(Answer::BAD_PARAMETER) }
     }
 
+    /// The mechanism of this name, if it is offered.
+    pub(super) fn method(&self, name: &str) -> Option<Method> {
+        let mut offered = self.config.mechanisms(self.session.is_secure());
+        offered.find(|offered| offered.eq_ignore_ascii_case(name)).map(Method::of)
+    }
+
     fn transaction(&self) -> Result<Transaction, Answer<'static>> {
-        self.session.transaction.ok_or(Answer::BAD_SEQUENCE)
+        self.session.transaction().ok_or(Answer::BAD_SEQUENCE)
     }
 
     fn greeted(&self) -> bool {
-        self.session.greeted != Greeted::No
+        self.session.greeted() != Greeted::No
     }
 
     fn extended(&self) -> bool {
-        self.session.greeted == Greeted::Ehlo
+        self.session.greeted() == Greeted::Ehlo
     }
 
     fn offers(&self, extension: Extension) -> bool {
-        self.config.offers(self.secure).contains(extension)
+        self.config.offers(self.session.is_secure()).contains(extension)
     }
 }
 

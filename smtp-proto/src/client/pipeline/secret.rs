@@ -1,4 +1,4 @@
-//! Credentials that have left, for as long as a server may repeat them (see [`echo`](crate::sasl::echo)).
+//! Credentials that have left, kept for as long as a server may repeat them (see [`echo`](crate::sasl::echo)).
 
 use core::ops::Range;
 
@@ -29,6 +29,11 @@ impl Secret {
     /// Takes note of a response that was just written.
     pub(super) const fn say(&mut self, place: Range<usize>) {
         self.said = place;
+    }
+
+    /// Where a response stands that has not left whole, among the octets from index `start` of the storage on.
+    pub(super) fn place(&self, start: usize) -> Range<usize> {
+        self.said.start.saturating_sub(start)..self.said.end.saturating_sub(start)
     }
 
     /// Takes note that nothing from `end` on will leave; the caller has wiped it.

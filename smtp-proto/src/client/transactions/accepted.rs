@@ -1,6 +1,6 @@
-//! Which recipients of the transaction at hand were accepted: with LMTP, each gets a verdict.
+//! The recipients of the current transaction that were accepted: in LMTP, each gets a final reply of its own.
 
-use crate::buffer::Storage;
+use crate::buffer::Octets;
 
 /// One bit for each recipient.
 #[derive(Clone, Debug)]
@@ -10,12 +10,12 @@ pub(super) struct Accepted<B> {
     first: usize,
 }
 
-impl<B: Storage> Accepted<B> {
+impl<B: Octets> Accepted<B> {
     pub(super) const fn new(bits: B) -> Self {
         Self { bits, first: 0 }
     }
 
-    /// How many recipients can be told apart.
+    /// The number of recipients that can be told apart.
     pub(super) fn capacity(&self) -> usize {
         self.bits.as_ref().len() * 8
     }

@@ -1,28 +1,31 @@
-//! Whose replies are being read, and what they have said so far.
+//! The transaction whose replies are being read, and what they have said so far.
 
-use super::{
-    error::End,
-    event::{Phase, Transaction, TransactionEnd},
+use crate::{
+    client::{
+        error::End,
+        event::{Phase, Transaction, TransactionEnd},
+    },
+    reply::Code,
 };
 
-/// The transaction whose replies are being read.
+/// The transaction whose replies are being read, and the number of those behind it.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(super) struct Answering {
+pub(super) struct Current {
     begun: u32,
     ended: u32,
     end: Option<TransactionEnd>,
     /// A transaction was told that the session ended in it.
     blamed: bool,
-    /// MAIL has an answer, whatever it means.
-    pub(super) mail_answered: bool,
-    pub(super) mail_accepted: bool,
-    pub(super) mail_refused: bool,
+    /// MAIL has a reply, whatever it means.
+    mail_answered: bool,
+    mail_accepted: bool,
+    mail_refused: bool,
     recipients: u32,
     accepted: u32,
 }
 
-impl Answering {
+impl Current {
     /// Transactions begun and not ended.
     pub(super) const fn in_flight(&self) -> u32 {
         self.begun.wrapping_sub(self.ended)
@@ -33,29 +36,48 @@ impl Answering {
         self.begun
     }
 
-    pub(super) const fn current(&self) -> Transaction {
-        Transaction(self.ended)
+    pub(super) const fn transaction(&self) -> Transaction {
+        Transaction::new(self.ended)
     }
 
     pub(super) fn begin(&mut self) -> Transaction {
         self.begun = self.begun.wrapping_add(1);
-        Transaction(self.begun.wrapping_sub(1))
+        Transaction::new(self.begun.wrapping_sub(1))
     }
 
-    /// Counts the answer to one RCPT.
+    /// Takes note that there is a reply to MAIL, whatever it means.
+    pub(super) const fn on_mail_answered(&mut self) {
+        self.mail_answered = true;
+    }
+
+    /// Takes note of the reply to MAIL.
+    pub(super) const fn on_mail(&mut self, code: Code) {
+        self.mail_accepted = code.is_completion() && code.value() != Code::SERVICE_READY.value();
+        self.mail_refused = code.is_refusal();
+    }
+
+    pub(super) const fn is_mail_accepted(&self) -> bool {
+        self.mail_accepted
+    }
+
+    pub(super) const fn is_mail_refused(&self) -> bool {
+        self.mail_refused
+    }
+
+    /// Counts the reply to one RCPT; returns the recipient's position.
     pub(super) const fn next_recipient(&mut self, accepted: bool) -> u32 {
         self.accepted += accepted as u32;
         self.recipients += 1;
         self.recipients - 1
     }
 
-    /// Whether somebody is to get the content.
+    /// Returns whether `MAIL` and at least one `RCPT` were accepted.
     pub(super) const fn is_wanted(&self) -> bool {
         self.mail_accepted && self.accepted > 0
     }
 
-    /// Whether MAIL has its answer.
-    pub(super) const fn is_answered(&self) -> bool {
+    /// Returns whether MAIL has its reply.
+    pub(super) const fn is_mail_answered(&self) -> bool {
         self.mail_answered
     }
 
@@ -95,7 +117,7 @@ impl Answering {
     /// The transaction that has ended, once; the next one's replies follow.
     pub(super) fn take_ended(&mut self) -> Option<(Transaction, TransactionEnd)> {
         let end = self.end.take()?;
-        let transaction = self.current();
+        let transaction = self.transaction();
         let Self { begun, ended, blamed, .. } = *self;
         *self = Self { begun, ended: ended.wrapping_add(1), blamed, ..Self::default() };
         Some((transaction, end))

@@ -1,15 +1,15 @@
-//! What the caller has said of the message that it is handing over, to hold it to that.
+//! What the caller has declared of the message that it is sending, to hold it to that.
 
-use crate::command::Mail;
-
-use super::{
-    AsEnvelope,
-    error::{Misuse, Refusal},
+use crate::{
+    client::error::{Misuse, Refusal},
+    command::Mail,
 };
 
-/// The message that is being handed over, as it was begun.
+use super::AsEnvelope;
+
+/// The message that is being sent, as it was begun.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Begun {
+pub(in crate::client) struct Declared {
     mail: u64,
     /// The least size of the content: what the envelope declares (RFC 1870).
     size: u64,
@@ -18,13 +18,13 @@ pub(super) struct Begun {
     left: bool,
 }
 
-impl Begun {
-    pub(super) fn new(mail: &Mail<'_>, recipients: usize) -> Self {
+impl Declared {
+    pub(in crate::client) fn new(mail: &Mail<'_>, recipients: usize) -> Self {
         let recipients = u32::try_from(recipients).unwrap_or(u32::MAX);
         Self { recipients, mail: fingerprint(mail), size: mail.size().unwrap_or(0), left: false }
     }
 
-    /// Whether that envelope may be the one that was begun, at a glance.
+    /// Returns whether that envelope may be the one that was begun: sender and number of recipients are compared.
     pub(super) fn is_of(&self, envelope: &(impl AsEnvelope + ?Sized)) -> bool {
         let (count, last) = (self.recipients as usize, self.recipients.saturating_sub(1) as usize);
         fingerprint(&envelope.mail()) == self.mail
@@ -32,7 +32,7 @@ impl Begun {
             && envelope.recipient(count).is_none()
     }
 
-    /// So many octets were taken of those offered.
+    /// Takes note of how many octets were taken of those offered.
     pub(super) const fn took(&mut self, taken: usize, offered: usize) {
         if offered > 0 {
             self.left = taken < offered;
@@ -41,7 +41,7 @@ impl Begun {
 
     /// Checks that all that was offered of the content was taken, and that it is not smaller than declared: `size` is
     /// what it has.
-    pub(super) const fn check_whole(&self, size: u64) -> Result<(), Refusal> {
+    pub(in crate::client) const fn check_whole(&self, size: u64) -> Result<(), Refusal> {
         if self.left {
             Err(Refusal::Misuse(Misuse::ContentLeft))
         } else if size < self.size {

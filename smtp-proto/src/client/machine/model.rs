@@ -8,18 +8,19 @@ use core::fmt::{self, Write};
 
 use super::{Client, Storage};
 
-impl<B: Storage + Clone> Client<B> {
+impl<B: Storage + Clone> Client<B>
+where
+    B::Slots: Clone,
+{
     /// The same session once more. Only one of the two can go on in earnest.
     #[doc(hidden)]
     #[must_use]
     pub fn fork(&self) -> Self {
         Self {
-            inbound: self.inbound.clone(),
-            outbox: self.outbox.clone(),
-            queue: self.queue.clone(),
-            capabilities: self.capabilities.clone(),
-            sending: self.sending.clone(),
-            accepted: self.accepted.clone(),
+            session: self.session.clone(),
+            transactions: self.transactions.clone(),
+            inbox: self.inbox.clone(),
+            pipeline: self.pipeline.clone(),
             ..*self
         }
     }
@@ -32,31 +33,19 @@ impl<B: Storage> Client<B> {
         let Self {
             // Never changes.
             config: _,
-            stage,
-            secure,
-            starttls_refused,
-            inbound,
-            outbox,
-            queue,
-            unflushed,
-            capabilities,
-            offered,
+            session,
             auth,
-            sending,
-            begun,
-            answering,
-            accepted,
-            reset_needed,
+            transactions,
+            inbox,
+            pipeline,
             end,
             // Only counted, for a driver's time limits.
             waits: _,
         } = self;
-        inbound.facts(out)?;
-        outbox.facts(out)?;
-        queue.facts(out)?;
-        let flags = (secure, starttls_refused, unflushed, reset_needed);
-        write!(out, "{stage:?} {flags:?} {end:?} {auth:?} {sending:?} {begun:?} {answering:?}")?;
-        accepted.facts(out)?;
-        write!(out, " {} {offered:?}", capabilities.filled().escape_ascii())
+        inbox.facts(out)?;
+        pipeline.facts(out)?;
+        session.facts(out)?;
+        transactions.facts(out)?;
+        write!(out, " {auth:?} {end:?}")
     }
 }
