@@ -3,8 +3,6 @@
 
 #[cfg(feature = "tls")]
 mod support;
-#[path = "../../smtp-sync/tests/support/trickle.rs"]
-mod trickle;
 
 use std::{
     io::{Read, Write},
@@ -20,6 +18,7 @@ use smtp_async::{
         server::{AuthPolicy, Config},
     },
 };
+use smtp_test_support::trickle;
 use tokio::task::{JoinSet, spawn_blocking};
 
 fn impatient() -> ServerBuilder {

@@ -3,8 +3,6 @@
 
 #[cfg(feature = "tls")]
 mod support;
-#[path = "support/trickle.rs"]
-mod trickle;
 
 use std::{
     io::{Read, Write},
@@ -21,6 +19,7 @@ use smtp_sync::{
         server::{AuthPolicy, Config},
     },
 };
+use smtp_test_support::trickle;
 
 fn impatient() -> ServerBuilder {
     let config = Config::new(EhloName::LOCALHOST)

@@ -6,39 +6,22 @@
 #![allow(clippy::format_push_string, reason = "a person reads it once")]
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
-#[path = "sendmail/action.rs"]
 mod action;
-#[path = "sendmail/addresses.rs"]
 mod addresses;
-#[path = "sendmail/args.rs"]
 mod args;
-#[path = "sendmail/connection.rs"]
 mod connection;
-#[path = "sendmail/embedded.rs"]
 mod embedded;
-#[path = "sendmail/exit.rs"]
 mod exit;
-#[path = "sendmail/failure.rs"]
 mod failure;
-#[path = "sendmail/header.rs"]
 mod header;
-#[path = "sendmail/mechanism.rs"]
 mod mechanism;
-#[path = "sendmail/message.rs"]
 mod message;
-#[path = "sendmail/mx.rs"]
 mod mx;
-#[path = "sendmail/output.rs"]
 mod output;
-#[path = "sendmail/parts.rs"]
 mod parts;
-#[path = "sendmail/report.rs"]
 mod report;
-#[path = "sendmail/row.rs"]
 mod row;
-#[path = "sendmail/secrets.rs"]
 mod secrets;
-#[path = "sendmail/session.rs"]
 mod session;
 
 use std::process::ExitCode;

@@ -1,5 +1,4 @@
 //! Clients that never fall silent, and never come to an end.
-#![allow(dead_code, unreachable_pub, reason = "the tests of two packages use it")]
 
 use std::{
     io::{Read, Write},
@@ -68,6 +67,7 @@ pub const CLEAR: [(&str, &[u8]); 5] = [
     ("EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<b@x>\r\nBDAT 100000\r\n", b"x"),
 ];
 
-/// The start of a record of a handshake, and of one behind it, that never become whole.
+/// The start of a record of a handshake that never becomes whole.
 pub const HANDSHAKE: [u8; 7] = [22, 3, 1, 64, 0, 1, 0];
+/// The start of a record behind the handshake that never becomes whole.
 pub const RECORD: [u8; 5] = [23, 3, 3, 64, 0];
