@@ -5,7 +5,10 @@
 //! cargo run -p smtp-async --example socks_proxy
 //! ```
 
-use smtp_async::{Connector, Envelope, Server, Store, TlsPolicy};
+use smtp_async::{
+    Connector, Envelope, TlsPolicy,
+    server::{Server, Store},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},

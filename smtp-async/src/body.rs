@@ -17,10 +17,10 @@ impl<S: Stream> Client<S> {
         self.deadline.begin_content();
         loop {
             match self.pump().await? {
-                Wants::Envelope => self.dialogue.proto.continue_envelope(envelope)?,
+                Wants::Envelope => self.session.proto.continue_envelope(envelope)?,
                 Wants::Content => {
                     if !self.hand_over_chunk(content).await? {
-                        return self.dialogue.finish();
+                        return self.session.finish();
                     }
                 }
                 _ => return Ok(()),
@@ -40,9 +40,9 @@ impl<S: Stream> Client<S> {
             Ok([]) => return Ok(false),
             Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            Err(error) => return Err(self.dialogue.content_failed(error)),
+            Err(error) => return Err(self.session.content_failed(error)),
         };
-        let taken = self.dialogue.proto.content(chunk)?;
+        let taken = self.session.proto.content(chunk)?;
         // The reader's own time is not the server's.
         self.deadline.restart();
         content.consume(taken);

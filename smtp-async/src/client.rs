@@ -2,6 +2,10 @@
 
 use core::{fmt, time::Duration};
 
+use smtp_adapter::{
+    Error, Mail, Session, Tls,
+    trace::{self, Instrument},
+};
 use smtp_proto::{
     client::{
         AsEnvelope, BufferSizes, Config, Inquiry, Outcome, Phase, Timeouts, Transaction, Wants,
@@ -11,14 +15,9 @@ use smtp_proto::{
     reply::OwnedReply,
     sasl::Mechanisms,
 };
-use smtp_sync::{
-    shared::{Dialogue, Tls},
-    trace::{self, Instrument},
-};
 use tokio::{io::AsyncBufRead, time::Instant};
 
 use crate::{
-    Error, Mail,
     connect::Connector,
     deadline::Deadline,
     stream::{BoxedStream, Stream},
@@ -33,7 +32,7 @@ use crate::{
 ///
 /// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
 pub struct Client<S = BoxedStream> {
-    pub(crate) dialogue: Dialogue,
+    pub(crate) session: Session,
     pub(crate) transport: Transport<S>,
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "empty without it"))]
     pub(crate) tls: Tls,
@@ -57,7 +56,7 @@ impl<S: Stream> Client<S> {
     #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
     pub fn over(stream: S, config: Config) -> Self {
         let mut client = Self {
-            dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
+            session: Session::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
             deadline: Deadline::new(Timeouts::RFC_5321, None),
@@ -97,7 +96,7 @@ impl<S: Stream> Client<S> {
     /// # Errors
     /// Why the session is not open. QUIT was said then, where it could be.
     pub async fn open(&mut self) -> Result<(), Error> {
-        self.dialogue.check()?;
+        self.session.check()?;
         self.quieten().await
     }
 
@@ -117,14 +116,14 @@ impl<S: Stream> Client<S> {
         mechanisms: &mut (impl Mechanisms + ?Sized),
     ) -> Result<usize, Error> {
         self.open().await?;
-        self.dialogue.proto.authenticate(mechanisms)?;
+        self.session.proto.authenticate(mechanisms)?;
         let done = loop {
             match self.pump().await {
-                Ok(Wants::Credentials) => self.dialogue.proto.authenticate(mechanisms)?,
+                Ok(Wants::Credentials) => self.session.proto.authenticate(mechanisms)?,
                 done => break done,
             }
         };
-        self.dialogue.authenticated(done)
+        self.session.authenticated(done)
     }
 
     /// Sends one message.
@@ -160,7 +159,7 @@ impl<S: Stream> Client<S> {
         mut content: impl AsyncBufRead + Unpin,
     ) -> Result<Outcome, Error> {
         self.open().await?;
-        let transaction = self.dialogue.begin(envelope)?;
+        let transaction = self.session.begin(envelope)?;
         self.hand_over(envelope, &mut content).await.ok();
         self.pump().await.ok();
         self.outcome(transaction)
@@ -178,7 +177,7 @@ impl<S: Stream> Client<S> {
         content: &[u8],
     ) -> Result<(), Error> {
         self.open().await?;
-        Ok(self.dialogue.proto.check(envelope, content)?)
+        Ok(self.session.proto.check(envelope, content)?)
     }
 
     /// Sends a message that has its envelope with it: a [`Mail`], or what a builder makes one of.
@@ -248,14 +247,14 @@ impl<S: Stream> Client<S> {
         mut content: impl AsyncBufRead + Unpin,
     ) -> Result<Transaction, Error> {
         self.make_way().await?;
-        let transaction = self.dialogue.begin(envelope)?;
+        let transaction = self.session.begin(envelope)?;
         self.hand_over(envelope, &mut content).await.ok();
         Ok(transaction)
     }
 
     /// Goes on until the next message can begin.
     async fn make_way(&mut self) -> Result<(), Error> {
-        while !self.dialogue.proto.can_begin() {
+        while !self.session.proto.can_begin() {
             if self.step().await?.is_some() {
                 return Err(self.ended());
             }
@@ -265,7 +264,7 @@ impl<S: Stream> Client<S> {
 
     /// There is one for each message that began.
     fn outcome(&mut self, transaction: Transaction) -> Result<Outcome, Error> {
-        self.dialogue.take_outcome(transaction).ok_or_else(|| self.ended())
+        self.session.take_outcome(transaction).ok_or_else(|| self.ended())
     }
 
     /// Asks something outside a message, and gives the server's answer, be it a refusal. Where a server
@@ -275,10 +274,10 @@ impl<S: Stream> Client<S> {
     /// The session ended before it was answered, or nothing was written.
     pub async fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open().await?;
-        let before = self.dialogue.journal.answer_count();
-        self.dialogue.proto.inquire(inquiry)?;
+        let before = self.session.journal.answer_count();
+        self.session.proto.inquire(inquiry)?;
         let done = self.quieten().await;
-        self.dialogue.answered(before, done)
+        self.session.answered(before, done)
     }
 
     /// Stays idle for this long and listens: a server may close (421) without being asked.
@@ -301,58 +300,58 @@ impl<S: Stream> Client<S> {
     /// The session was over before; a server that does not answer QUIT is none.
     pub async fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
         self.open().await?;
-        self.dialogue.proto.quit()?;
+        self.session.proto.quit()?;
         self.pump().await.ok();
-        Ok(self.dialogue.journal.farewell().cloned())
+        Ok(self.session.journal.farewell().cloned())
     }
 
     /// What the server offered in its last EHLO reply, less what was masked.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities<'_> {
-        self.dialogue.proto.capabilities()
+        self.session.proto.capabilities()
     }
 
     /// The server's greeting.
     #[must_use]
     pub const fn greeting(&self) -> Option<&OwnedReply> {
-        self.dialogue.journal.greeting()
+        self.session.journal.greeting()
     }
 
     /// The server's last answer outside a message, and to what.
     #[must_use]
     pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
-        self.dialogue.journal.last_answer()
+        self.session.journal.last_answer()
     }
 
     /// Whether the next message can be sent over this session, as far as is known without reading.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.dialogue.proto.is_reusable()
+        self.session.proto.is_reusable()
     }
 
     /// Whether TLS is on.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
-        self.dialogue.proto.is_secure()
+        self.session.proto.is_secure()
     }
 
     /// The extensions in use that some servers offer and cannot stand, for a
     /// [`Hint`](smtp_proto::client::Hint).
     #[must_use]
     pub fn used(&self) -> Extensions {
-        self.dialogue.proto.used()
+        self.session.proto.used()
     }
 
     /// What ended the session; every call says the same.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {
-        self.dialogue.failure()
+        self.session.failure()
     }
 }
 
 impl<S> fmt::Debug for Client<S> {
     /// Shows where the session stands and none of its octets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("dialogue", &self.dialogue).finish_non_exhaustive()
+        f.debug_struct("Client").field("dialogue", &self.session).finish_non_exhaustive()
     }
 }

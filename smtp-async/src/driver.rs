@@ -2,8 +2,8 @@
 
 use std::{io, sync::Arc};
 
+use smtp_adapter::Failure;
 use smtp_proto::client::Wants;
-use smtp_sync::shared::Failure;
 use tokio::io::AsyncReadExt;
 
 use crate::{
@@ -27,8 +27,8 @@ impl<S: Stream> Client<S> {
 
     /// Does one thing that the core wants, or says what it wants of the caller.
     pub(crate) async fn step(&mut self) -> Result<Option<Wants>, Error> {
-        match self.dialogue.proto.wants() {
-            Wants::Event => self.dialogue.take_events(),
+        match self.session.proto.wants() {
+            Wants::Event => self.session.take_events(),
             Wants::Write => self.write().await?,
             Wants::Flush => self.flush().await?,
             Wants::Read => self.read().await?,
@@ -40,7 +40,7 @@ impl<S: Stream> Client<S> {
 
     async fn write(&mut self) -> Result<(), Error> {
         self.arm_to_send()?;
-        let (octets, space) = self.dialogue.proto.transmit_and_read_buf();
+        let (octets, space) = self.session.proto.transmit_and_read_buf();
         match self.deadline.within(self.transport.write_or_read(octets, space)).await {
             Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
@@ -49,7 +49,7 @@ impl<S: Stream> Client<S> {
 
     async fn flush(&mut self) -> Result<(), Error> {
         self.arm()?;
-        let flush = self.transport.flush_or_read(self.dialogue.proto.read_buf());
+        let flush = self.transport.flush_or_read(self.session.proto.read_buf());
         match self.deadline.within(flush).await {
             Ok(moved) => self.moved(moved),
             Err(error) => self.transmit_failed(error),
@@ -60,10 +60,10 @@ impl<S: Stream> Client<S> {
     fn moved(&mut self, moved: Moved) -> Result<(), Error> {
         self.deadline.moved(if let Moved::Written(n) = moved { n } else { 0 });
         match moved {
-            Moved::Read(n) => self.dialogue.proto.received(n)?,
+            Moved::Read(n) => self.session.proto.received(n)?,
             Moved::Written(0) => return Err(self.fail_with(io::ErrorKind::WriteZero.into())),
-            Moved::Written(n) => self.dialogue.transmitted(n)?,
-            Moved::Flushed => self.dialogue.proto.flushed(),
+            Moved::Written(n) => self.session.transmitted(n)?,
+            Moved::Flushed => self.session.proto.flushed(),
         }
         Ok(())
     }
@@ -77,11 +77,11 @@ impl<S: Stream> Client<S> {
 
     /// One read, within the time limit that was set.
     pub(crate) async fn receive(&mut self) -> Result<(), Error> {
-        let read = self.transport.read(self.dialogue.proto.read_buf());
+        let read = self.transport.read(self.session.proto.read_buf());
         match self.deadline.within(read).await.map_err(|error| self.judge(error)) {
-            Ok(n) => Ok(self.dialogue.proto.received(n)?),
+            Ok(n) => Ok(self.session.proto.received(n)?),
             Err(Failure::Retry) => Ok(()),
-            Err(Failure::Gone) => Ok(self.dialogue.proto.received(0)?),
+            Err(Failure::Gone) => Ok(self.session.proto.received(0)?),
             Err(Failure::Broken(error)) => Err(self.fail_with(error)),
         }
     }
@@ -101,7 +101,7 @@ impl<S: Stream> Client<S> {
         match self.judge(error) {
             Failure::Retry => Ok(()),
             Failure::Gone => {
-                self.dialogue.proto.transmit_failed();
+                self.session.proto.transmit_failed();
                 Ok(())
             }
             Failure::Broken(error) => Err(self.fail_with(error)),
@@ -119,30 +119,30 @@ impl<S: Stream> Client<S> {
     }
 
     fn arm_for(&mut self, sends: bool) -> Result<(), Error> {
-        let patience = self.dialogue.proto.patience();
+        let patience = self.session.proto.patience();
         if self.deadline.arm(patience, sends) { Ok(()) } else { Err(self.time_is_over()) }
     }
 
     pub(crate) fn time_is_over(&mut self) -> Error {
-        let (phase, _) = self.dialogue.proto.patience();
+        let (phase, _) = self.session.proto.patience();
         self.fail(Error::Timeout(phase))
     }
 
     fn fail_with(&mut self, error: io::Error) -> Error {
-        let (phase, _) = self.dialogue.proto.patience();
+        let (phase, _) = self.session.proto.patience();
         self.fail(Error::Io { phase, error: Arc::new(error) })
     }
 
     /// Gives the session up, and closes.
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.transport = Transport::Gone;
-        self.dialogue.fail(error)
+        self.session.fail(error)
     }
 
     /// Why nothing can be done any more.
     pub(crate) fn ended(&mut self) -> Error {
-        let error = self.dialogue.ended();
-        if self.dialogue.proto.is_closed() {
+        let error = self.session.ended();
+        if self.session.proto.is_closed() {
             self.transport.hang_up();
         }
         error

@@ -10,7 +10,7 @@ use core::{
 };
 use std::io;
 
-use smtp_sync::shared::{delay, in_turns};
+use smtp_adapter::{delay, in_turns};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::{Sleep, sleep},

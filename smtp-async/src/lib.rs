@@ -37,7 +37,8 @@ mod login;
 pub mod mx;
 #[cfg(feature = "pool")]
 pub mod pool;
-mod server;
+mod reach;
+pub mod server;
 mod stream;
 mod tls;
 
@@ -50,17 +51,13 @@ pub use smtp_proto::{
 };
 
 #[cfg(feature = "tls")]
-pub use smtp_sync::TlsConfig;
+pub use smtp_adapter::TlsConfig;
 #[cfg(feature = "scram")]
-pub use smtp_sync::nonce;
-pub use smtp_sync::{
-    At, Conversation, Error, Faults, Handler, Mail, MailError, Message, Peer, ServerBuilder, Store,
-    TlsError, Turn, Url, UrlError,
-};
+pub use smtp_adapter::nonce;
+pub use smtp_adapter::{Error, Mail, MailError, TlsError, Url, UrlError};
 
 pub use self::{
     client::Client,
     connect::Connector,
-    server::Server,
     stream::{BoxedStream, Stream},
 };

@@ -20,7 +20,7 @@ impl<S: Stream> Client<S> {
         let binding = self.channel_binding();
         #[cfg(feature = "scram")]
         let mut password = {
-            let (password, nonce) = (Password::new(user, password), smtp_sync::nonce()?);
+            let (password, nonce) = (Password::new(user, password), smtp_adapter::nonce()?);
             match &binding {
                 Some(octets) => password.with_channel_binding(nonce, exporter(octets)),
                 None => password.with_nonce(nonce),

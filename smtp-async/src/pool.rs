@@ -112,7 +112,7 @@ impl fmt::Debug for PoolBuilder {
 /// Connections to one destination. Clones share them.
 ///
 /// ```
-/// use smtp_async::{Connector, Envelope, Server, Store, TlsPolicy, pool::Pool};
+/// use smtp_async::{Connector, Envelope, TlsPolicy, pool::Pool, server::{Server, Store}};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn core::error::Error>> {

@@ -7,7 +7,6 @@ mod connection;
 use core::net::SocketAddr;
 use std::{io, sync::Arc, time::Duration};
 
-use smtp_sync::shared::Listening;
 use tokio::{
     net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -15,7 +14,11 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{Handler, ServerBuilder, stream::BoxedStream};
+use crate::stream::BoxedStream;
+
+pub use smtp_adapter::server::{
+    At, Conversation, Faults, Handler, Message, Peer, ServerBuilder, Store, Turn,
+};
 
 use self::connection::Connection;
 
@@ -25,7 +28,7 @@ const RETRY: Duration = Duration::from_millis(20);
 /// A server that runs until it is dropped, which ends the connections that are open.
 ///
 /// ```
-/// use smtp_async::{Connector, Envelope, Server, Store, TlsPolicy};
+/// use smtp_async::{Connector, Envelope, TlsPolicy, server::{Server, Store}};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn core::error::Error>> {
@@ -54,7 +57,7 @@ impl Server {
     /// What a server is made of: as it is, on a free port of 127.0.0.1, without TLS and AUTH.
     #[must_use]
     pub fn builder() -> ServerBuilder {
-        smtp_sync::Server::builder()
+        ServerBuilder::default()
     }
 
     /// Starts listening; each connection gets a clone of `handler`, whose calls must not block for
@@ -67,12 +70,12 @@ impl Server {
         builder: ServerBuilder,
         handler: H,
     ) -> io::Result<Self> {
-        let settings = builder.listening()?;
-        let listener = TcpListener::bind(settings.address).await?;
-        let (address, limit) = (listener.local_addr()?, settings.connections);
+        builder.check()?;
+        let listener = TcpListener::bind(builder.address()).await?;
+        let (address, limit) = (listener.local_addr()?, builder.connections());
         let room = Arc::new(Semaphore::new(limit));
         let open = Arc::clone(&room);
-        let run = listen(listener, builder, settings, open, handler);
+        let run = listen(listener, builder, open, handler);
         Ok(Self { address, room, limit, listener: tokio::spawn(run) })
     }
 
@@ -99,7 +102,6 @@ impl Drop for Server {
 async fn listen<H: Handler + Clone + Sync + 'static>(
     listener: TcpListener,
     builder: ServerBuilder,
-    settings: Listening,
     room: Arc<Semaphore>,
     handler: H,
 ) {
@@ -110,7 +112,7 @@ async fn listen<H: Handler + Clone + Sync + 'static>(
         let (stream, address) = accept(&listener).await;
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else { return };
         let conversation = builder.conversation(handler.clone(), number, address);
-        let connection = Connection::new(stream, &settings, conversation);
+        let connection = Connection::new(stream, &builder, conversation);
         connections.spawn(serve(connection, place));
         while connections.try_join_next().is_some() {}
     }

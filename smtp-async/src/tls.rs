@@ -90,7 +90,7 @@ impl<S: Stream> Transport<S> {
     pub(crate) fn channel_binding(&self) -> Option<[u8; 32]> {
         match self {
             #[cfg(feature = "tls")]
-            Transport::Tls(stream) => smtp_sync::shared::exporter(stream.get_ref().1),
+            Transport::Tls(stream) => smtp_adapter::exporter(stream.get_ref().1),
             _ => None,
         }
     }
@@ -168,7 +168,7 @@ impl<S: Stream> Client<S> {
         let stream = stream.map_err(|error| self.handshake_failed(error))?;
         self.transport = Transport::Tls(Box::new(stream));
         self.deadline.restart();
-        Ok(self.dialogue.proto.tls_established()?)
+        Ok(self.session.proto.tls_established()?)
     }
 
     /// Who is trusted: the platform's authorities, if the caller has not said so. They are read from files at first, by a
@@ -187,7 +187,7 @@ impl<S: Stream> Client<S> {
         if error.kind() != io::ErrorKind::TimedOut {
             return self.fail(Error::Tls(error.into()));
         }
-        let (phase, _) = self.dialogue.proto.patience();
+        let (phase, _) = self.session.proto.patience();
         self.fail(Error::Timeout(phase))
     }
 }

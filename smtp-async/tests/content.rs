@@ -2,7 +2,10 @@
 
 use std::io;
 
-use smtp_async::{Connector, Envelope, Error, Server, Status, Store, TlsPolicy};
+use smtp_async::{
+    Connector, Envelope, Error, Status, TlsPolicy,
+    server::{Server, Store},
+};
 use tokio::io::BufReader;
 use tokio_util::{bytes::Bytes, io::StreamReader};
 

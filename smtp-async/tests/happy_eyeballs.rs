@@ -128,7 +128,7 @@ async fn a_short_limit_is_shared_by_all_addresses() {
 
 #[tokio::test]
 async fn the_connector_says_from_where_and_why_not() {
-    let name = smtp_sync::shared::machine_name();
+    let name = smtp_adapter::machine_name();
     let name = name.map_or("[127.0.0.7]".to_owned(), |name| name.to_string());
     let peer = support::peer(&format!("S: 220 mx\n C: EHLO {name}\n S: 250 mx\n"));
     let connector = Connector::new("127.0.0.1", peer.port).with_tls(TlsPolicy::None);

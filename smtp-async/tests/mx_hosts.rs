@@ -10,7 +10,7 @@ use smtp_async::{
     mx::{MxError, MxRecipient, MxReport},
     proto::{client::Phase, parameter::Priority},
 };
-use smtp_sync::Faults;
+use smtp_sync::server::Faults;
 use tokio::io::BufReader;
 
 use mx_support::hosts::{CONTENT, Hosts, count, deliver, envelope};

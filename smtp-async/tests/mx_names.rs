@@ -12,7 +12,7 @@ use smtp_async::{
     proto::{hello::EhloName, route::RouteError},
 };
 
-use smtp_sync::Faults;
+use smtp_sync::server::Faults;
 
 use mx_support::{
     dns::Zone,

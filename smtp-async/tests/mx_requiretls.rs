@@ -14,7 +14,7 @@ use smtp_async::{
         server,
     },
 };
-use smtp_sync::Store;
+use smtp_sync::server::Store;
 
 use mx_support::{
     dns::Zone,

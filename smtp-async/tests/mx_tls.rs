@@ -7,7 +7,7 @@ use smtp_async::{
     Retry, Status, TlsConfig, TlsPolicy,
     mx::{Encryption, MxError, MxRecipient, MxReport, Security},
 };
-use smtp_sync::{Faults, Store};
+use smtp_sync::server::{Faults, Store};
 
 use mx_support::{
     dns::Zone,

@@ -14,13 +14,13 @@ use std::{
 };
 
 use smtp_async::{
-    Connector, Envelope, Error, Faults, Outcome, Server, ServerBuilder, Status, Store, Timeouts,
-    TlsPolicy, Verdict,
+    Connector, Envelope, Error, Outcome, Status, Timeouts, TlsPolicy, Verdict,
     pool::{Pool, PoolBuilder},
     proto::{
         hello::EhloName,
         server::{AuthPolicy, Config},
     },
+    server::{Faults, Server, ServerBuilder, Store},
 };
 use support::Reserved;
 use tokio::task::JoinSet;

@@ -8,9 +8,10 @@ use std::sync::{
 };
 
 use smtp_async::{
-    Connector, Delivery, Envelope, Error, Faults, Server, Status, Store, TlsPolicy, Verdict,
+    Connector, Delivery, Envelope, Error, Status, TlsPolicy, Verdict,
     pool::{Pool, PoolBuilder},
     proto::{client::RecipientOutcome, hello::ServerLimits},
+    server::{Faults, Server, Store},
 };
 
 /// A server, what it has stored, and how many sessions it had.

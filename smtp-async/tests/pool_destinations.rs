@@ -14,13 +14,14 @@ use std::{
 };
 
 use smtp_async::{
-    Connector, Error, Server, Store, Timeouts, TlsConfig, TlsPolicy,
+    Connector, Error, Timeouts, TlsConfig, TlsPolicy,
     pool::{Pool, PoolBuilder, Pools},
     proto::{
         client::{BufferSizes, Chunking, Protocol},
         hello::EhloName,
         server::{AuthPolicy, Config, TlsPolicy as ServerTls},
     },
+    server::{Server, Store},
 };
 use support::{
     envelope,

@@ -18,7 +18,8 @@ use std::{
 };
 
 use platform::{Anchors, counting};
-use smtp_async::{Connector, Store};
+use smtp_async::{Connector, server::Store};
+use smtp_sync::server::Server;
 use tokio::{runtime::Builder, sync::oneshot};
 
 async fn connect(times: usize, port: u16) {
@@ -38,7 +39,7 @@ fn connections_that_trust_the_platform_resume_one_anothers_sessions() {
     Anchors::with("connections_that_trust_the_platform_resume_one_anothers_sessions", |anchors| {
         anchors.write();
         let (builder, resumed) = counting();
-        let server = builder.bind(Store::new()).expect("a port");
+        let server = Server::bind(builder, Store::new()).expect("a port");
         block_on(connect(4, server.address().port()));
         assert_eq!(resumed.count(), 3);
     });
@@ -50,7 +51,7 @@ fn the_connections_of_a_pool_resume_one_anothers_sessions() {
     Anchors::with("the_connections_of_a_pool_resume_one_anothers_sessions", |anchors| {
         anchors.write();
         let (builder, resumed) = counting();
-        let server = builder.bind(Store::new()).expect("a port");
+        let server = Server::bind(builder, Store::new()).expect("a port");
         let port = server.address().port();
         let pool = smtp_async::pool::Pool::builder(move || Connector::new("localhost", port));
         let pool = pool.with_messages(1).build();
@@ -87,7 +88,7 @@ fn authorities_are_read_once_and_hold_nobody_up() {
     Anchors::with("authorities_are_read_once_and_hold_nobody_up", |anchors| {
         anchors.make_pipe();
         let (builder, _) = counting();
-        let server = builder.bind(Store::new()).expect("a port");
+        let server = Server::bind(builder, Store::new()).expect("a port");
         let port = server.address().port();
         let (is_reading, reading) = oneshot::channel();
         let (is_running, running) = mpsc::channel();

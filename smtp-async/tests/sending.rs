@@ -6,12 +6,12 @@ mod support;
 use std::io::Write;
 
 use smtp_async::{
-    Client, Connector, Delivery, Error, Faults, Inquiry, Outcome, Server, Status, Store, TlsPolicy,
-    Verdict,
+    Client, Connector, Delivery, Error, Inquiry, Outcome, Status, TlsPolicy, Verdict,
     proto::{
         client::{Config, End, Phase, Refusal},
         reply::OwnedReply,
     },
+    server::{Faults, Server, Store},
 };
 use support::{client, connector, envelope, opening, peer};
 use tokio::net::TcpStream;
@@ -171,7 +171,7 @@ async fn any_stream_will_do() {
 
 #[tokio::test]
 async fn a_client_without_a_name_gives_that_of_its_machine_or_its_address() {
-    let name = smtp_sync::shared::machine_name();
+    let name = smtp_adapter::machine_name();
     let name = name.map_or("[127.0.0.1]".to_owned(), |name| name.to_string());
     let script = format!("S: 220 mx\n C: EHLO {name}\n S: 250 mx\n");
     let as_client = "S: 220 mx\n C: EHLO client.example\n S: 250 mx\n";

@@ -4,8 +4,9 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use smtp_async::{
-    Client, Connector, Envelope, Faults, Server, Status, Store, TlsPolicy, When,
+    Client, Connector, Envelope, Status, TlsPolicy, When,
     proto::server::Answer,
+    server::{Faults, Server, Store},
 };
 use tokio::{
     sync::{Barrier, Semaphore},

@@ -12,11 +12,11 @@ use std::{
 };
 
 use smtp_async::{
-    Faults, Server, ServerBuilder, Store,
     proto::{
         hello::EhloName,
         server::{AuthPolicy, Config},
     },
+    server::{Faults, Server, ServerBuilder, Store},
 };
 use smtp_test_support::trickle;
 use tokio::task::{JoinSet, spawn_blocking};

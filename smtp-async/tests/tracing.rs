@@ -8,11 +8,12 @@ use std::{
 };
 
 use smtp_async::{
-    Connector, Envelope, Error, Faults, Server, Store, TlsPolicy,
+    Connector, Envelope, Error, TlsPolicy,
     proto::{
         hello::EhloName,
         server::{AuthPolicy, Config},
     },
+    server::{Faults, Server, Store},
 };
 use tracing_subscriber::fmt::MakeWriter;
 

@@ -5,12 +5,13 @@
 //! ```
 
 use smtp_sync::{
-    Connector, Server, Store, TlsPolicy,
+    Connector, TlsPolicy,
     proto::{
         hello::EhloName,
         sasl::{CannotAnswer, Challenge, InitialResponse, Mechanism, Response},
         server::{AuthPolicy, Config},
     },
+    server::{Server, Store},
 };
 
 /// Asks somebody, say a keyring, at the moment the password is needed.
@@ -55,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config =
         Config::new(EhloName::LOCALHOST).with_auth(AuthPolicy::Required).with_plaintext_auth(true);
     let store = Store::new().with_user("alice", "s3cret");
-    let server = Server::builder().with_config(config).bind(store)?;
+    let server = Server::bind(Server::builder().with_config(config), store)?;
 
     let mut client = Connector::new("127.0.0.1", server.address().port())
         .with_tls(TlsPolicy::None)

@@ -5,13 +5,14 @@
 //! ```
 
 use smtp_sync::{
-    Connector, Envelope, Error, OwnedRecipient, Server, Store, TlsPolicy,
+    Connector, Envelope, Error, OwnedRecipient, TlsPolicy,
     proto::{
         client::Refusal,
         hello::{EhloName, Extension, Extensions},
         parameter::{EnvelopeId, Notify, OriginalRecipient, Ret},
         server::Config,
     },
+    server::{Server, Store},
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let content = &b"Subject: Order\r\n\r\nYour order has shipped.\r\n"[..];
 
     let config = Config::new(EhloName::LOCALHOST).with_extensions(Extensions::ALL);
-    let server = Server::builder().with_config(config).bind(Store::new())?;
+    let server = Server::bind(Server::builder().with_config(config), Store::new())?;
     let mut client = Connector::new("127.0.0.1", server.address().port())
         .with_tls(TlsPolicy::None)
         .with_transcript(|line| println!("{line}"))

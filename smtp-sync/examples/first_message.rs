@@ -5,8 +5,9 @@
 //! ```
 
 use smtp_sync::{
-    Connector, Envelope, Server, Status, Store, TlsPolicy,
+    Connector, Envelope, Status, TlsPolicy,
     proto::{reply::Escaped, server::Answer},
+    server::{Server, Store},
 };
 
 /// What mail programs make: a non-ASCII subject, text whose lines start with dots, an attachment.
@@ -35,7 +36,7 @@ AAECAwQFBgcICQoLDA0ODw==\r
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::new().with_refusal("nobody@example.net", Answer::NO_SUCH_MAILBOX);
-    let server = Server::builder().bind(store.clone())?;
+    let server = Server::bind(Server::builder(), store.clone())?;
 
     let mut client = Connector::new("127.0.0.1", server.address().port())
         .with_tls(TlsPolicy::None)

@@ -5,11 +5,15 @@
 //! ```
 
 use mail_builder::MessageBuilder;
-use smtp_sync::{Connector, Server, Store, TlsPolicy, proto::reply::Escaped};
+use smtp_sync::{
+    Connector, TlsPolicy,
+    proto::reply::Escaped,
+    server::{Server, Store},
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::new();
-    let server = Server::builder().bind(store.clone())?;
+    let server = Server::bind(Server::builder(), store.clone())?;
     let mut client =
         Connector::new("127.0.0.1", server.address().port()).with_tls(TlsPolicy::None).connect()?;
 

@@ -5,11 +5,14 @@
 //! ```
 
 use lettre::message::{Attachment, Message, MultiPart, SinglePart, header::ContentType};
-use smtp_sync::{Connector, Server, Store, TlsPolicy};
+use smtp_sync::{
+    Connector, TlsPolicy,
+    server::{Server, Store},
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::new();
-    let server = Server::builder().bind(store.clone())?;
+    let server = Server::bind(Server::builder(), store.clone())?;
     let mut client =
         Connector::new("127.0.0.1", server.address().port()).with_tls(TlsPolicy::None).connect()?;
 

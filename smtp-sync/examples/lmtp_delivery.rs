@@ -7,8 +7,9 @@
 #[cfg(unix)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     use smtp_sync::{
-        Connector, Envelope, Server, Status, Store,
+        Connector, Envelope, Status,
         proto::{client, hello::EhloName, server},
+        server::{Server, Store},
     };
 
     let socket = std::env::temp_dir().join(format!("lmtp-{}", std::process::id()));
@@ -16,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_refusal("nobody@example.net", server::Answer::NO_SUCH_MAILBOX)
         .with_verdict_for("full@example.net", server::Answer::MAILBOX_BUSY);
     let config = server::Config::new(EhloName::LOCALHOST).with_protocol(server::Protocol::Lmtp);
-    let server = Server::builder().with_config(config).bind_unix(&socket, store.clone())?;
+    let server = Server::bind_unix(Server::builder().with_config(config), &socket, store.clone())?;
 
     let mut client = Connector::unix(&socket)
         .configure(|config| config.with_protocol(client::Protocol::Lmtp))

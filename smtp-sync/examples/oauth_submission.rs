@@ -8,11 +8,12 @@
 //! that the provider's OAuth library has given out.
 
 use smtp_sync::{
-    Connector, Envelope, Error, Server, Store, TlsPolicy,
+    Connector, Envelope, Error, TlsPolicy,
     proto::{
         hello::EhloName,
         server::{AuthPolicy, Config},
     },
+    server::{Server, Store},
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_plaintext_auth(true)
         .with_mechanisms(&["OAUTHBEARER", "XOAUTH2"]);
     let store = Store::new().with_token("alice@example.org", "fresh");
-    let server = Server::builder().with_config(config).bind(store.clone())?;
+    let server = Server::bind(Server::builder().with_config(config), store.clone())?;
 
     // Tokens leave in the clear here, because the server is on this machine.
     let mut client = Connector::new("127.0.0.1", server.address().port())

@@ -6,12 +6,15 @@
 //! ```
 
 use smtp_sync::{
-    Connector, Envelope, Server, Store, TlsPolicy, proto::client::Config, proto::server::Answer,
+    Connector, Envelope, TlsPolicy,
+    proto::client::Config,
+    proto::server::Answer,
+    server::{Server, Store},
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::new().with_refusal("full@example.net", Answer::MAILBOX_BUSY);
-    let server = Server::builder().bind(store.clone())?;
+    let server = Server::bind(Server::builder(), store.clone())?;
 
     // To a relay of one's own, envelopes may run ahead of verdicts: a round trip a message. Servers of
     // others are known to lose what follows the final dot.

@@ -13,15 +13,13 @@ use smtp_proto::{
     sasl::Mechanisms,
 };
 
+use smtp_adapter::{Error, Mail, Session, Tls, trace};
+
 use crate::{
     connect::Connector,
     deadline::Deadline,
-    dialogue::Dialogue,
-    error::Error,
-    mail::Mail,
     stream::{BoxedStream, Stream},
-    tls::{Tls, Transport},
-    trace,
+    tls::Transport,
 };
 
 /// A session with one server.
@@ -32,7 +30,7 @@ use crate::{
 ///
 /// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
 pub struct Client<S = BoxedStream> {
-    pub(crate) dialogue: Dialogue,
+    pub(crate) session: Session,
     pub(crate) transport: Transport<S>,
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "empty without it"))]
     pub(crate) tls: Tls,
@@ -56,7 +54,7 @@ impl<S: Stream> Client<S> {
     #[allow(clippy::large_types_passed_by_value, reason = "once for a session, and kept")]
     pub fn over(stream: S, config: Config) -> Self {
         let mut client = Self {
-            dialogue: Dialogue::new(config, BufferSizes::LARGE, None),
+            session: Session::new(config, BufferSizes::LARGE, None),
             transport: Transport::Plain(stream),
             tls: Tls::default(),
             deadline: Deadline::new(Timeouts::RFC_5321, None),
@@ -94,7 +92,7 @@ impl<S: Stream> Client<S> {
     /// # Errors
     /// Why the session is not open. QUIT was said then, where it could be.
     pub fn open(&mut self) -> Result<(), Error> {
-        self.dialogue.check()?;
+        self.session.check()?;
         self.quieten()
     }
 
@@ -114,14 +112,14 @@ impl<S: Stream> Client<S> {
         mechanisms: &mut (impl Mechanisms + ?Sized),
     ) -> Result<usize, Error> {
         self.open()?;
-        self.dialogue.proto.authenticate(mechanisms)?;
+        self.session.proto.authenticate(mechanisms)?;
         let done = loop {
             match self.pump() {
-                Ok(Wants::Credentials) => self.dialogue.proto.authenticate(mechanisms)?,
+                Ok(Wants::Credentials) => self.session.proto.authenticate(mechanisms)?,
                 done => break done,
             }
         };
-        self.dialogue.authenticated(done)
+        self.session.authenticated(done)
     }
 
     /// Sends one message.
@@ -151,7 +149,7 @@ impl<S: Stream> Client<S> {
         mut content: impl BufRead,
     ) -> Result<Outcome, Error> {
         self.open()?;
-        let transaction = self.dialogue.begin(envelope)?;
+        let transaction = self.session.begin(envelope)?;
         self.hand_over(envelope, &mut content).ok();
         self.pump().ok();
         self.outcome(transaction)
@@ -169,7 +167,7 @@ impl<S: Stream> Client<S> {
         content: &[u8],
     ) -> Result<(), Error> {
         self.open()?;
-        Ok(self.dialogue.proto.check(envelope, content)?)
+        Ok(self.session.proto.check(envelope, content)?)
     }
 
     /// Sends a message that has its envelope with it: a [`Mail`], or what a builder makes one of.
@@ -237,14 +235,14 @@ impl<S: Stream> Client<S> {
         mut content: impl BufRead,
     ) -> Result<Transaction, Error> {
         self.make_way()?;
-        let transaction = self.dialogue.begin(envelope)?;
+        let transaction = self.session.begin(envelope)?;
         self.hand_over(envelope, &mut content).ok();
         Ok(transaction)
     }
 
     /// Goes on until the next message can begin.
     fn make_way(&mut self) -> Result<(), Error> {
-        while !self.dialogue.proto.can_begin() {
+        while !self.session.proto.can_begin() {
             if self.step()?.is_some() {
                 return Err(self.ended());
             }
@@ -254,7 +252,7 @@ impl<S: Stream> Client<S> {
 
     /// There is one for each message that began.
     fn outcome(&mut self, transaction: Transaction) -> Result<Outcome, Error> {
-        self.dialogue.take_outcome(transaction).ok_or_else(|| self.ended())
+        self.session.take_outcome(transaction).ok_or_else(|| self.ended())
     }
 
     /// Asks something outside a message, and gives the server's answer, be it a refusal. Where a server
@@ -264,10 +262,10 @@ impl<S: Stream> Client<S> {
     /// The session ended before it was answered, or nothing was written.
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open()?;
-        let before = self.dialogue.journal.answer_count();
-        self.dialogue.proto.inquire(inquiry)?;
+        let before = self.session.journal.answer_count();
+        self.session.proto.inquire(inquiry)?;
         let done = self.quieten();
-        self.dialogue.answered(before, done)
+        self.session.answered(before, done)
     }
 
     /// Stays idle for this long and listens: a server may close (421) without being asked.
@@ -290,58 +288,58 @@ impl<S: Stream> Client<S> {
     /// The session was over before; a server that does not answer QUIT is none.
     pub fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
         self.open()?;
-        self.dialogue.proto.quit()?;
+        self.session.proto.quit()?;
         self.pump().ok();
-        Ok(self.dialogue.journal.farewell().cloned())
+        Ok(self.session.journal.farewell().cloned())
     }
 
     /// What the server offered in its last EHLO reply, less what was masked.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities<'_> {
-        self.dialogue.proto.capabilities()
+        self.session.proto.capabilities()
     }
 
     /// The server's greeting.
     #[must_use]
     pub const fn greeting(&self) -> Option<&OwnedReply> {
-        self.dialogue.journal.greeting()
+        self.session.journal.greeting()
     }
 
     /// The server's last answer outside a message, and to what.
     #[must_use]
     pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
-        self.dialogue.journal.last_answer()
+        self.session.journal.last_answer()
     }
 
     /// Whether the next message can be sent over this session, as far as is known without reading.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.dialogue.proto.is_reusable()
+        self.session.proto.is_reusable()
     }
 
     /// Whether TLS is on.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
-        self.dialogue.proto.is_secure()
+        self.session.proto.is_secure()
     }
 
     /// The extensions in use that some servers offer and cannot stand, for a
     /// [`Hint`](smtp_proto::client::Hint).
     #[must_use]
     pub fn used(&self) -> Extensions {
-        self.dialogue.proto.used()
+        self.session.proto.used()
     }
 
     /// What ended the session; every call says the same.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {
-        self.dialogue.failure()
+        self.session.failure()
     }
 }
 
 impl<S> fmt::Debug for Client<S> {
     /// Shows where the session stands and none of its octets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("dialogue", &self.dialogue).finish_non_exhaustive()
+        f.debug_struct("Client").field("dialogue", &self.session).finish_non_exhaustive()
     }
 }

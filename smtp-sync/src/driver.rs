@@ -5,14 +5,10 @@ use std::{
     sync::Arc,
 };
 
+use smtp_adapter::{Error, Failure};
 use smtp_proto::client::Wants;
 
-use crate::{
-    client::Client,
-    error::Error,
-    stream::{Failure, Stream},
-    tls::Transport,
-};
+use crate::{client::Client, stream::Stream, tls::Transport};
 
 impl<S: Stream> Client<S> {
     /// Does what the core wants until it wants something of the caller.
@@ -28,8 +24,8 @@ impl<S: Stream> Client<S> {
 
     /// Does one thing that the core wants, or says what it wants of the caller.
     pub(crate) fn step(&mut self) -> Result<Option<Wants>, Error> {
-        match self.dialogue.proto.wants() {
-            Wants::Event => self.dialogue.take_events(),
+        match self.session.proto.wants() {
+            Wants::Event => self.session.take_events(),
             Wants::Write => self.write()?,
             Wants::Flush => self.flush()?,
             Wants::Read => self.read()?,
@@ -41,11 +37,11 @@ impl<S: Stream> Client<S> {
 
     fn write(&mut self) -> Result<(), Error> {
         self.arm_to_send()?;
-        match self.transport.write(self.dialogue.proto.transmit()) {
+        match self.transport.write(self.session.proto.transmit()) {
             Ok(0) => Err(self.fail_with(io::ErrorKind::WriteZero.into())),
             Ok(n) => {
                 self.deadline.moved(n);
-                self.dialogue.transmitted(n)
+                self.session.transmitted(n)
             }
             Err(error) => self.transmit_failed(error),
         }
@@ -55,7 +51,7 @@ impl<S: Stream> Client<S> {
         self.arm()?;
         match self.transport.flush() {
             Ok(()) => {
-                self.dialogue.proto.flushed();
+                self.session.proto.flushed();
                 Ok(())
             }
             Err(error) => self.transmit_failed(error),
@@ -71,10 +67,10 @@ impl<S: Stream> Client<S> {
 
     /// One read, within the time limit that was set.
     pub(crate) fn receive(&mut self) -> Result<(), Error> {
-        match self.transport.read(self.dialogue.proto.read_buf()).map_err(Failure::from) {
-            Ok(n) => Ok(self.dialogue.proto.received(n)?),
+        match self.transport.read(self.session.proto.read_buf()).map_err(Failure::from) {
+            Ok(n) => Ok(self.session.proto.received(n)?),
             Err(Failure::Retry) => Ok(()),
-            Err(Failure::Gone) => Ok(self.dialogue.proto.received(0)?),
+            Err(Failure::Gone) => Ok(self.session.proto.received(0)?),
             Err(Failure::Broken(error)) => Err(self.fail_with(error)),
         }
     }
@@ -84,7 +80,7 @@ impl<S: Stream> Client<S> {
         match Failure::from(error) {
             Failure::Retry => Ok(()),
             Failure::Gone => {
-                self.dialogue.proto.transmit_failed();
+                self.session.proto.transmit_failed();
                 Ok(())
             }
             Failure::Broken(error) => Err(self.fail_with(error)),
@@ -102,7 +98,7 @@ impl<S: Stream> Client<S> {
     }
 
     fn arm_for(&mut self, sends: bool) -> Result<(), Error> {
-        let patience = self.dialogue.proto.patience();
+        let patience = self.session.proto.patience();
         match self.deadline.arm(patience, sends, &mut self.transport) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.fail(Error::Timeout(patience.0))),
@@ -111,20 +107,20 @@ impl<S: Stream> Client<S> {
     }
 
     fn fail_with(&mut self, error: io::Error) -> Error {
-        let (phase, _) = self.dialogue.proto.patience();
+        let (phase, _) = self.session.proto.patience();
         self.fail(Error::Io { phase, error: Arc::new(error) })
     }
 
     /// Gives the session up, and closes.
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.transport = Transport::Gone;
-        self.dialogue.fail(error)
+        self.session.fail(error)
     }
 
     /// Why nothing can be done any more.
     pub(crate) fn ended(&mut self) -> Error {
-        let error = self.dialogue.ended();
-        if self.dialogue.proto.is_closed() {
+        let error = self.session.ended();
+        if self.session.proto.is_closed() {
             self.transport.hang_up();
         }
         error

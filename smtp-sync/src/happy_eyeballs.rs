@@ -12,9 +12,8 @@ use std::{
     time::Instant,
 };
 
+use smtp_adapter::{delay, in_turns};
 use socket2::{Domain, Socket, Type};
-
-use crate::reach::{delay, in_turns};
 
 /// How often several connections under way are looked at. The standard library can wait for one, not for the first of
 /// several; the price is that of three system calls for each.

@@ -20,24 +20,21 @@ mod body;
 mod client;
 mod connect;
 mod deadline;
-mod dialogue;
 mod driver;
-mod error;
 mod happy_eyeballs;
 mod login;
-mod machine;
-mod mail;
-mod name;
 mod reach;
-mod server;
+pub mod server;
 mod stream;
 #[cfg(feature = "test-kit")]
 pub mod testing;
 mod tls;
-#[doc(hidden)]
-pub mod trace;
-mod url;
 
+#[cfg(feature = "tls")]
+pub use smtp_adapter::TlsConfig;
+#[cfg(feature = "scram")]
+pub use smtp_adapter::nonce;
+pub use smtp_adapter::{Error, Mail, MailError, TlsError, Url, UrlError};
 pub use smtp_proto as proto;
 pub use smtp_proto::{
     client::{
@@ -46,36 +43,11 @@ pub use smtp_proto::{
     envelope::{Delivery, Envelope, OwnedRecipient},
 };
 
-#[cfg(feature = "scram")]
-pub use self::login::nonce;
-#[cfg(feature = "tls")]
-pub use self::tls::TlsConfig;
 pub use self::{
     client::Client,
     connect::Connector,
-    error::Error,
-    mail::{Mail, MailError},
-    server::{
-        At, Conversation, Faults, Handler, Message, Peer, Server, ServerBuilder, Store, Turn,
-    },
     stream::{BoxedStream, Stream, Untimed},
-    tls::TlsError,
-    url::{Url, UrlError},
 };
-
-/// What the Tokio adapter shares with this one and nobody else needs.
-#[doc(hidden)]
-pub mod shared {
-    pub use crate::dialogue::Dialogue;
-    pub use crate::machine::name as machine_name;
-    pub use crate::name::in_ascii;
-    pub use crate::reach::{delay, in_turns, look_up, prepare};
-    pub use crate::server::Listening;
-    pub use crate::stream::Failure;
-    pub use crate::tls::Tls;
-    #[cfg(feature = "tls")]
-    pub use crate::tls::exporter;
-}
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

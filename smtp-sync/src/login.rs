@@ -1,8 +1,11 @@
 //! A user with a password or a token: the strongest mechanism for it that the server offers.
 
+use smtp_adapter::Error;
+#[cfg(feature = "scram")]
+use smtp_adapter::nonce;
 use smtp_proto::sasl::{Password, Token};
 
-use crate::{client::Client, error::Error, stream::Stream};
+use crate::{client::Client, stream::Stream};
 
 impl<S: Stream> Client<S> {
     /// Authenticates with a password, by the first of SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN
@@ -57,16 +60,4 @@ impl<S: Stream> Client<S> {
 #[cfg(feature = "scram")]
 const fn exporter(octets: &[u8]) -> smtp_proto::sasl::ChannelBinding<'_> {
     smtp_proto::sasl::ChannelBinding::TlsExporter(octets)
-}
-
-/// A nonce for SCRAM, from the operating system's random numbers. It serves for one session.
-///
-/// # Errors
-/// [`Error::Random`] where there are none.
-#[cfg(feature = "scram")]
-pub fn nonce() -> Result<smtp_proto::sasl::Nonce, Error> {
-    let mut octets = [0; 18];
-    getrandom::getrandom(&mut octets)
-        .map_err(|error| Error::Random(std::sync::Arc::new(error.into())))?;
-    Ok(smtp_proto::sasl::Nonce::from_random(octets))
 }

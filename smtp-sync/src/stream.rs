@@ -95,29 +95,3 @@ impl<S: Read + Write> Stream for Untimed<S> {
         Ok(())
     }
 }
-
-/// What a failed call means for the connection.
-#[derive(Debug)]
-pub enum Failure {
-    /// Nothing: the deadline decides whether to go on.
-    Retry,
-    /// The other side is gone.
-    Gone,
-    /// The stream is broken in some other way.
-    Broken(io::Error),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        use io::ErrorKind as K;
-        match error.kind() {
-            K::Interrupted | K::WouldBlock | K::TimedOut => Failure::Retry,
-            // A TLS peer that closes without saying so is at the end of its stream, too: SMTP has
-            // its own framing, and a reply that is cut short is none.
-            K::BrokenPipe | K::ConnectionReset | K::ConnectionAborted | K::UnexpectedEof => {
-                Failure::Gone
-            }
-            _ => Failure::Broken(error),
-        }
-    }
-}

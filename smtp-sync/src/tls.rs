@@ -1,40 +1,17 @@
 //! TLS by rustls, over whatever stream the session has.
 
 #[cfg(feature = "tls")]
-mod anchored;
-#[cfg(feature = "tls")]
-mod config;
-mod error;
-#[cfg(feature = "tls")]
 mod session;
-mod settings;
-#[cfg(feature = "tls")]
-mod shared;
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
 
-use crate::{client::Client, error::Error, stream::Stream};
+use smtp_adapter::{Error, TlsError};
 
-pub use self::{error::TlsError, settings::Tls};
+use crate::{client::Client, stream::Stream};
 
 #[cfg(feature = "tls")]
 pub(crate) use self::session::Session;
-
-#[cfg(feature = "tls")]
-pub use self::config::TlsConfig;
-
-/// What names a TLS session: `tls-exporter` (RFC 9266 2). For TLS 1.3 alone: in 1.2 it says nothing
-/// without extended master secret, of which the library does not tell.
-#[cfg(feature = "tls")]
-#[must_use]
-pub fn exporter<Side>(connection: &rustls::ConnectionCommon<Side>) -> Option<[u8; 32]> {
-    if connection.protocol_version()? != rustls::ProtocolVersion::TLSv1_3 {
-        return None;
-    }
-    let label = b"EXPORTER-Channel-Binding";
-    connection.export_keying_material([0; 32], label, Some(&[])).ok()
-}
 
 /// The stream, in the clear or encrypted.
 #[derive(Debug)]
@@ -125,12 +102,12 @@ impl<S: Stream> Client<S> {
             self.shake_hands_on().map_err(|error| self.fail(Error::Tls(error)))?;
         }
         self.deadline.restart();
-        Ok(self.dialogue.proto.tls_established()?)
+        Ok(self.session.proto.tls_established()?)
     }
 
     fn start_tls(&mut self) -> Result<(), TlsError> {
         let name = self.tls.server_name()?;
-        let config = self.tls.config().map_or_else(TlsConfig::platform, Ok)?;
+        let config = self.tls.config().map_or_else(smtp_adapter::TlsConfig::platform, Ok)?;
         let connection = config.connection(name)?;
         self.transport = match core::mem::replace(&mut self.transport, Transport::Gone) {
             Transport::Plain(stream) => Transport::Tls(Box::new(Session::new(connection, stream))),

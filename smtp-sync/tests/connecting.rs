@@ -17,11 +17,12 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 use smtp_sync::{
-    Client, Connector, Error, Handler, Peer, Server, Store, TlsConfig, TlsError, TlsPolicy, Url,
+    Client, Connector, Error, TlsConfig, TlsError, TlsPolicy, Url,
     proto::{
         hello::EhloName,
         server::{Answer, Config, TlsPolicy as ServerTls},
     },
+    server::{Handler, Peer, Server, Store},
 };
 
 /// Remembers where clients come from.
@@ -38,7 +39,7 @@ impl Handler for Seen {
 #[test]
 fn the_source_address_is_the_callers_choice() {
     let seen = Seen::default();
-    let server = Server::builder().bind(seen.clone()).expect("a port");
+    let server = Server::bind(Server::builder(), seen.clone()).expect("a port");
     let source = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
     let connector =
         || Connector::new("127.0.0.1", server.address().port()).with_tls(TlsPolicy::None);
@@ -52,7 +53,7 @@ fn the_source_address_is_the_callers_choice() {
 
 #[test]
 fn a_url_says_all_of_it() {
-    let server = Server::builder().bind(Store::new()).expect("a port");
+    let server = Server::bind(Server::builder(), Store::new()).expect("a port");
     let url = format!("smtp://127.0.0.1:{}/client.example?tls=none", server.address().port());
     let url: Url = url.parse().expect("a URL");
     Connector::from_url(&url).connect().expect("a session").quit().expect("a session");
@@ -98,7 +99,7 @@ impl Authority {
         let name = EhloName::parse("mx.example").expect("a name");
         let config = Config::new(name).with_tls(ServerTls::Required);
         let builder = Server::builder().with_config(config).with_tls(Arc::new(tls));
-        builder.bind(Store::new()).expect("a port")
+        Server::bind(builder, Store::new()).expect("a port")
     }
 
     fn connect(

@@ -5,12 +5,13 @@
 use std::sync::{Arc, Mutex};
 
 use smtp_sync::{
-    Client, Connector, Error, Handler, Server, Store, TlsConfig, TlsPolicy,
+    Client, Connector, Error, TlsConfig, TlsPolicy,
     proto::{
         hello::EhloName,
         sasl::server::{Exchange, MECHANISMS, ServerChallenge, Step},
         server::{AuthPolicy, Config, TlsPolicy as ServerTls},
     },
+    server::{Handler, Server, Store},
 };
 
 /// A server with TLS by STARTTLS, a client that trusts it, and the mechanisms that were tried.
@@ -28,11 +29,11 @@ impl Pair {
             .with_plaintext_auth(true)
             .with_tls(ServerTls::Offered)
             .with_mechanisms(mechanisms);
-        let server = Server::builder()
-            .with_config(config)
-            .with_tls(Arc::new(server_tls(&key)))
-            .bind(Store::new().with_user("alice", "s3cret").with_token("alice", "t0ken"))
-            .expect("a port");
+        let server = Server::bind(
+            Server::builder().with_config(config).with_tls(Arc::new(server_tls(&key))),
+            Store::new().with_user("alice", "s3cret").with_token("alice", "t0ken"),
+        )
+        .expect("a port");
         let tried = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&tried);
         let client = Connector::new("localhost", server.address().port())
@@ -146,7 +147,7 @@ fn a_server_that_asks_for_too_many_iterations_is_told_with_the_limit() {
         .with_auth(AuthPolicy::Offered)
         .with_plaintext_auth(true)
         .with_mechanisms(&["SCRAM-SHA-256", "PLAIN"]);
-    let server = Server::builder().with_config(config).bind(Demanding).expect("a port");
+    let server = Server::bind(Server::builder().with_config(config), Demanding).expect("a port");
     let connector = Connector::new("127.0.0.1", server.address().port()).with_tls(TlsPolicy::None);
     let connector = connector.configure(|config| config.with_plaintext_auth(true));
     let mut client = connector.connect().expect("a session");

@@ -1,11 +1,14 @@
 //! Messages as builders make them.
 
-use smtp_sync::{Connector, Envelope, Error, Mail, Server, Store, TlsPolicy};
+use smtp_sync::{
+    Connector, Envelope, Error, Mail, TlsPolicy,
+    server::{Server, Store},
+};
 
 #[allow(dead_code, reason = "each feature uses its part")]
-fn received(mail: impl TryInto<Mail, Error: Into<Error>>) -> smtp_sync::Message {
+fn received(mail: impl TryInto<Mail, Error: Into<Error>>) -> smtp_sync::server::Message {
     let store = Store::new();
-    let server = Server::builder().bind(store.clone()).expect("a port");
+    let server = Server::bind(Server::builder(), store.clone()).expect("a port");
     let connector = Connector::new("127.0.0.1", server.address().port());
     let mut client = connector.with_tls(TlsPolicy::None).connect().expect("a session");
     let mail: Mail = mail.try_into().map_err(Into::into).expect("a message");

@@ -10,7 +10,10 @@ use std::thread;
 
 use platform::{Anchors, counting};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use smtp_sync::{Connector, Store, TlsConfig};
+use smtp_sync::{
+    Connector, TlsConfig,
+    server::{Server, Store},
+};
 use support::tls;
 
 /// Connects so many times, one after the other.
@@ -30,7 +33,7 @@ fn connections_that_trust_the_platform_resume_one_anothers_sessions() {
     Anchors::with("connections_that_trust_the_platform_resume_one_anothers_sessions", |anchors| {
         anchors.write();
         let (builder, resumed) = counting();
-        let server = builder.bind(Store::new()).expect("a port");
+        let server = Server::bind(builder, Store::new()).expect("a port");
         connect(4, server.address().port(), || None);
         assert_eq!(resumed.count(), 3);
     });
@@ -39,7 +42,7 @@ fn connections_that_trust_the_platform_resume_one_anothers_sessions() {
 #[test]
 fn connections_that_trust_anybody_resume_one_anothers_sessions() {
     let (builder, resumed) = counting();
-    let server = builder.bind(Store::new()).expect("a port");
+    let server = Server::bind(builder, Store::new()).expect("a port");
     let anybody = || TlsConfig::dangerous_accept_any_certificate().ok();
     connect(4, server.address().port(), anybody);
     assert_eq!(resumed.count(), 3);
@@ -74,7 +77,7 @@ fn authorities_that_could_not_be_read_are_read_at_the_next_call() {
 #[test]
 fn a_client_certificate_begins_sessions_of_its_own() {
     let (builder, resumed) = counting();
-    let server = builder.bind(Store::new()).expect("a port");
+    let server = Server::bind(builder, Store::new()).expect("a port");
     let trusting = tls::trusting();
     connect(2, server.address().port(), || Some(trusting.clone()));
     assert_eq!(resumed.count(), 1);

@@ -6,12 +6,12 @@ mod support;
 use std::{io::Write, net::TcpStream};
 
 use smtp_sync::{
-    Client, Connector, Delivery, Error, Faults, Inquiry, Outcome, Server, Status, Store, TlsPolicy,
-    Untimed, Verdict,
+    Client, Connector, Delivery, Error, Inquiry, Outcome, Status, TlsPolicy, Untimed, Verdict,
     proto::{
         client::{Config, End, Phase, Refusal},
         reply::OwnedReply,
     },
+    server::{Faults, Server, Store},
 };
 use support::{client, connector, envelope, opening, peer};
 
@@ -170,7 +170,7 @@ fn any_stream_will_do() {
 
 #[test]
 fn a_client_without_a_name_gives_that_of_its_machine_or_its_address() {
-    let name = smtp_sync::shared::machine_name();
+    let name = smtp_adapter::machine_name();
     let name = name.map_or("[127.0.0.1]".to_owned(), |name| name.to_string());
     let script = format!("S: 220 mx\n C: EHLO {name}\n S: 250 mx\n");
     let as_client = "S: 220 mx\n C: EHLO client.example\n S: 250 mx\n";
@@ -212,7 +212,8 @@ fn a_message_to_many_goes_in_as_many_transactions_as_the_server_takes() {
         [("LIMITS RCPTMAX=100", &[100, 50][..]), ("LIMITS RCPTMAX=60", &[60, 60, 30])]
     {
         let (store, faults) = (Store::new(), Faults::new().with_keyword(limits));
-        let server = Server::builder().with_faults(faults).bind(store.clone()).expect("a port");
+        let server =
+            Server::bind(Server::builder().with_faults(faults), store.clone()).expect("a port");
         let connector = Connector::new("127.0.0.1", server.address().port());
         let mut client = connector.with_tls(TlsPolicy::None).connect().expect("a session");
         let mut delivery = Delivery::new(&whole, client.capabilities().limits());

@@ -11,12 +11,12 @@ use std::{
 
 use serde_json::Value;
 use smtp_sync::{
-    Server, Store,
     proto::{
         hello::EhloName,
         sasl::server::MECHANISMS,
         server::{AuthPolicy, Config},
     },
+    server::{Server, Store},
 };
 use support::{opening, peer, program};
 
@@ -250,7 +250,7 @@ fn server_with(mechanisms: &'static [&'static str]) -> Server {
         .with_plaintext_auth(true)
         .with_mechanisms(mechanisms);
     let store = Store::new().with_user("alice", "s3cret").with_token("alice", "t0ken");
-    Server::builder().with_config(config).bind(store).expect("a port")
+    Server::bind(Server::builder().with_config(config), store).expect("a port")
 }
 
 const ALICE: [&str; 3] = ["--user", "alice", "--allow-plaintext-auth"];

@@ -12,12 +12,12 @@ use std::{
 };
 
 use smtp_sync::{
-    Server, Store,
     proto::{
         hello::{EhloName, Extensions},
         sasl::server::MECHANISMS,
         server::{Answer, AuthPolicy, Config},
     },
+    server::{Server, Store},
 };
 use support::{
     opening, peer,
@@ -34,7 +34,7 @@ fn server(store: &Store) -> Server {
         .with_auth(AuthPolicy::Offered)
         .with_plaintext_auth(true)
         .with_mechanisms(MECHANISMS);
-    Server::builder().with_config(config).bind(store.clone()).expect("a port")
+    Server::bind(Server::builder().with_config(config), store.clone()).expect("a port")
 }
 
 fn store() -> Store {

@@ -8,11 +8,11 @@ use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 use smtp_sync::{
-    Server, Store,
     proto::{
         hello::{EhloName, Extensions},
         server::{Config, Limits},
     },
+    server::{Server, Store},
 };
 use support::{
     opening, peer,
@@ -247,7 +247,8 @@ fn recipients_beyond_the_limit_go_in_transactions_of_their_own() {
             .with_extensions(extensions)
             .with_limits(Limits::DEFAULT.with_recipients(100));
         let store = Store::new();
-        let server = Server::builder().with_config(config).bind(store.clone()).expect("a port");
+        let server =
+            Server::bind(Server::builder().with_config(config), store.clone()).expect("a port");
         let args = [&["-f", "a@example.org"], &names[..]].concat();
         let ran = run_at(server.address().port(), &args, b"x\n");
         assert_eq!(told(&ran), (Some(0), "", "delivered"), "{}", ran.shown);

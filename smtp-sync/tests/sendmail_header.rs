@@ -4,13 +4,13 @@
 
 mod support;
 
-use smtp_sync::{Message, Server, Store};
+use smtp_sync::server::{Message, Server, Store};
 use support::program::{Ran, run, sendmail};
 
 /// Sends the message to a server of its own; returns what the program said, and what the server received.
 fn send(args: &[&str], message: &[u8]) -> (Ran, Vec<Message>) {
     let store = Store::new();
-    let server = Server::builder().bind(store.clone()).expect("a port");
+    let server = Server::bind(Server::builder(), store.clone()).expect("a port");
     let address = server.address().to_string();
     let ran = run(sendmail(&["--server", &address]).args(args), message);
     drop(server);

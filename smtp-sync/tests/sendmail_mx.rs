@@ -16,11 +16,11 @@ use std::{
 use dns::Zone;
 use serde_json::Value;
 use smtp_sync::{
-    Faults, Server, Store,
     proto::{
         hello::EhloName,
         server::{Answer, AuthPolicy, Config, TlsPolicy},
     },
+    server::{Faults, Server, Store},
 };
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -74,7 +74,7 @@ fn server_tls(key: &rcgen::CertifiedKey<rcgen::KeyPair>) -> rustls::ServerConfig
 }
 
 fn server(store: &Store) -> Server {
-    Server::builder().bind(store.clone()).expect("a port")
+    Server::bind(Server::builder(), store.clone()).expect("a port")
 }
 
 #[test]
@@ -106,11 +106,13 @@ fn a_message_goes_to_the_hosts_that_the_dns_names() {
 #[test]
 fn whether_there_was_tls_is_told_of_each_recipient() {
     let key = rcgen::generate_simple_self_signed(vec!["mx.example.net".into()]).expect("a key");
-    let server = Server::builder()
-        .with_config(Config::new(EhloName::LOCALHOST).with_tls(TlsPolicy::Offered))
-        .with_tls(server_tls(&key).into())
-        .bind(Store::new())
-        .expect("a port");
+    let server = Server::bind(
+        Server::builder()
+            .with_config(Config::new(EhloName::LOCALHOST).with_tls(TlsPolicy::Offered))
+            .with_tls(server_tls(&key).into()),
+        Store::new(),
+    )
+    .expect("a port");
     let zone = Zone::new().address("example.net", HERE);
     let ran = by_mx(zone, server.address().port(), &["b@example.net"]);
     assert_eq!((ran.status, &ran.json["connection"]["tls"]), (Some(0), &true.into()));
@@ -139,7 +141,7 @@ fn the_exit_status_says_what_became_of_it() {
     let ran = by_mx(zone(), 1, &["b@example.net", "b@gone.example"]);
     assert_eq!((ran.status, &ran.json["error"]["kind"]), (Some(75), &"connect_failed".into()));
     let busy = Faults::new().with_greeting("450 4.3.2 Not now\r\n");
-    let busy = Server::builder().with_faults(busy).bind(Store::new()).expect("a port");
+    let busy = Server::bind(Server::builder().with_faults(busy), Store::new()).expect("a port");
     let ran = by_mx(zone(), busy.address().port(), &["b@example.net"]);
     assert_eq!((ran.status, &ran.json["error"]["phase"]), (Some(75), &"greeting".into()));
 }
@@ -184,7 +186,8 @@ fn a_url_holds_server_and_credentials() {
     let store = Store::new().with_user("alice@example.org", "s3cret");
     let config =
         Config::new(EhloName::LOCALHOST).with_auth(AuthPolicy::Required).with_plaintext_auth(true);
-    let server = Server::builder().with_config(config).bind(store.clone()).expect("a port");
+    let server =
+        Server::bind(Server::builder().with_config(config), store.clone()).expect("a port");
     let url = |password| {
         let address = server.address();
         format!("smtp://alice%40example.org:{password}@{address}/client.example?tls=none")

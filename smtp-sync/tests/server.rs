@@ -12,12 +12,12 @@ use std::{
 };
 
 use smtp_sync::{
-    Handler, Server, Store,
     proto::{
         command::ReceivedRecipient,
         hello::EhloName,
         server::{Answer, AuthPolicy, Config, End, TlsPolicy},
     },
+    server::{Handler, Server, Store},
 };
 
 /// Whatever can be read and written.
@@ -72,7 +72,8 @@ fn config() -> Config {
 fn a_message_is_stored_with_its_envelope() {
     let refusal = Answer::NO_SUCH_MAILBOX;
     let store = Store::new().with_refusal("nobody@mx.example", refusal);
-    let server = Server::builder().with_config(config()).bind(store.clone()).expect("a port");
+    let server =
+        Server::bind(Server::builder().with_config(config()), store.clone()).expect("a port");
     let mut client = Client::connect(&server);
     assert_eq!(client.reply(), "220 mx.example ESMTP ready\r\n");
     client.say("EHLO c.example");
@@ -94,7 +95,8 @@ fn a_message_is_stored_with_its_envelope() {
 #[test]
 fn what_came_to_nothing_is_not_stored() {
     let store = Store::new();
-    let server = Server::builder().with_config(config()).bind(store.clone()).expect("a port");
+    let server =
+        Server::bind(Server::builder().with_config(config()), store.clone()).expect("a port");
     let mut client = Client::connect(&server);
     client.reply();
     client.say("EHLO c.example");
@@ -120,7 +122,7 @@ fn what_came_to_nothing_is_not_stored() {
 
 #[test]
 fn dropping_the_server_ends_its_connections() {
-    let server = Server::builder().bind(Store::new()).expect("a port");
+    let server = Server::bind(Server::builder(), Store::new()).expect("a port");
     let mut clients: Vec<_> = (0..4).map(|_| Client::connect(&server)).collect();
     for client in &mut clients {
         client.reply();
@@ -134,7 +136,7 @@ fn dropping_the_server_ends_its_connections() {
 
 #[test]
 fn clients_beyond_the_limit_wait_for_a_place() {
-    let server = Server::builder().with_connections(1).bind(Store::new()).expect("a port");
+    let server = Server::bind(Server::builder().with_connections(1), Store::new()).expect("a port");
     let mut first = Client::connect(&server);
     first.reply();
     let mut second = Client::connect(&server);
@@ -148,7 +150,7 @@ fn clients_beyond_the_limit_wait_for_a_place() {
 
 #[test]
 fn a_full_server_stops_too() {
-    let server = Server::builder().with_connections(1).bind(Store::new()).expect("a port");
+    let server = Server::bind(Server::builder().with_connections(1), Store::new()).expect("a port");
     let mut first = Client::connect(&server);
     first.reply();
     let _waiting = Client::connect(&server);
@@ -159,7 +161,8 @@ fn a_full_server_stops_too() {
 #[test]
 fn a_silent_client_is_given_up() {
     let timeout = Duration::from_millis(100);
-    let server = Server::builder().with_timeout(timeout).bind(Store::new()).expect("a port");
+    let server =
+        Server::bind(Server::builder().with_timeout(timeout), Store::new()).expect("a port");
     let mut client = Client::connect(&server);
     client.reply();
     assert!(client.is_closed());
@@ -183,7 +186,7 @@ impl Handler for Reporter {
 #[test]
 fn a_handler_that_fails_harms_only_its_session() {
     let ends = Arc::default();
-    let server = Server::builder().bind(Reporter(Arc::clone(&ends))).expect("a port");
+    let server = Server::bind(Server::builder(), Reporter(Arc::clone(&ends))).expect("a port");
     let mut client = Client::connect(&server);
     client.reply();
     client.say("EHLO c.example");
@@ -203,13 +206,15 @@ fn the_transcript_shows_the_dialogue_without_secrets() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
     let config = config().with_auth(AuthPolicy::Offered).with_plaintext_auth(true);
-    let server = Server::builder()
-        .with_config(config.with_extensions([].into_iter().collect()))
-        .with_transcript(move |number, line| {
-            sink.lock().expect("no panic").push(format!("{number} {line}"));
-        })
-        .bind(Store::new().with_user("alice", "s3cret"))
-        .expect("a port");
+    let server = Server::bind(
+        Server::builder()
+            .with_config(config.with_extensions([].into_iter().collect()))
+            .with_transcript(move |number, line| {
+                sink.lock().expect("no panic").push(format!("{number} {line}"));
+            }),
+        Store::new().with_user("alice", "s3cret"),
+    )
+    .expect("a port");
     let mut client = Client::connect(&server);
     client.reply();
     client.say("EHLO c.example");
@@ -255,13 +260,14 @@ fn the_transcript_shows_the_dialogue_without_secrets() {
 #[test]
 fn tls_that_is_not_configured_is_an_error() {
     let config = config().with_tls(TlsPolicy::Offered);
-    assert!(Server::builder().with_config(config).bind(Store::new()).is_err());
+    assert!(Server::bind(Server::builder().with_config(config), Store::new()).is_err());
 }
 
 #[test]
 fn many_clients_are_served_at_once() {
     let store = Store::new();
-    let server = Server::builder().with_connections(4).bind(store.clone()).expect("a port");
+    let server =
+        Server::bind(Server::builder().with_connections(4), store.clone()).expect("a port");
     thread::scope(|scope| {
         for _ in 0..12 {
             scope.spawn(|| {
@@ -343,11 +349,13 @@ mod tls {
     fn starttls_secures_the_session() {
         let (server_config, client_config) = configs();
         let store = Store::new().with_user("alice", "s3cret");
-        let server = Server::builder()
-            .with_config(config().with_tls(TlsPolicy::Required).with_auth(AuthPolicy::Required))
-            .with_tls(server_config)
-            .bind(store.clone())
-            .expect("a port");
+        let server = Server::bind(
+            Server::builder()
+                .with_config(config().with_tls(TlsPolicy::Required).with_auth(AuthPolicy::Required))
+                .with_tls(server_config),
+            store.clone(),
+        )
+        .expect("a port");
         let mut client = Client::connect(&server);
         client.reply();
         assert!(client.say("EHLO plain.example").contains("STARTTLS"));
@@ -360,11 +368,13 @@ mod tls {
     fn implicit_tls_comes_before_the_greeting() {
         let (server_config, client_config) = configs();
         let store = Store::new().with_user("alice", "s3cret");
-        let server = Server::builder()
-            .with_config(config().with_tls(TlsPolicy::Implicit).with_auth(AuthPolicy::Required))
-            .with_tls(server_config)
-            .bind(store.clone())
-            .expect("a port");
+        let server = Server::bind(
+            Server::builder()
+                .with_config(config().with_tls(TlsPolicy::Implicit).with_auth(AuthPolicy::Required))
+                .with_tls(server_config),
+            store.clone(),
+        )
+        .expect("a port");
         let mut client = secure(Client::connect(&server), client_config);
         assert!(client.reply().starts_with("220 "));
         send_with_auth(&mut client, &store);
@@ -373,11 +383,13 @@ mod tls {
     #[test]
     fn octets_behind_starttls_end_the_connection() {
         let (server_config, _) = configs();
-        let server = Server::builder()
-            .with_config(config().with_tls(TlsPolicy::Offered))
-            .with_tls(server_config)
-            .bind(Store::new())
-            .expect("a port");
+        let server = Server::bind(
+            Server::builder()
+                .with_config(config().with_tls(TlsPolicy::Offered))
+                .with_tls(server_config),
+            Store::new(),
+        )
+        .expect("a port");
         let mut client = Client::connect(&server);
         client.reply();
         client.say("EHLO c.example");

@@ -10,8 +10,9 @@ use std::{
 };
 
 use smtp_sync::{
-    Connector, Envelope, Faults, Server, Store, TlsPolicy,
+    Connector, Envelope, TlsPolicy,
     proto::{hello::EhloName, server::Config},
+    server::{Faults, Server, Store},
 };
 
 const MAIL: &str = "EHLO c.example\r\nMAIL FROM:<a@c.example>\r\n";
@@ -21,7 +22,7 @@ fn server(faults: Faults, store: &Store) -> Server {
     let config = Config::new(EhloName::parse("mx.example").expect("a name"))
         .with_extensions([].into_iter().collect());
     let builder = Server::builder().with_config(config).with_faults(faults);
-    builder.bind(store.clone()).expect("a port")
+    Server::bind(builder, store.clone()).expect("a port")
 }
 
 /// Everything the server says to this, until it closes or nothing more can come.
@@ -73,11 +74,13 @@ fn content_may_be_refused_in_any_words() {
     let store = Store::new();
     for end in ["DATA\r\nx\r\n.\r\n", "BDAT 1 LAST\r\nx"] {
         let config = Config::new(EhloName::LOCALHOST).with_extensions(Config::SUPPORTED);
-        let server = Server::builder()
-            .with_config(config)
-            .with_faults(Faults::new().with_reply(".", "523 odd"))
-            .bind(store.clone())
-            .expect("a port");
+        let server = Server::bind(
+            Server::builder()
+                .with_config(config)
+                .with_faults(Faults::new().with_reply(".", "523 odd")),
+            store.clone(),
+        )
+        .expect("a port");
         let heard = dialogue(&server, &format!("{MAIL}RCPT TO:<b@x>\r\n{end}QUIT\r\n"));
         assert!(heard.ends_with("523 odd\r\n221 2.0.0 Bye\r\n"), "{heard}");
     }
@@ -87,11 +90,13 @@ fn content_may_be_refused_in_any_words() {
 #[test]
 fn a_chunk_may_be_refused() {
     let config = Config::new(EhloName::LOCALHOST).with_extensions(Config::SUPPORTED);
-    let server = Server::builder()
-        .with_config(config)
-        .with_faults(Faults::new().with_reply(("BDAT", 2), "452 full"))
-        .bind(Store::new())
-        .expect("a port");
+    let server = Server::bind(
+        Server::builder()
+            .with_config(config)
+            .with_faults(Faults::new().with_reply(("BDAT", 2), "452 full")),
+        Store::new(),
+    )
+    .expect("a port");
     let chunks = "BDAT 6\r\nQUIT\r\nBDAT 6\r\nRSET\r\nRSET\r\n";
     let heard = dialogue(&server, &format!("{MAIL}RCPT TO:<b@x>\r\n{chunks}QUIT\r\n"));
     let end = "250 2.0.0 6 octets received\r\n452 full\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n";
@@ -147,7 +152,7 @@ fn keywords_come_and_go_verbatim() {
         .without_keyword("ENHANCEDSTATUSCODES")
         .with_keyword("SIZE -1")
         .with_keyword("AUTH=LOGIN");
-    let server = Server::builder().with_faults(faults).bind(Store::new()).expect("a port");
+    let server = Server::bind(Server::builder().with_faults(faults), Store::new()).expect("a port");
     let heard = dialogue(&server, "EHLO c.example\r\nQUIT\r\n");
     let offers =
         "250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE -1\r\n250 AUTH=LOGIN\r\n";
@@ -214,7 +219,7 @@ mod tls {
     fn server(faults: Faults) -> Server {
         let config = Config::new(EhloName::LOCALHOST).with_tls(server::TlsPolicy::Offered);
         let builder = Server::builder().with_config(config).with_tls(tls()).with_faults(faults);
-        builder.bind(Store::new()).expect("a port")
+        Server::bind(builder, Store::new()).expect("a port")
     }
 
     #[test]

@@ -11,11 +11,11 @@ use std::{
 };
 
 use smtp_sync::{
-    Server, ServerBuilder, Store,
     proto::{
         hello::EhloName,
         server::{Answer, Config, Protocol},
     },
+    server::{Server, ServerBuilder, Store},
 };
 
 const SESSION: &str = "LHLO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@x>\r\n\
@@ -43,10 +43,11 @@ fn each_recipient_has_its_verdict_and_the_message_those_that_took_it() {
     let store = store();
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    let server = lmtp()
-        .with_transcript(move |_, line| sink.lock().expect("no panic").push(line.to_owned()))
-        .bind(store.clone())
-        .expect("a port");
+    let server = Server::bind(
+        lmtp().with_transcript(move |_, line| sink.lock().expect("no panic").push(line.to_owned())),
+        store.clone(),
+    )
+    .expect("a port");
     let mut client = TcpStream::connect(server.address()).expect("a listener");
     client.write_all(format!("{SESSION}{END}").as_bytes()).expect("a connection");
     let codes = final_codes(client);
@@ -67,10 +68,10 @@ fn a_unix_socket_serves_and_goes() {
     let folder = support::Folder::new();
     let path = folder.path().join("socket");
     let store = store();
-    let server = lmtp().bind_unix(&path, store.clone()).expect("a free name");
+    let server = Server::bind_unix(lmtp(), &path, store.clone()).expect("a free name");
     assert_eq!(server.path(), Some(path.as_path()));
     assert_eq!(server.address().port(), 0);
-    assert!(lmtp().bind_unix(&path, store.clone()).is_err(), "the name is taken");
+    assert!(Server::bind_unix(lmtp(), &path, store.clone()).is_err(), "the name is taken");
     let mut client = UnixStream::connect(&path).expect("a listener");
     client.write_all(format!("{SESSION}{END}").as_bytes()).expect("a connection");
     assert_eq!(final_codes(client).len(), 11);
@@ -84,7 +85,7 @@ fn a_unix_socket_serves_and_goes() {
 #[test]
 fn a_connection_lost_between_chunks_stores_nothing() {
     let store = store();
-    let server = lmtp().bind(store.clone()).expect("a port");
+    let server = Server::bind(lmtp(), store.clone()).expect("a port");
     let mut client = TcpStream::connect(server.address()).expect("a listener");
     client.write_all(SESSION.as_bytes()).expect("a connection");
     client.shutdown(Shutdown::Write).ok();

@@ -8,13 +8,14 @@ use smtp_sync::proto::sasl::CramMd5;
 #[cfg(feature = "scram")]
 use smtp_sync::proto::sasl::{Nonce, ScramSha1, ScramSha256};
 use smtp_sync::{
-    Client, Connector, Envelope, Error, Server, Store, TlsPolicy,
+    Client, Connector, Envelope, Error, TlsPolicy,
     proto::{
         client::Authentication,
         hello::EhloName,
         sasl::{Login, Mechanism, OAuthBearer, Plain, XOAuth2, server::MECHANISMS},
         server::{AuthPolicy, Config},
     },
+    server::{Server, Store},
 };
 
 /// User, password, token.
@@ -69,7 +70,8 @@ fn authenticate(client: &mut Client, mechanism: &mut dyn Mechanism) -> Result<us
 #[test]
 fn every_mechanism_lets_its_user_send() {
     let store = store();
-    let server = Server::builder().with_config(config()).bind(store.clone()).expect("a port");
+    let server =
+        Server::bind(Server::builder().with_config(config()), store.clone()).expect("a port");
     let envelope = Envelope::new("a@example.org").and_then(|e| e.to("b@mx.example")).expect("one");
     for mut mechanism in mechanisms(ALICE) {
         let mut client = connect(&server);
@@ -85,7 +87,7 @@ fn every_mechanism_lets_its_user_send() {
 
 #[test]
 fn no_mechanism_lets_anybody_else_in() {
-    let server = Server::builder().with_config(config()).bind(store()).expect("a port");
+    let server = Server::bind(Server::builder().with_config(config()), store()).expect("a port");
     for mut mechanism in WRONG.into_iter().flat_map(mechanisms) {
         let mut client = connect(&server);
         let refused = authenticate(&mut client, &mut *mechanism).expect_err("refused");
@@ -116,7 +118,7 @@ fn acting_as(identity: &'static str) -> Vec<Box<dyn Mechanism>> {
 #[test]
 fn nobody_acts_as_another_user() {
     let store = store().with_user("bob", "other");
-    let server = Server::builder().with_config(config()).bind(store).expect("a port");
+    let server = Server::bind(Server::builder().with_config(config()), store).expect("a port");
     for (identity, lets_in) in [("alice", true), ("bob", false), ("nobody", false)] {
         for mut mechanism in acting_as(identity) {
             let done = authenticate(&mut connect(&server), &mut *mechanism);
@@ -129,11 +131,13 @@ fn nobody_acts_as_another_user() {
 fn a_refused_token_is_explained_and_not_shown() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    let server = Server::builder()
-        .with_config(config())
-        .with_transcript(move |_, line| sink.lock().expect("no panic").push(line.to_owned()))
-        .bind(store())
-        .expect("a port");
+    let server = Server::bind(
+        Server::builder()
+            .with_config(config())
+            .with_transcript(move |_, line| sink.lock().expect("no panic").push(line.to_owned())),
+        store(),
+    )
+    .expect("a port");
     let mut bearer = OAuthBearer::new("wrong");
     let mut client = connect(&server);
     authenticate(&mut client, &mut bearer).expect_err("refused");
@@ -154,9 +158,9 @@ fn a_refused_token_is_explained_and_not_shown() {
 fn a_handler_without_mechanisms_says_504() {
     #[derive(Clone)]
     struct Nobody;
-    impl smtp_sync::Handler for Nobody {}
+    impl smtp_sync::server::Handler for Nobody {}
 
-    let server = Server::builder().with_config(config()).bind(Nobody).expect("a port");
+    let server = Server::bind(Server::builder().with_config(config()), Nobody).expect("a port");
     let mut client = connect(&server);
     let refused = authenticate(&mut client, &mut XOAuth2::new("alice", "t0ken"));
     assert_eq!(refused.expect_err("refused").reply().map(|r| r.code().value()), Some(504));
@@ -231,11 +235,13 @@ mod tls {
             .expect("a version")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let server = Server::builder()
-            .with_config(config().with_tls(TlsPolicy::Implicit))
-            .with_tls(Arc::new(server))
-            .bind(store())
-            .expect("a port");
+        let server = Server::bind(
+            Server::builder()
+                .with_config(config().with_tls(TlsPolicy::Implicit))
+                .with_tls(Arc::new(server)),
+            store(),
+        )
+        .expect("a port");
         let name = ServerName::try_from("mx.example").expect("a name");
         let mut tls = ClientConnection::new(Arc::new(client), name).expect("a configuration");
         let mut socket = TcpStream::connect(server.address()).expect("a listener");

@@ -13,11 +13,11 @@ use std::{
 };
 
 use smtp_sync::{
-    Faults, Server, ServerBuilder, Store,
     proto::{
         hello::EhloName,
         server::{AuthPolicy, Config},
     },
+    server::{Faults, Server, ServerBuilder, Store},
 };
 use smtp_test_support::trickle;
 
@@ -41,7 +41,7 @@ fn drop_soon(server: Server) {
 
 #[test]
 fn a_client_that_says_one_octet_at_a_time_loses_its_place() {
-    let server = impatient().bind(Store::new()).expect("a port");
+    let server = Server::bind(impatient(), Store::new()).expect("a port");
     let address = server.address();
     thread::scope(|scope| {
         for (said, octets) in trickle::CLEAR {
@@ -55,13 +55,13 @@ fn a_client_that_says_one_octet_at_a_time_loses_its_place() {
 #[test]
 fn a_client_that_never_says_quit_loses_its_place() {
     let builder = Server::builder().with_session_limit(trickle::PATIENCE);
-    let server = builder.bind(Store::new()).expect("a port");
+    let server = Server::bind(builder, Store::new()).expect("a port");
     assert!(trickle::is_session_ended(server.address()));
 }
 
 #[test]
 fn a_client_that_does_not_close_behind_quit_loses_its_place() {
-    let server = Server::builder().bind(Store::new()).expect("a port");
+    let server = Server::bind(Server::builder(), Store::new()).expect("a port");
     let mut client = TcpStream::connect(server.address()).expect("a listener");
     client.write_all(b"QUIT\r\n").expect("a connection");
     // Until the second reply nobody closes.
@@ -78,7 +78,8 @@ fn a_client_that_does_not_close_behind_quit_loses_its_place() {
 fn dropping_the_server_ends_a_delay() {
     for at in ["CONNECT", "NOOP"] {
         let faults = Faults::new().with_delay(at, Duration::from_secs(24 * 60 * 60));
-        let server = Server::builder().with_faults(faults).bind(Store::new()).expect("a port");
+        let server =
+            Server::bind(Server::builder().with_faults(faults), Store::new()).expect("a port");
         let mut client = TcpStream::connect(server.address()).expect("a listener");
         client.write_all(b"NOOP\r\n").expect("a connection");
         while server.connections() == 0 {
@@ -102,7 +103,7 @@ mod tls {
     fn implicit() -> Server {
         let config = Config::new(EhloName::LOCALHOST).with_tls(TlsPolicy::Implicit);
         let builder = impatient().with_config(config).with_tls(server_config());
-        builder.bind(Store::new()).expect("a port")
+        Server::bind(builder, Store::new()).expect("a port")
     }
 
     #[test]
@@ -127,11 +128,12 @@ mod tls {
 
 #[test]
 fn a_client_that_always_has_more_to_say_has_no_more_time_than_others() {
-    let server = Server::builder().with_session_limit(trickle::PATIENCE).bind(Store::new());
+    let server =
+        Server::bind(Server::builder().with_session_limit(trickle::PATIENCE), Store::new());
     let server = server.expect("a port");
     let commands = b"NOOP\r\n".repeat(1000);
     assert!(trickle::is_flood_ended(server.address(), &commands, Duration::ZERO));
     // A line that comes at 1,000 octets a second, and does not end.
-    let server = impatient().bind(Store::new()).expect("a port");
+    let server = Server::bind(impatient(), Store::new()).expect("a port");
     assert!(trickle::is_flood_ended(server.address(), &[b'x'; 10], Duration::from_millis(10)));
 }

@@ -24,12 +24,13 @@ use rustls::{
     sign::CertifiedKey,
 };
 use smtp_sync::{
-    Connector, Envelope, Error, Server, Store, TlsConfig, TlsError, TlsPolicy,
+    Connector, Envelope, Error, TlsConfig, TlsError, TlsPolicy,
     proto::{
         client,
         hello::EhloName,
         server::{Config, TlsPolicy as ServerTls},
     },
+    server::{Server, Store},
 };
 use support::{connector, peer};
 
@@ -67,10 +68,7 @@ fn server(certificate: &Certificate, key: &KeyPair) -> Server {
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Shown(Arc::new(shown))));
     let config = Config::new(EhloName::LOCALHOST).with_tls(ServerTls::Required);
-    Server::builder()
-        .with_config(config)
-        .with_tls(Arc::new(tls))
-        .bind(Store::new())
+    Server::bind(Server::builder().with_config(config).with_tls(Arc::new(tls)), Store::new())
         .expect("a port")
 }
 
@@ -241,7 +239,7 @@ fn a_name_beyond_ascii_is_verified_in_its_a_labels() {
 #[cfg(feature = "idna")]
 #[test]
 fn a_name_beyond_ascii_is_looked_up_in_its_a_labels() {
-    let server = Server::builder().bind(Store::new()).expect("a port");
+    let server = Server::bind(Server::builder(), Store::new()).expect("a port");
     let wide: String =
         "localhost".chars().filter_map(|c| char::from_u32(c as u32 + 0xFEE0)).collect();
     let connector = Connector::new(&wide, server.address().port()).with_tls(TlsPolicy::None);

@@ -3,8 +3,8 @@
 use core::{future::Future, net::IpAddr};
 use std::{io, sync::Arc};
 
+use crate::reach::prepare;
 use smtp_proto::client::{End, Phase, TlsPolicy};
-use smtp_sync::shared::prepare;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},

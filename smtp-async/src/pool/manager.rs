@@ -13,7 +13,9 @@ use tokio::{io::AsyncBufRead, time::Instant};
 use zeroize::Zeroizing;
 
 use super::places::{Place, Places};
-use crate::{AsEnvelope, Client, Connector, Error, Outcome, connect::SessionKey};
+use smtp_adapter::SessionKey;
+
+use crate::{AsEnvelope, Client, Connector, Error, Outcome};
 
 /// The settings for making sessions and for using them again.
 pub(super) struct Recipe {

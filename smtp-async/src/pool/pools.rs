@@ -15,7 +15,7 @@ use super::{
     manager::{Login, Manager},
     places::Places,
 };
-use crate::connect::SessionKey;
+use smtp_adapter::SessionKey;
 
 /// The settings that two sessions need to have in common to be shared. It is made of the connector's own settings, so
 /// that none can be forgotten.

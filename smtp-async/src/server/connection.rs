@@ -3,13 +3,14 @@
 use core::{future::Future, time::Duration};
 use std::io;
 
-use smtp_sync::shared::Listening;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, sleep, timeout},
 };
 
-use crate::{Conversation, Handler, Turn, stream::BoxedStream};
+use crate::stream::BoxedStream;
+
+use super::{Conversation, Handler, ServerBuilder, Turn};
 
 /// How long the client has to close after the last reply, and how much of what it still says is
 /// read: closing over unread octets would make its last reply vanish.
@@ -18,18 +19,24 @@ const LINGER_READS: usize = 64;
 
 pub(super) struct Connection<H> {
     stream: BoxedStream,
-    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "it is about TLS"))]
-    settings: Listening,
+    #[cfg(feature = "tls")]
+    tls: Option<std::sync::Arc<rustls::ServerConfig>>,
     conversation: Conversation<H>,
 }
 
 impl<H: Handler> Connection<H> {
     pub(super) fn new(
         stream: BoxedStream,
-        settings: &Listening,
+        #[cfg_attr(not(feature = "tls"), allow(unused_variables, reason = "there is no TLS"))]
+        builder: &ServerBuilder,
         conversation: Conversation<H>,
     ) -> Self {
-        Self { stream, settings: settings.clone(), conversation }
+        Self {
+            stream,
+            #[cfg(feature = "tls")]
+            tls: builder.tls(),
+            conversation,
+        }
     }
 
     /// Runs the session to its end.
@@ -85,14 +92,14 @@ impl<H: Handler> Connection<H> {
 
     #[cfg(feature = "tls")]
     async fn shake_hands(&mut self) -> io::Result<()> {
-        let config = self.settings.tls.clone().ok_or(io::ErrorKind::Unsupported)?;
+        let config = self.tls.clone().ok_or(io::ErrorKind::Unsupported)?;
         let gone: BoxedStream = Box::new(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
         let stream = core::mem::replace(&mut self.stream, gone);
         let acceptor = tokio_rustls::TlsAcceptor::from(config);
         let wait = Wait::new(self.conversation.patience());
         let stream = wait.within(acceptor.accept(stream)).await?;
         self.conversation.waited(wait.begun.elapsed());
-        self.conversation.secured(smtp_sync::shared::exporter(stream.get_ref().1));
+        self.conversation.secured(smtp_adapter::exporter(stream.get_ref().1));
         self.stream = Box::new(stream);
         Ok(())
     }

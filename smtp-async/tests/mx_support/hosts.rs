@@ -13,7 +13,7 @@ use smtp_async::{
     mx::{HostTls, MxDelivery, MxRecipient, MxReport, Resolve, TokioResolver},
     proto::hello::EhloName,
 };
-use smtp_sync::{Faults, Server, ServerBuilder, Store};
+use smtp_sync::server::{Faults, Server, ServerBuilder, Store};
 
 use super::dns::Zone;
 
@@ -60,7 +60,8 @@ impl Hosts {
 
     pub fn built(&mut self, host: u8, builder: ServerBuilder, store: Store) -> Store {
         let address = SocketAddr::new(self.address(host), self.port);
-        let server = builder.with_address(address).bind(store.clone()).expect("an address");
+        let server =
+            Server::bind(builder.with_address(address), store.clone()).expect("an address");
         self.port = server.address().port();
         self.servers.push(server);
         store

@@ -9,7 +9,7 @@ use smtp_async::{
     mx::{HostTls, Security},
     proto::{hello::EhloName, server},
 };
-use smtp_sync::{Faults, Server, ServerBuilder};
+use smtp_sync::server::{Faults, Server, ServerBuilder};
 
 /// A server with a certificate of `name` that nobody vouches for, and who does all the same.
 pub fn secure(name: &str) -> (ServerBuilder, TlsConfig) {

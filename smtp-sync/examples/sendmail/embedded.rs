@@ -1,13 +1,13 @@
 //! The server that takes the message when no other is named.
 
 use smtp_sync::{
-    Server, Store,
     proto::{
         hello::{EhloName, Extensions},
         reply::Escaped,
         sasl::server::MECHANISMS,
         server::{Answer, AuthPolicy, Config},
     },
+    server::{Server, Store},
 };
 
 use crate::{args::Args, output, secrets::Secrets};
@@ -43,7 +43,7 @@ impl Embedded {
         for recipient in recipients.filter(|recipient| recipient.starts_with("nobody@")) {
             store = store.with_refusal(recipient, Answer::NO_SUCH_MAILBOX);
         }
-        let server = Server::builder().with_config(config).bind(store.clone());
+        let server = Server::bind(Server::builder().with_config(config), store.clone());
         let server = server.map_err(|error| format!("the embedded server: {error}"))?;
         Ok(Self { server, store })
     }

@@ -10,9 +10,7 @@ use std::{
 };
 
 use super::{
-    ServerBuilder,
-    conversation::{Conversation, Turn},
-    handler::{Handler, Peer},
+    Conversation, Handler, ServerBuilder, Turn,
     registry::Place,
     socket::Socket,
     stream::{Security, Stream},
@@ -26,12 +24,12 @@ pub(super) struct Connection<H> {
 }
 
 impl<H: Handler> Connection<H> {
-    pub(super) fn new(builder: &ServerBuilder, socket: Socket, peer: Peer, handler: H) -> Self {
-        Self {
-            socket,
-            security: builder.security.clone(),
-            conversation: Conversation::new(builder, handler, peer),
-        }
+    pub(super) fn new(
+        builder: &ServerBuilder,
+        socket: Socket,
+        conversation: Conversation<H>,
+    ) -> Self {
+        Self { socket, security: Security::of(builder), conversation }
     }
 
     /// Runs the session to its end.

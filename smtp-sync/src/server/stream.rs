@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use smtp_proto::sasl::server::TlsExporter;
 
-use super::socket::Socket;
+use super::{ServerBuilder, socket::Socket};
 use crate::stream::Stream as _;
 #[cfg(feature = "tls")]
 use crate::tls::Session;
@@ -29,25 +29,12 @@ pub(super) struct Security {
 }
 
 impl Security {
-    #[cfg(feature = "tls")]
-    pub(super) const fn new(config: Arc<rustls::ServerConfig>) -> Self {
-        Self { config: Some(config) }
-    }
-
-    #[cfg(feature = "tls")]
-    pub(super) fn config(&self) -> Option<Arc<rustls::ServerConfig>> {
-        self.config.clone()
-    }
-
-    #[cfg(feature = "tls")]
-    pub(super) const fn is_configured(&self) -> bool {
-        self.config.is_some()
-    }
-
-    #[cfg(not(feature = "tls"))]
-    #[allow(clippy::unused_self, reason = "the same call as with TLS")]
-    pub(super) const fn is_configured(&self) -> bool {
-        false
+    #[cfg_attr(not(feature = "tls"), allow(unused_variables, reason = "there is no TLS"))]
+    pub(super) fn of(builder: &ServerBuilder) -> Self {
+        Self {
+            #[cfg(feature = "tls")]
+            config: builder.tls(),
+        }
     }
 }
 
@@ -141,6 +128,7 @@ impl Stream {
         false
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "the same call as with TLS")]
     pub(super) const fn shake_hands_on(&self) -> io::Result<()> {
         Ok(())
     }

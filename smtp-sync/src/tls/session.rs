@@ -5,9 +5,9 @@ use std::io::{self, Read, Write};
 
 use rustls::{ConnectionCommon, SideData};
 
-use crate::stream::Stream;
+use smtp_adapter::TlsError;
 
-use super::TlsError;
+use crate::stream::Stream;
 
 /// How long the last record may take.
 const GOODBYE: Duration = Duration::from_millis(10);
@@ -79,7 +79,7 @@ where
     }
 
     pub(crate) fn exporter(&self) -> Option<[u8; 32]> {
-        super::exporter(&self.connection)
+        smtp_adapter::exporter(&self.connection)
     }
 
     pub(crate) fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {

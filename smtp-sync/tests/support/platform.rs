@@ -20,11 +20,11 @@ use rustls::{
     server::{ServerSessionMemoryCache, StoresServerSessions},
 };
 use smtp_sync::{
-    Server, ServerBuilder,
     proto::{
         hello::EhloName,
         server::{Config, TlsPolicy},
     },
+    server::{Server, ServerBuilder},
 };
 
 use super::support::tls;

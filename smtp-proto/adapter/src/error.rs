@@ -9,7 +9,7 @@ use smtp_proto::{
     reply::{Code, Escaped, OwnedReply},
 };
 
-use crate::{mail::MailError, tls::TlsError};
+use crate::{MailError, TlsError};
 
 /// Why something was not done. Cheap to clone: a session that is over says the same at every call.
 #[derive(Clone, Debug)]
@@ -211,5 +211,31 @@ impl From<Refusal> for Error {
 impl From<Misuse> for Error {
     fn from(misuse: Misuse) -> Self {
         Error::Refused(misuse.into())
+    }
+}
+
+/// What a failed call means for the connection.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nothing: the deadline decides whether to go on.
+    Retry,
+    /// The other side is gone.
+    Gone,
+    /// The stream is broken in some other way.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        use io::ErrorKind as K;
+        match error.kind() {
+            K::Interrupted | K::WouldBlock | K::TimedOut => Failure::Retry,
+            // A TLS peer that closes without saying so is at the end of its stream, too: SMTP has
+            // its own framing, and a reply that is cut short is none.
+            K::BrokenPipe | K::ConnectionReset | K::ConnectionAborted | K::UnexpectedEof => {
+                Failure::Gone
+            }
+            _ => Failure::Broken(error),
+        }
     }
 }

@@ -137,10 +137,11 @@ impl TlsConfig {
         Arc::new(builder.with_no_client_auth()).into()
     }
 
-    pub(super) fn connection(
-        &self,
-        name: ServerName<'static>,
-    ) -> Result<ClientConnection, TlsError> {
+    /// A connection that has yet to shake hands with a server of this name.
+    ///
+    /// # Errors
+    /// Those of rustls.
+    pub fn connection(&self, name: ServerName<'static>) -> Result<ClientConnection, TlsError> {
         ClientConnection::new(Arc::clone(&self.config), name).map_err(TlsError::Rustls)
     }
 }

@@ -98,15 +98,19 @@ mod events {
     impl<F: Future> Instrument for F {}
 
     #[must_use]
+    /// Does nothing without the feature `tracing`.
     pub const fn sending(_recipients: usize) -> Span {
         Span
     }
 
+    /// Does nothing without the feature `tracing`.
     pub const fn sent(_: &Result<Outcome, Error>) {}
 
+    /// Does nothing without the feature `tracing`.
     pub const fn failed(_: &Error) {}
 
     #[must_use]
+    /// Returns the sink as it is.
     pub fn dialogue(sink: Option<Sink>) -> Option<Sink> {
         sink
     }

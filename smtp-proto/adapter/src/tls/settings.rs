@@ -1,5 +1,6 @@
 //! What a handshake needs of the caller, the same over every runtime.
 
+#[cfg(feature = "tls")]
 use core::hash::{Hash, Hasher};
 
 use smtp_proto::client::TlsPolicy;
@@ -11,6 +12,7 @@ use {super::TlsConfig, crate::name::in_ascii, rustls::pki_types::ServerName, std
 
 /// The name to verify, and who is trusted.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(not(feature = "tls"), derive(PartialEq, Eq, Hash))]
 pub struct Tls {
     /// The name that the caller gave, for the certificate; none for a stream of the caller's own.
     #[cfg(feature = "tls")]
@@ -20,14 +22,17 @@ pub struct Tls {
 }
 
 /// The same name and the same trust: two settings that are alike, and were made twice, are not the same.
+#[cfg(feature = "tls")]
 impl PartialEq for Tls {
     fn eq(&self, other: &Self) -> bool {
         self.parts() == other.parts()
     }
 }
 
+#[cfg(feature = "tls")]
 impl Eq for Tls {}
 
+#[cfg(feature = "tls")]
 impl Hash for Tls {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.parts().hash(state);
@@ -88,8 +93,6 @@ impl Tls {
 
 #[cfg(not(feature = "tls"))]
 impl Tls {
-    const fn parts(&self) {}
-
     /// Settings for a server of this name.
     #[must_use]
     pub const fn new(_name: &str) -> Self {

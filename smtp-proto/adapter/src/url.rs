@@ -34,12 +34,12 @@ use zeroize::Zeroizing;
 /// controls, paths of sockets where they hold `?`, `#` or `%`. A parameter stands once.
 ///
 /// ```
-/// use smtp_sync::Url;
+/// use smtp_adapter::Url;
 /// let url: Url = "smtp://alice%40example.org:s3cret@[2001:db8::1]:25/client.example?tls=none".parse()?;
 /// assert_eq!((url.host(), url.port()), (Some("2001:db8::1"), 25));
 /// assert_eq!(url.credentials(), Some(("alice@example.org", "s3cret")));
 /// assert!(!format!("{url:?}").contains("s3cret"));
-/// # Ok::<(), smtp_sync::UrlError>(())
+/// # Ok::<(), smtp_adapter::UrlError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// for each recipient.
 ///
 /// ```
-/// use smtp_sync::At;
+/// use smtp_adapter::server::At;
 /// let (every, second, line) = (At::from("rcpt"), At::from(("RCPT", 2)), At::from(4));
 /// # let _ = (every, second, line);
 /// ```
@@ -61,33 +61,48 @@ pub(super) enum Fault {
     Drop,
 }
 
-/// What a [`Server`](crate::Server) does wrong on purpose, for tests of clients.
+/// What a server does wrong on purpose, for tests of clients.
 ///
 /// The session stays that of the core; only what the client sees of it is changed. A refusal put in
 /// the place of a reply is also what the core is told where it can be, so that a recipient that was
 /// refused is not delivered to. Two cases are left to the client's eyes alone: a chunk that is not the
 /// last, and LMTP's answers to content, for which there is
-/// [`Store::with_verdict_for`](crate::Store::with_verdict_for).
+/// [`Store::with_verdict_for`](super::Store::with_verdict_for).
 ///
 /// ```
-/// use std::{io::{Read, Write}, net::TcpStream};
-/// use smtp_sync::{Faults, Server, Store};
+/// use smtp_adapter::server::{Faults, ServerBuilder, Store, Turn};
 ///
 /// let faults = Faults::new()
 ///     .with_reply(("RCPT", 2), "450 4.2.0 Busy")
 ///     .without_keyword("PIPELINING")
 ///     .with_keyword("X-ODD =")
 ///     .with_drop("DATA");
-/// let server = Server::builder().with_faults(faults).bind(Store::new())?;
+/// let builder = ServerBuilder::default().with_faults(faults);
+/// let mut session = builder.conversation(Store::new(), 0, ([127, 0, 0, 1], 25).into());
 ///
-/// let mut client = TcpStream::connect(server.address())?;
-/// client.write_all(b"EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n")?;
+/// let mut said: &[u8] =
+///     b"EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n";
 /// let mut replies = String::new();
-/// client.read_to_string(&mut replies)?;
+/// loop {
+///     match session.turn() {
+///         Turn::Write => {
+///             replies += core::str::from_utf8(session.replies())?;
+///             session.written();
+///         }
+///         Turn::Flush => session.flushed(),
+///         Turn::Read => {
+///             let n = session.space().len().min(said.len());
+///             session.space()[..n].copy_from_slice(&said[..n]);
+///             session.received(n);
+///             said = &said[n..];
+///         }
+///         _ => break,
+///     }
+/// }
 /// assert!(!replies.contains("PIPELINING"));
 /// assert!(replies.contains("\r\n250 X-ODD =\r\n"));
 /// assert!(replies.ends_with("250 2.1.5 Recipient OK\r\n450 4.2.0 Busy\r\n"));
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), core::str::Utf8Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Faults {

@@ -40,8 +40,8 @@ pub enum Turn {
 /// [`waited`](Self::waited).
 ///
 /// ```
-/// use smtp_sync::{Server, Store, Turn};
-/// let mut session = Server::builder().conversation(Store::new(), 0, ([127, 0, 0, 1], 25).into());
+/// use smtp_adapter::server::{ServerBuilder, Store, Turn};
+/// let mut session = ServerBuilder::default().conversation(Store::new(), 0, ([127, 0, 0, 1], 25).into());
 /// assert_eq!(session.turn(), Turn::Write);
 /// assert_eq!(session.replies(), b"220 [127.0.0.1] ESMTP ready\r\n");
 /// session.written();

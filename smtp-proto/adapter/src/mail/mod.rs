@@ -18,7 +18,7 @@ use crate::Error;
 /// of its name, off by default.
 ///
 /// ```
-/// use smtp_sync::{Envelope, Mail};
+/// use smtp_adapter::{Mail, proto::envelope::Envelope};
 /// let envelope = Envelope::new("alice@example.org")?.to("bob@example.net")?;
 /// let mail = Mail::new(envelope, "Subject: Hi\r\n\r\nHello Bob.\r\n");
 /// assert!(mail.content().starts_with(b"Subject: "));

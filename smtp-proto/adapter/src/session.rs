@@ -13,10 +13,10 @@ use smtp_proto::{
     transcript::Lines,
 };
 
-use crate::{error::Error, trace};
+use crate::{Error, trace};
 
 /// A session without its transport.
-pub struct Dialogue {
+pub struct Session {
     /// The state machine, whose octets the driver moves.
     pub proto: Client<Box<[u8]>>,
     /// The server's answers, and the outcomes of messages.
@@ -25,7 +25,7 @@ pub struct Dialogue {
     failure: Option<Error>,
 }
 
-impl Dialogue {
+impl Session {
     /// A session that has yet to begin; `sink` is shown its transcript.
     #[must_use]
     pub fn new(config: Config, sizes: BufferSizes, sink: Option<trace::Sink>) -> Self {
@@ -165,7 +165,7 @@ impl Dialogue {
     }
 }
 
-impl Dialogue {
+impl Session {
     /// What the server had begun to say when the stream ended.
     fn unfinished(&self, end: End) -> Option<String> {
         let octets = self.proto.unfinished_reply();
@@ -180,10 +180,10 @@ fn is_last_word(phase: Phase, reply: &OwnedReply) -> bool {
     !opens || reply.code().is_refusal()
 }
 
-impl fmt::Debug for Dialogue {
+impl fmt::Debug for Session {
     /// Shows where the session stands and none of its octets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialogue")
+        f.debug_struct("Session")
             .field("proto", &self.proto)
             .field("failure", &self.failure)
             .finish_non_exhaustive()

@@ -39,13 +39,13 @@ pub struct Message {
 /// Keeps messages in memory. Clones share them; `with_` methods configure before the server starts.
 ///
 /// ```
-/// use smtp_sync::{Server, Store, proto::server::Answer};
+/// use smtp_adapter::{proto::server::Answer, server::{ServerBuilder, Store}};
 /// let store = Store::new()
 ///     .with_user("alice", "s3cret")
 ///     .with_refusal("nobody@example.org", Answer::NO_SUCH_MAILBOX);
-/// let server = Server::builder().bind(store.clone())?;
+/// let session =
+///     ServerBuilder::default().conversation(store.clone(), 0, ([127, 0, 0, 1], 25).into());
 /// assert!(store.messages().is_empty());
-/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct Store {
@@ -104,15 +104,15 @@ impl Store {
     /// and SCRAM. Nobody may act as another user.
     ///
     /// ```
-    /// use smtp_sync::{Server, Store, proto};
+    /// use smtp_adapter::{proto, server::{ServerBuilder, Store}};
     /// use proto::{hello::EhloName, sasl::server::MECHANISMS, server::{AuthPolicy, Config}};
     /// let config = Config::new(EhloName::LOCALHOST)
     ///     .with_auth(AuthPolicy::Required)
     ///     .with_plaintext_auth(true)
     ///     .with_mechanisms(MECHANISMS);
     /// let store = Store::new().with_user("alice", "s3cret").with_token("bob", "t0ken");
-    /// let server = Server::builder().with_config(config).bind(store)?;
-    /// # Ok::<(), std::io::Error>(())
+    /// let builder = ServerBuilder::default().with_config(config);
+    /// let session = builder.conversation(store, 0, ([127, 0, 0, 1], 25).into());
     /// ```
     #[must_use]
     pub fn with_user(mut self, user: &str, password: &str) -> Self {
