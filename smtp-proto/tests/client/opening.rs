@@ -344,3 +344,39 @@ fn a_session_that_ends_while_it_opens_is_for_later_however_it_is_read() {
         assert_eq!(session.end().unwrap().retry(), When::Later, "{reads:?}");
     }
 }
+
+#[test]
+fn the_wait_for_the_greeting_begins_anew_behind_the_handshake() {
+    let config = plain_config().with_tls(TlsPolicy::Implicit);
+    let mut session = Session::new(config, "");
+    assert_eq!(session.pump(), Wants::Tls);
+    let (phase, number) = session.client.patience();
+    assert_eq!(phase, Phase::Tls);
+    session.client.tls_established().unwrap();
+    let (phase, anew) = session.client.patience();
+    assert_eq!(phase, Phase::Greeting);
+    assert_ne!(number, anew);
+}
+
+#[test]
+fn a_stream_that_ends_in_the_handshake_is_lost_there() {
+    let mut session = Session::new(plain_config().with_tls(TlsPolicy::Implicit), "");
+    session.client.received(0).unwrap();
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.end(), Some(End::Lost(Phase::Tls)));
+}
+
+#[test]
+fn a_broken_protocol_is_said_by_the_poll_that_finds_it() {
+    let config = plain_config().with_tls(TlsPolicy::Required);
+    let mut session = Session::new(
+        config,
+        "S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS+ 220 go\\r\\nx",
+    );
+    assert_eq!(session.pump(), Wants::Nothing);
+    assert_eq!(session.events.last().unwrap(), "error PlaintextBehindStartTls");
+
+    let mut early = Session::new(plain_config(), "S+ 220 mx\\r\\n25");
+    assert_eq!(early.pump(), Wants::Nothing);
+    assert_eq!(early.events.last().unwrap(), "error Unsolicited");
+}

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*};
 use smtp_proto::{
-    address::{Address, DomainName},
+    address::DomainName,
     client::{End, Fate, Phase, RecipientOutcome, Refusal, When},
     envelope::Envelope,
     hello::Extension,
@@ -137,7 +137,7 @@ proptest! {
         prop_assert_eq!(exchanges(&name("d"), order, is_own, seed), Err(RouteError::MailLoop));
         // Groups of recipients.
         let mailbox = format!("b@{spelled}");
-        if Address::parse(&mailbox).is_ok() {
+        if smtp_proto::address::Address::parse(&mailbox).is_ok() {
             let envelope = Envelope::new("").and_then(|envelope| envelope.to(&mailbox));
             let envelope = envelope.and_then(|envelope| envelope.to(&format!("b@{plain}")));
             prop_assert_eq!(envelope.expect("addresses").by_domain(), [(plain, vec![0, 1])]);

@@ -549,3 +549,35 @@ fn content_of_any_length_ends_right_in_a_small_transmit_buffer() {
         }
     }
 }
+
+#[test]
+fn a_refused_lone_dot_is_followed_by_rset_as_any_refused_content() {
+    let group = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: DATA\n";
+    let script = format!(
+        "{group}S: 250 a\nS: 550 b\nS: 354 go\nC: .\nS: 554 nobody\nC: RSET\n{group}S: 250 r\nS: 250 a\nS: 550 b\nS: 554 no"
+    );
+    let mut session = Session::open(plain_config(), "PIPELINING").then(&script);
+    assert_eq!(
+        session.send(&envelope("alice@example.org", &["bob@example.net"]), b""),
+        Wants::Command
+    );
+    assert_eq!(
+        session.send(&envelope("alice@example.org", &["bob@example.net"]), b""),
+        Wants::Command
+    );
+    assert!(session.peer.is_done());
+}
+
+#[test]
+fn running_ahead_without_pipelining_costs_no_rset() {
+    let message = "C: MAIL FROM:<alice@example.org>\nS: 250 a\nC: RCPT TO:<bob@example.net>\nS: 250 b\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 250 ok\n";
+    let config = plain_config().with_run_ahead(true);
+    let mut session = Session::open(config, "").then(&format!("{message}{message}"));
+    let envelope = envelope("alice@example.org", &["bob@example.net"]);
+    for _ in 0..2 {
+        session.client.begin(&envelope).unwrap();
+        session.hand_over(&envelope, b"x");
+    }
+    assert_eq!(session.pump(), Wants::Command);
+    assert!(session.peer.is_done());
+}
