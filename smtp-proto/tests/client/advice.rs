@@ -1,6 +1,5 @@
 //! What to do about a failure: by code, by phase, by what had left.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::{
     client::{
         End, Event, Fate, Hint, Journal, Misuse, Outcome, PeerError, Phase, Refusal, Retry, Status,
@@ -11,6 +10,7 @@ use smtp_proto::{
     reply::{Code, Reply},
     stuffing::ContentError,
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 fn code(value: u16) -> Code {
     Code::new(value).unwrap()

@@ -1,12 +1,12 @@
 //! AUTH: selection, initial response, prompts, cancelling, and secrets that stay secret.
 
-use crate::support::{Session, plain_config};
 use smtp_proto::{
     client::{Authentication, BufferSizes, Client, Config, Misuse, Refusal, TlsPolicy, Wants},
     hello::EhloName,
     reply::Code,
     sasl::{CannotAnswer, Challenge, Login, Mechanism, Plain, Response},
 };
+use smtp_test_support::session::{Session, plain_config};
 
 fn open(extensions: &str, script: &str) -> Session {
     Session::open(plain_config().with_plaintext_auth(true), extensions).then(script)

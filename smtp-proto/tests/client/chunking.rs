@@ -1,6 +1,5 @@
 //! BDAT: declared sizes, nothing stuffed, and no chunk for nobody.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::{
     address::{ForwardPath, ReversePath},
     client::{
@@ -13,6 +12,7 @@ use smtp_proto::{
     reply::Code,
     stuffing::Newlines,
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 fn config(chunking: Chunking) -> Config {
     plain_config().with_chunking(chunking)
@@ -249,7 +249,7 @@ fn a_positive_reply_before_the_chunk_is_sent_is_no_verdict() {
     session.client.read_buf()[..reply.len()].copy_from_slice(reply);
     session.client.received(reply.len()).unwrap();
     while let Ok(Some(event)) = session.client.poll_event() {
-        session.events.push(crate::support::describe(&event));
+        session.events.push(smtp_test_support::stand::describe(&event));
     }
     assert_eq!(session.events.last().unwrap(), "ended[0] NotSent");
 }
@@ -400,7 +400,7 @@ fn a_lost_connection_tells_for_each_in_flight_whether_it_was_handed_over() {
     session.client.transmitted(first_two).unwrap();
     session.client.received(0).unwrap();
     while let Ok(Some(event)) = session.client.poll_event() {
-        session.events.push(crate::support::describe(&event));
+        session.events.push(smtp_test_support::stand::describe(&event));
     }
     session.expect_events(&["ended[0] Unknown", "ended[1] Unknown", "ended[2] NotReached"]);
 }

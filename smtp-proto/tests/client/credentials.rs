@@ -1,10 +1,10 @@
 //! Challenges and responses in a session that ends, and secrets in buffers.
 
-use crate::support::{Session, plain_config};
 use smtp_proto::{
     client::{Authentication, Buffers, Client, End, Misuse, Phase, Refusal, Wants},
     sasl::{Login, Plain},
 };
+use smtp_test_support::session::{Session, plain_config};
 
 fn challenged() -> Session {
     let config = plain_config().with_plaintext_auth(true);

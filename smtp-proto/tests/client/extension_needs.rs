@@ -1,6 +1,5 @@
 //! What a message needs of its server is known and refused before anything is written.
 
-use crate::support::{Session, envelope, plain_config};
 use proptest::prelude::*;
 use smtp_proto::{
     client::{BufferSizes, Chunking, Client, Refusal, Wants},
@@ -10,6 +9,7 @@ use smtp_proto::{
     parameter::{Body, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter, Timestamp},
     stuffing::Survey,
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 /// Refused, and the session is as it was.
 fn refused(session: &mut Session, envelope: &Envelope) -> Refusal {

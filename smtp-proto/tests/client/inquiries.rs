@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::{
     client::{Buffers, Client, Inquiry, Phase, Refusal, Timeouts, Wants},
     command::Argument,
     hello::Extension,
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 #[test]
 fn each_inquiry_is_one_line_and_has_its_answer() {

@@ -1,7 +1,7 @@
 //! The journal of a session: the reply that ended it, and outcomes.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::client::{Journal, Phase, Status, Wants};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 #[test]
 fn last_words_are_those_of_the_phase_that_ended() {

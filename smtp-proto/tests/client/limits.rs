@@ -1,6 +1,5 @@
 //! What a server takes at once (LIMITS, RFC 9422; 452 4.5.3), and messages in several transactions.
 
-use crate::support::{Session, Stand, envelope, plain_config};
 use smtp_proto::{
     client::{
         AsEnvelope, Config, Hint, Journal, Outcome, Phase, Refusal, Retry, Status, Wants, When,
@@ -8,6 +7,10 @@ use smtp_proto::{
     envelope::{Delivery, Envelope},
     hello::{Capabilities, Extension, ServerLimits},
     parameter::Parameter,
+};
+use smtp_test_support::{
+    session::{Session, envelope, plain_config},
+    stand::Stand,
 };
 
 fn open(extensions: &str) -> Session {

@@ -4,12 +4,12 @@
 
 use core::cell::Cell;
 
-use crate::support::{Session, plain_config};
 use smtp_proto::{
     client::{AsEnvelope, BufferSizes, Chunking, Client, Config},
     command::{Mail, Recipient},
     envelope::Envelope,
 };
+use smtp_test_support::session::{Session, plain_config};
 
 /// An envelope that counts how often it is asked for a recipient.
 struct Counting {

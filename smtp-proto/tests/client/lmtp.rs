@@ -1,12 +1,12 @@
 //! LMTP: LHLO, and a verdict on the content for each accepted recipient.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::{
     client::{
         BufferSizes, Client, Config, End, Journal, Outcome, Protocol, Refusal, Retry, Status, Wants,
     },
     envelope::Envelope,
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 fn config() -> Config {
     plain_config().with_protocol(Protocol::Lmtp)

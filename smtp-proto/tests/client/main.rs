@@ -16,8 +16,6 @@ mod lmtp;
 mod opening;
 mod routes;
 mod small_queues;
-#[path = "../support/mod.rs"]
-mod support;
 mod test_kit;
 mod transactions;
 mod transport;

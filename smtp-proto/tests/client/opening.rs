@@ -1,6 +1,5 @@
 //! Greeting, EHLO, HELO, STARTTLS, and what is never said before TLS.
 
-use crate::support::{Session, plain_config};
 use smtp_proto::{
     client::{
         BufferSizes, Client, Config, End, HelloCommand, Inquiry, PeerError, Phase, Refusal,
@@ -10,6 +9,7 @@ use smtp_proto::{
     hello::{EhloName, Extension},
     reply::Code,
 };
+use smtp_test_support::session::{Session, plain_config};
 
 fn config(tls: TlsPolicy) -> Config {
     Config::new(EhloName::parse("client.example").unwrap()).with_tls(tls)

@@ -1,7 +1,7 @@
 //! Transactions in queues and buffers as small as they may be.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::client::{BufferSizes, Client, End, PeerError, Phase, Wants};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 #[test]
 fn a_continuation_line_that_fills_the_receive_buffer_is_a_reply_too_long() {

@@ -1,7 +1,7 @@
 //! Transactions: order, groups, refusals, and what becomes of each recipient.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::client::{BufferSizes, Client, End, Inquiry, Misuse, Phase, SpanKind, Wants};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 const TWO: [&str; 2] = ["bob@example.net", "carol@example.net"];
 

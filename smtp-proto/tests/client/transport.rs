@@ -1,7 +1,7 @@
 //! Reads without room, reads nobody waits for, and a transport that takes nothing more.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::client::{End, Event, Inquiry, Misuse, Phase, Refusal, Wants};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 #[test]
 fn a_read_into_no_room_is_not_the_end_of_the_stream() {

@@ -1,6 +1,5 @@
 //! Commands survive the way to the other side, and nothing else can be written.
 
-use crate::agree::agree;
 use proptest::prelude::*;
 use smtp_proto::address::{Address, AddressError, DomainError, ForwardPath, ReversePath};
 use smtp_proto::client::AsEnvelope;
@@ -13,6 +12,7 @@ use smtp_proto::parameter::{
     Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
     Parameters, Priority, Ret, Submitter, Timestamp, Unsupported, ValidSince,
 };
+use smtp_test_support::agree::agree;
 
 /// More than any command made here needs.
 const ROOM: usize = 8192;

@@ -7,7 +7,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::{
     address::{Address, AddressError, DomainError},
     client::{self, Hint, Phase, Refusal, Retry},
@@ -24,6 +23,7 @@ use smtp_proto::{
     transcript::{Lines, Transcript},
     xtext::Xtext,
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 #[track_caller]
 fn all_say(table: &[(&dyn Display, &str)]) {

@@ -1,7 +1,6 @@
 //! Replies that are longer than their limits: whole for what they say, cut for the rest (C76).
 #![allow(clippy::format_collect, reason = "a test may take time")]
 
-use crate::support::{Owned, Session, Stand, envelope, plain_config};
 use proptest::{collection::vec, prelude::*};
 use smtp_proto::{
     client::{
@@ -10,6 +9,10 @@ use smtp_proto::{
     hello::Extension,
     reply::{OwnedReply, ReplyErrorKind},
     sasl::{Login, Mechanism, Plain},
+};
+use smtp_test_support::{
+    session::{Owned, Session, envelope, plain_config},
+    stand::Stand,
 };
 
 /// As Office 365 says it, in one line of 2,600 octets.

@@ -1,6 +1,5 @@
 //! Parameters leave only where their extension is offered; what changes a message's meaning has to be.
 
-use crate::support::{Session, plain_config};
 use smtp_proto::{
     address::{Address, ForwardPath, ReversePath},
     client::{Config, Refusal, TlsPolicy, Wants},
@@ -11,6 +10,7 @@ use smtp_proto::{
         Priority, Ret, Submitter, Timestamp, Unsupported, ValidSince,
     },
 };
+use smtp_test_support::session::{Session, plain_config};
 
 type Given<'a> = (Mail<'a>, Vec<Recipient<'a>>);
 

@@ -1,11 +1,11 @@
 //! CRAM-MD5 (RFC 2195).
 #![cfg(feature = "cram-md5")]
 
-use crate::sasl_support::{answer, play, play_list};
 use smtp_proto::{
     client::Authentication,
     sasl::{CannotAnswer, CramMd5, Mechanism, Plain, server::CramMd5Response},
 };
+use smtp_test_support::auth_script::{answer, play, play_list};
 
 const CHALLENGE: &str = "<1896.697170952@postoffice.reston.mci.net>";
 

@@ -4,8 +4,6 @@
 
 use core::fmt::Write;
 
-use crate::sasl_support::base64;
-use crate::support::{Session, Stand, plain_config};
 use proptest::prelude::*;
 use smtp_proto::{
     client::{BufferSizes, Buffers, Client, Journal, Wants},
@@ -14,6 +12,11 @@ use smtp_proto::{
         ScramSha256, XOAuth2,
     },
     transcript::Transcript,
+};
+use smtp_test_support::auth_script::base64;
+use smtp_test_support::{
+    session::{Session, plain_config},
+    stand::Stand,
 };
 
 const CANARY: &str = "c4nary-Secret-0f-96-bits";
@@ -335,7 +338,8 @@ fn a_secret_is_wiped_when_a_message_begins_and_with_its_session() {
     // Leaked: what is not wiped by then stays.
     assert_silent(&left_to_transmit(|client| {
         hear(client, "535 no\r\n");
-        let to_bob = crate::support::envelope("alice@example.org", &["bob@example.net"]);
+        let to_bob =
+            smtp_test_support::session::envelope("alice@example.org", &["bob@example.net"]);
         client.begin(&to_bob).unwrap();
         let other = Client::with_buffers(plain_config(), empty());
         std::mem::forget(std::mem::replace(client, other));

@@ -3,7 +3,6 @@
 
 use core::str;
 
-use crate::sasl_support::answer;
 use proptest::prelude::*;
 use smtp_proto::sasl::{
     Anonymous, Challenge, ChannelBinding, CramMd5, External, Login, Mechanism, Nonce, OAuthBearer,
@@ -14,6 +13,7 @@ use smtp_proto::sasl::{
         Secrets, ServerBinding, XOAuth2Response,
     },
 };
+use smtp_test_support::auth_script::answer;
 
 const SALT: &[u8] = b"0123456789abcdef";
 const ITERATIONS: u32 = 3;

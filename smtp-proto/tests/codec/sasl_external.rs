@@ -1,10 +1,10 @@
 //! EXTERNAL (RFC 4422 A) and ANONYMOUS (RFC 4505).
 
-use crate::sasl_support::{answer, play};
 use smtp_proto::{
     client::Authentication,
     sasl::{Anonymous, CannotAnswer, External, Mechanism},
 };
+use smtp_test_support::auth_script::{answer, play};
 
 #[test]
 fn external_without_an_identity_says_equals() {

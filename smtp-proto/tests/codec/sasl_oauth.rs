@@ -1,6 +1,5 @@
 //! XOAUTH2 and OAUTHBEARER (RFC 7628): tokens, long ones, and refusals in a 334.
 
-use crate::sasl_support::{answer, base64, open, play, play_list};
 use smtp_proto::{
     client::{Authentication, BufferSizes, Refusal},
     reply::Code,
@@ -9,6 +8,7 @@ use smtp_proto::{
         server::{OAuthBearerResponse, XOAuth2Response},
     },
 };
+use smtp_test_support::auth_script::{answer, base64, open, play, play_list};
 
 const USER: &str = "user@example.com";
 const TOKEN: &str = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==";

@@ -1,7 +1,6 @@
 //! SCRAM (RFC 5802, RFC 7677) through whole dialogues, and against servers that cheat.
 #![cfg(feature = "scram")]
 
-use crate::sasl_support::{answer, base64, open, play, play_list, script};
 use smtp_proto::{
     client::{Authentication, End, PeerError, Refusal, Wants},
     reply::Code,
@@ -11,6 +10,7 @@ use smtp_proto::{
         scram::{ScramError, ServerError},
     },
 };
+use smtp_test_support::auth_script::{answer, base64, open, play, play_list, script};
 
 const USER: &str = "user";
 const PASSWORD: &str = "pencil";

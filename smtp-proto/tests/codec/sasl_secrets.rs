@@ -2,7 +2,6 @@
 
 use core::fmt::{Debug, Write};
 
-use crate::sasl_support::{base64, open, script};
 use smtp_proto::{
     client::Wants,
     command::Auth,
@@ -11,6 +10,7 @@ use smtp_proto::{
         XOAuth2,
     },
 };
+use smtp_test_support::auth_script::{base64, open, script};
 
 const CANARY: &str = "c4nary-Secret-0f-96-bits";
 const CANARY_IN_BASE64: &str = "YzRuYXJ5LVNlY3JldC0wZi05Ni1iaXRz";

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::{
     address::ForwardPath,
     client::{
@@ -17,6 +16,7 @@ use smtp_proto::{
     sasl::{External, Mechanism, Mechanisms, Token, server::Accounts},
     server,
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 const MAIL: &[u8] =
     b"MAIL FROM:<a@b.example> RET=HDRS ENVID=x+2By AUTH=<> REQUIRETLS BY=60;R MT-PRIORITY=3 HOLDFOR=9";

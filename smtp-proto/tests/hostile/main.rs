@@ -4,5 +4,3 @@ mod corpus;
 mod every_octet;
 #[cfg(all(feature = "cram-md5", feature = "scram"))]
 mod players;
-#[path = "../support/mod.rs"]
-mod support;

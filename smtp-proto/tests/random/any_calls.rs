@@ -1,6 +1,5 @@
 //! Calls in any order, replies of any kind: no panic, no end twice, nothing in the clear.
 
-use crate::support::{Owned, envelope, plain_config};
 use proptest::prelude::*;
 use smtp_proto::{
     client::{
@@ -9,6 +8,7 @@ use smtp_proto::{
     },
     sasl::{Login, Mechanism, Plain},
 };
+use smtp_test_support::session::{Owned, envelope, plain_config};
 
 /// What a careless caller or a hostile server does next.
 #[derive(Clone, Debug)]

@@ -1,12 +1,12 @@
 //! Any cut of reads and writes gives the same events and the same octets.
 
-use crate::support::{Session, envelope, plain_config};
 use proptest::prelude::*;
 use smtp_proto::{
     client::Wants,
     hello::EhloName,
     sasl::{Login, Mechanism, Plain},
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 const SCRIPT: &str = "S+ 220-mx.example hello\\r\\n220\\r\\n
     C: EHLO client.example
@@ -112,7 +112,7 @@ proptest! {
                     loop {
                         match client.wants() {
                             Wants::Event => match client.poll_event() {
-                                Ok(Some(event)) => events.push(crate::support::describe(&event)),
+                                Ok(Some(event)) => events.push(smtp_test_support::stand::describe(&event)),
                                 Ok(None) => {}
                                 Err(error) => { events.push(error.to_string()); return (events, client.end()) }
                             },

@@ -6,5 +6,3 @@ mod properties;
 mod random_pieces;
 mod recipient_model;
 mod simulator;
-#[path = "../support/mod.rs"]
-mod support;

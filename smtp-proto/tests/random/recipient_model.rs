@@ -2,12 +2,12 @@
 //! command, cuts, buffer sizes and faults. The model sees only whole commands and whole replies.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::support::{Owned, envelope, plain_config};
 use proptest::prelude::*;
 use smtp_proto::{
     client::{BufferSizes, Client, Config, Inquiry, Journal, Status, Wants},
     envelope::Envelope,
 };
+use smtp_test_support::session::{Owned, envelope, plain_config};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Asked {

@@ -1,6 +1,5 @@
 //! The published dialogues that this library comes from, command by command.
 
-use crate::support::Session;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smtp_proto::{
     client::{Client, Config, HelloCommand, Phase, TlsPolicy, Wants},
@@ -9,6 +8,7 @@ use smtp_proto::{
     parameter::Body,
     sasl::Login,
 };
+use smtp_test_support::session::Session;
 
 const PASSWORD: &str = "correct horse";
 
@@ -192,7 +192,7 @@ fn the_stage_is_visible_at_each_step() {
     );
     assert_eq!(session.client.phase(), Phase::Greeting);
     assert_eq!(session.pump(), Wants::Command);
-    let envelope = crate::support::envelope("a@xx.com", &["b@yy.org"]);
+    let envelope = smtp_test_support::session::envelope("a@xx.com", &["b@yy.org"]);
     assert_eq!(session.send(&envelope, b""), Wants::Command);
     assert_eq!(session.quit(), Wants::Nothing);
     session.expect_events(&[
@@ -213,10 +213,10 @@ fn roles() {
     let path = format!("{}/tests/dialogues/roles.txt", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     assert!(text.contains("C: MAIL FROM:<jack@abc.com>\nC: RCPT TO:<rose@xyz.com>\n"));
-    let envelope = crate::support::envelope("jack@abc.com", &["rose@xyz.com"]);
+    let envelope = smtp_test_support::session::envelope("jack@abc.com", &["rose@xyz.com"]);
     let commands = "C: MAIL FROM:<jack@abc.com>\nS: 250 ok\nC: RCPT TO:<rose@xyz.com>\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 ok";
     for role in ["AUTH_LOGIN", ""] {
-        let config = crate::support::plain_config().with_plaintext_auth(true);
+        let config = smtp_test_support::session::plain_config().with_plaintext_auth(true);
         let mut session = Session::open(config, role);
         if !role.is_empty() {
             session.peer.extend("C: AUTH LOGIN\nS: 334\nC: amFjaw==\nS: 334\nC: cHc=\nS: 235 ok");

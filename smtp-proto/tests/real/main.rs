@@ -6,5 +6,3 @@ mod quirks_opening;
 mod quirks_transactions;
 mod reply_corpus;
 mod server_quirks;
-#[path = "../support/mod.rs"]
-mod support;

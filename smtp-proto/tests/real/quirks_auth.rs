@@ -1,7 +1,6 @@
 //! How real servers conduct AUTH, with their bytes.
 #![cfg(feature = "cram-md5")]
 
-use crate::support::{Session, Stand, plain_config};
 use smtp_proto::{
     client::{Authentication, BufferSizes, Client, Inquiry, Phase, Refusal, Wants},
     hello::Capabilities,
@@ -10,6 +9,10 @@ use smtp_proto::{
         Anonymous, CannotAnswer, Challenge, CramMd5, External, Login, Mechanism, OAuthBearer,
         Plain, Response, XOAuth2,
     },
+};
+use smtp_test_support::{
+    session::{Session, plain_config},
+    stand::Stand,
 };
 
 /// What the caller has, in its order.

@@ -1,6 +1,5 @@
 //! How real servers greet, answer EHLO and STARTTLS, with their bytes.
 
-use crate::support::{Session, Stand, envelope, plain_config};
 use Stand::{
     Closing, Injected, Lost, Malformed, Refused, TlsUnavailable, Unexpected, Unsolicited, Usable,
 };
@@ -10,6 +9,10 @@ use smtp_proto::{
     hello::{EhloName, Extension},
     parameter::Body,
     sasl::Plain,
+};
+use smtp_test_support::{
+    session::{Session, envelope, plain_config},
+    stand::Stand,
 };
 
 const EHLO: &str = "EHLO client.example\r\n";

@@ -1,6 +1,5 @@
 //! How real servers answer between MAIL and QUIT, with their bytes.
 
-use crate::support::{Session, Stand, envelope, plain_config};
 use Stand::{Closing, GoAheadAfterRefusal, Lost, Malformed, Unexpected, Unsolicited, Usable};
 use Status::{Accepted, Deferred, NotAttempted, Rejected, Unknown};
 use smtp_proto::{
@@ -10,6 +9,10 @@ use smtp_proto::{
     },
     envelope::Envelope,
     hello::{Extension, Extensions},
+};
+use smtp_test_support::{
+    session::{Session, envelope, plain_config},
+    stand::Stand,
 };
 
 fn two() -> Envelope {

@@ -1,7 +1,6 @@
 //! What real servers do, each played by a scripted peer: answers out of the ordinary that were seen
 //! live, and what has to become of the message.
 
-use crate::support::{Session, envelope, plain_config};
 use smtp_proto::{
     client::{
         Authentication, Chunking, Config, End, Journal, Outcome, PeerError, Phase, Protocol, Retry,
@@ -11,6 +10,7 @@ use smtp_proto::{
     hello::{EhloName, Extension},
     sasl::{InitialResponse, Mechanism, Plain, Response},
 };
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 const GROUP: &str = "C: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: RCPT TO:<e@f>\nC: DATA\n";
 

@@ -1,7 +1,7 @@
 //! AUTH PLAIN and LOGIN (RFC 4954), and who may skip them.
 
-use crate::server_support::{Peer, config, config_with_auth, config_with_tls};
 use smtp_proto::server::{AuthPolicy, Buffers, Server};
+use smtp_test_support::server::{Peer, config, config_with_auth, config_with_tls};
 
 const HELLO: &str = "EHLO c.example\r\n";
 /// `NUL alice NUL s3cret`

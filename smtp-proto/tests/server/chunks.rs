@@ -1,10 +1,10 @@
 //! BDAT (RFC 3030): chunks, their replies, and what is swallowed.
 
-use crate::server_support::{Peer, config, config_with_chunks};
 use smtp_proto::{
     hello::Extension,
     server::{Config, End, Event, Limits},
 };
+use smtp_test_support::server::{Peer, config, config_with_chunks};
 
 const OPEN: &str = "EHLO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\n";
 const TAKEN: &str = "250 2.0.0 OK\r\n";

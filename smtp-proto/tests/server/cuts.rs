@@ -1,7 +1,7 @@
 //! A full session, cut anywhere: the same events, the same content, the same replies.
 
-use crate::server_support::{Peer, config_with_auth, config_with_chunks, policy};
 use smtp_proto::server::{Answer, Config, Event, Limits, Protocol};
+use smtp_test_support::server::{Peer, config_with_auth, config_with_chunks, policy};
 
 const SESSION: &str = "EHLO c.example\r\nAUTH LOGIN\r\nYWxpY2U=\r\nczNjcmV0\r\n\
     MAIL FROM:<a@c.example> SIZE=30\r\nRCPT TO:<b@mx.example>\r\nRCPT TO:<nobody@mx.example>\r\n\

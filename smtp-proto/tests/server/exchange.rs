@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::sasl_host::{Directory, Host, config};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smtp_proto::{
     sasl::server::{Accounts, CramMd5Exchange, Exchange, ServerChallenge, Step, exchange},
     server::{Answer, BufferSizes, Event, Misuse, Server, TlsPolicy, Wants},
 };
+use smtp_test_support::auth_pair::{Directory, Host, config};
 
 const SUCCESS: &str = "235 2.7.0 Authentication successful\r\n";
 const REFUSAL: &str = "535 5.7.8 Authentication credentials invalid\r\n";

@@ -1,13 +1,13 @@
 //! Lines in an exchange that no client of this crate says: cancelled, garbled, too long, late.
 #![cfg(all(feature = "alloc", feature = "scram", feature = "cram-md5"))]
 
-use crate::sasl_host::{Host, config};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
 use smtp_proto::{
     sasl::{Challenge, Mechanism, Nonce, Response, ScramSha1},
     server::Limits,
 };
+use smtp_test_support::auth_pair::{Host, config};
 
 const SUCCESS: &str = "235 2.7.0 Authentication successful\r\n";
 const CANCELLED: &str = "501 5.7.0 Authentication cancelled\r\n";

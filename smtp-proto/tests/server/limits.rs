@@ -1,6 +1,5 @@
 //! What a client can make the server hold or do, and how it is told.
 
-use crate::server_support::{Peer, config, config_with_auth};
 use proptest::prelude::*;
 use smtp_proto::server::{
     Answer, AuthPolicy, BufferSizes, Buffers, Config, End, Event, Limits, Protocol, Server,
@@ -10,6 +9,7 @@ use smtp_proto::{
     hello::EhloName,
     reply::{Code, EnhancedCode},
 };
+use smtp_test_support::server::{Peer, config, config_with_auth};
 
 const OPEN: &str = "EHLO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\n";
 
@@ -303,7 +303,7 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
 
 /// Both protocols, with every extension.
 fn full_configs() -> [Config; 2] {
-    let smtp = crate::server_support::config_with_chunks()
+    let smtp = smtp_test_support::server::config_with_chunks()
         .with_auth(AuthPolicy::Offered)
         .with_plaintext_auth(true)
         .with_limits(generous());

@@ -1,7 +1,7 @@
 //! LMTP (RFC 2033): another greeting, and an answer for each recipient.
 
-use crate::server_support::{Peer, config_with_chunks, policy};
 use smtp_proto::server::{Answer, BufferSizes, Config, End, Event, Limits, Protocol, Server};
+use smtp_test_support::server::{Peer, config_with_chunks, policy};
 
 const HELLO: &str = "LHLO c.example\r\n";
 const OPEN: &str = "LHLO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\n\

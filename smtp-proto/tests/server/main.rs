@@ -10,10 +10,6 @@ mod exchange_lines;
 mod limits;
 mod lmtp;
 mod sasl;
-#[path = "../sasl_host/mod.rs"]
-mod sasl_host;
 mod sequence;
-#[path = "../server_support/mod.rs"]
-mod server_support;
 mod tls;
 mod with_client;

@@ -1,7 +1,6 @@
 //! Every mechanism of the client against its exchange on the server, joined in memory.
 #![cfg(all(feature = "alloc", feature = "scram", feature = "cram-md5"))]
 
-use crate::sasl_host::{MECHANISMS, Pair, TLS_EXPORTER, USERS};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smtp_proto::{
     client::Authentication,
@@ -11,6 +10,7 @@ use smtp_proto::{
         Login, Mechanism, Nonce, OAuthBearer, Plain, Response, ScramSha1, ScramSha256, XOAuth2,
     },
 };
+use smtp_test_support::auth_pair::{MECHANISMS, Pair, TLS_EXPORTER, USERS};
 
 const SUCCESS: &str = "235 2.7.0 Authentication successful\r\n";
 const REFUSAL: &str = "535 5.7.8 Authentication credentials invalid\r\n";

@@ -1,6 +1,5 @@
 //! Which command may come when, and what is said to one that may not (RFC 5321 4.1.4, 4.2.4).
 
-use crate::server_support::{Peer, config, config_with_auth};
 use smtp_proto::{
     hello::{Extension, Extensions},
     reply::{Code, EnhancedCode},
@@ -8,6 +7,7 @@ use smtp_proto::{
         Answer, AnswerError, AuthPolicy, Config, End, Event, Misuse, Server, TlsPolicy, Wants,
     },
 };
+use smtp_test_support::server::{Peer, config, config_with_auth};
 
 const HELLO: &str = "EHLO c.example\r\n";
 const MAIL: &str = "MAIL FROM:<a@c.example>\r\n";

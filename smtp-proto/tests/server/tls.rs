@@ -1,7 +1,7 @@
 //! STARTTLS and implicit TLS (RFC 3207, RFC 8314).
 
-use crate::server_support::{Peer, config, config_with_tls};
 use smtp_proto::server::{AuthPolicy, End, PeerError, Server, TlsPolicy, Wants};
+use smtp_test_support::server::{Peer, config, config_with_tls};
 
 const HELLO: &str = "EHLO c.example\r\n";
 const INJECTED: Option<PeerError> = Some(PeerError::PlaintextBehindStartTls);

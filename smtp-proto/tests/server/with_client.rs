@@ -2,7 +2,6 @@
 
 use alloc::collections::VecDeque;
 
-use crate::server_support::{Peer, config};
 use smtp_proto::{
     client::{self, Authentication, Client, Event, Journal, TlsPolicy},
     envelope::Envelope,
@@ -10,6 +9,7 @@ use smtp_proto::{
     sasl::Plain,
     server::{AuthPolicy, End, Server, TlsPolicy as ServerTls},
 };
+use smtp_test_support::server::{Peer, config};
 
 const MESSAGE: &[u8] = b".starts with a dot\r\n..\r\n.\r\nends with one\r\n.\r\n";
 

@@ -7,7 +7,7 @@ use smtp_proto::{
 };
 
 use super::{Row, Taken};
-use crate::support::{Session, plain_config};
+use smtp_test_support::session::{Session, plain_config};
 
 /// A server that takes credentials in the clear, and the first command of the dialogue.
 fn open(mechanisms: &str, first: &str) -> Session {

@@ -7,7 +7,7 @@ use smtp_proto::{
 };
 
 use super::{Row, Taken};
-use crate::support::{Session, envelope, plain_config};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 /// The wire form or an error by default, and the error where bare newlines are refused.
 type Expected = (Result<&'static [u8], ContentErrorKind>, Option<ContentErrorKind>);

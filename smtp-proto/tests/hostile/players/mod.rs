@@ -12,7 +12,7 @@ pub mod values;
 
 use smtp_proto::client::{End, PeerError};
 
-use crate::support::Session;
+use smtp_test_support::session::Session;
 
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/hostile");
 

@@ -6,7 +6,7 @@ use smtp_proto::{
 };
 
 use super::{Row, Taken, peer_error};
-use crate::support::{Session, plain_config};
+use smtp_test_support::session::{Session, plain_config};
 
 fn config(tls: TlsPolicy) -> Config {
     plain_config().with_tls(tls)

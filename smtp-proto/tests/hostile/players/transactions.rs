@@ -10,7 +10,7 @@ use smtp_proto::{
 };
 
 use super::{Row, Taken, peer_error};
-use crate::support::{Session, envelope, plain_config};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 const GROUP: &str = "C: MAIL FROM:<alice@example.org>
     C: RCPT TO:<a@example.net>

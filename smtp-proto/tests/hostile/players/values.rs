@@ -11,7 +11,7 @@ use smtp_proto::{
 };
 
 use super::{Row, Taken};
-use crate::support::{Session, plain_config};
+use smtp_test_support::session::{Session, plain_config};
 
 const fn taken(accepted: bool) -> Taken {
     if accepted { Taken::Accepted } else { Taken::Refused }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use smtp_proto::{client::Refusal, hello::Extension};
 
-use crate::support::{Session, envelope, plain_config};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 const OFFERS: [&str; 4] = ["PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE"];
 

@@ -7,7 +7,7 @@ use smtp_proto::{
     sasl::{Login, Mechanism, Plain, XOAuth2},
 };
 
-use crate::support::{Session, plain_config};
+use smtp_test_support::session::{Session, plain_config};
 
 /// A line for each, together.
 fn each<T>(items: &[T], line: impl Fn(&T) -> String) -> String {

@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prelude::*};
 use smtp_proto::client::{Journal, Protocol, Status, Wants};
 
-use crate::support::{Session, envelope, plain_config};
+use smtp_test_support::session::{Session, envelope, plain_config};
 
 fn status(code: u16) -> Status {
     match code {

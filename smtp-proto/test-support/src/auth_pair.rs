@@ -1,6 +1,7 @@
 //! A server with accounts, and a client that authenticates to it, in memory.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::large_types_passed_by_value, reason = "as the server takes it")]
+
+use core::fmt;
 
 use smtp_proto::{
     client::{self, Authentication, BufferSizes, Client},
@@ -12,13 +13,14 @@ use smtp_proto::{
     server::{Answer, AuthPolicy, Config, Event, Limits, Server, TlsPolicy, Wants},
 };
 
-/// What both sides believe their TLS session to be called.
-pub(crate) const TLS_EXPORTER: [u8; 32] = [9; 32];
+/// The exporter value of the TLS session, the same at both ends (RFC 9266).
+pub const TLS_EXPORTER: [u8; 32] = [9; 32];
 
-/// As random as a test needs.
+/// Octets that stand for random ones.
 const RANDOM: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
 
-pub(crate) const MECHANISMS: &[&str] = &[
+/// Names of the mechanisms that the server offers.
+pub const MECHANISMS: &[&str] = &[
     "PLAIN",
     "LOGIN",
     "CRAM-MD5",
@@ -33,11 +35,11 @@ pub(crate) const MECHANISMS: &[&str] = &[
 ];
 
 /// User, password, token.
-pub(crate) const USERS: [[&str; 3]; 2] =
-    [["alice", "s3cret", "t0ken"], ["a=b,\u{e9}", "p w", "other"]];
+pub const USERS: [[&str; 3]; 2] = [["alice", "s3cret", "t0ken"], ["a=b,\u{e9}", "p w", "other"]];
 
-/// Those users.
-pub(crate) struct Directory;
+/// The accounts of [`USERS`].
+#[derive(Debug)]
+pub struct Directory;
 
 impl Accounts for Directory {
     fn password(&self, user: &str) -> Option<&str> {
@@ -50,7 +52,7 @@ impl Accounts for Directory {
 }
 
 /// A server inside TLS that offers every mechanism.
-pub(crate) fn config() -> Config {
+pub fn config() -> Config {
     Config::new(EhloName::parse("mx.example").expect("a name"))
         .with_tls(TlsPolicy::Implicit)
         .with_auth(AuthPolicy::Required)
@@ -58,38 +60,50 @@ pub(crate) fn config() -> Config {
         .with_limits(Limits::DEFAULT.with_bad_commands(100))
 }
 
-/// A server and what the application keeps for it.
-pub(crate) struct Host {
-    pub(crate) server: Server<Box<[u8]>>,
-    pub(crate) exchange: Option<Box<dyn Exchange + Send>>,
-    pub(crate) user: Option<String>,
-    pub(crate) output: Vec<u8>,
+/// A server, and what its application keeps.
+pub struct Host {
+    /// The server.
+    pub server: Server<Box<[u8]>>,
+    /// The exchange that is going on.
+    pub exchange: Option<Box<dyn Exchange + Send>>,
+    /// The user who has authenticated.
+    pub user: Option<String>,
+    /// Octets written by the server since the last command.
+    pub output: Vec<u8>,
     /// At most this much leaves in one write.
     size: usize,
 }
 
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
 impl Host {
-    pub(crate) fn new(server: Server<Box<[u8]>>, size: usize) -> Self {
+    /// Runs the server; at most `size` octets leave in one write.
+    pub fn new(server: Server<Box<[u8]>>, size: usize) -> Self {
         let mut host = Self { server, exchange: None, user: None, output: Vec::new(), size };
         host.pump();
         host
     }
 
-    /// A server that was greeted.
-    pub(crate) fn greeted(config: Config) -> Self {
+    /// A server that has received EHLO.
+    pub fn greeted(config: Config) -> Self {
         let mut host = Self::new(Server::new(config), usize::MAX);
         host.say("EHLO c.example");
         host
     }
 
-    /// What is answered to a line.
-    pub(crate) fn say(&mut self, line: &str) -> String {
+    /// The reply to a command line.
+    pub fn say(&mut self, line: &str) -> String {
         self.output.clear();
         self.feed(format!("{line}\r\n").as_bytes());
         String::from_utf8(self.output.clone()).expect("ASCII")
     }
 
-    pub(crate) fn feed(&mut self, mut input: &[u8]) {
+    /// Gives the server these octets, as many at a time as it has room for.
+    pub fn feed(&mut self, mut input: &[u8]) {
         while !input.is_empty() && self.server.wants() != Wants::Nothing {
             let space = self.server.read_buf();
             let n = space.len().min(input.len());
@@ -158,18 +172,21 @@ impl Host {
     }
 }
 
-/// Both ends.
-pub(crate) struct Pair {
+/// A client and a server, joined.
+#[derive(Debug)]
+pub struct Pair {
     client: Client<Box<[u8]>>,
-    pub(crate) host: Host,
+    /// The server's end.
+    pub host: Host,
     /// At most this much is read or written at once.
     size: usize,
     /// Lines of the AUTH dialogue, `C: ` or `S: ` before each.
-    pub(crate) said: Vec<String>,
+    pub said: Vec<String>,
 }
 
 impl Pair {
-    pub(crate) fn new(size: usize) -> Self {
+    /// A client and a server inside TLS; at most `size` octets pass at once.
+    pub fn new(size: usize) -> Self {
         let name = EhloName::parse("client.example").expect("a name");
         let asking = client::Config::new(name).with_tls(client::TlsPolicy::Implicit);
         Self {
@@ -180,8 +197,8 @@ impl Pair {
         }
     }
 
-    /// The whole dialogue, and how it ends for the client.
-    pub(crate) fn authenticate(&mut self, mechanism: &mut dyn Mechanism) -> Authentication {
+    /// Authenticates with this mechanism, and returns the result for the client.
+    pub fn authenticate(&mut self, mechanism: &mut dyn Mechanism) -> Authentication {
         assert_eq!(self.run(), client::Wants::Command);
         self.said.clear();
         let list: &mut [&mut dyn Mechanism] = &mut [mechanism];

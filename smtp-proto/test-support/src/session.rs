@@ -1,17 +1,8 @@
 //! A scripted peer: `C: ` and `S: ` lines, cut into reads and writes of any size.
-#![allow(dead_code, unreachable_pub, reason = "each test file is a crate and uses its part")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::format_push_string,
-    reason = "a test may panic and take time"
-)]
-#![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "not for others")]
+#![allow(clippy::format_push_string, reason = "a test may take time")]
 
 use smtp_proto::{
-    client::{
-        AsEnvelope, Client, Config, End, Event, Inquiry, Journal, PeerError, Phase, TlsPolicy,
-        Wants,
-    },
+    client::{AsEnvelope, Client, Config, End, Inquiry, Journal, TlsPolicy, Wants},
     envelope::Envelope,
     hello::EhloName,
     sasl::Mechanisms,
@@ -19,38 +10,44 @@ use smtp_proto::{
     transcript::Transcript,
 };
 
+use crate::stand::describe;
+
+/// A client that owns its buffers.
 pub type Owned = Client<Box<[u8]>>;
 
-/// A client named `client.example` that does without TLS.
+/// The configuration of a client named `client.example` without TLS.
 pub fn plain_config() -> Config {
     Config::new(EhloName::parse("client.example").unwrap()).with_tls(TlsPolicy::None)
 }
 
+/// An envelope from `from` to all of `to`.
 pub fn envelope(from: &str, to: &[&str]) -> Envelope {
     to.iter().try_fold(Envelope::new(from).unwrap(), |e, to| e.to(to)).unwrap()
 }
 
-/// A peer that follows a script, and may be told not to mind what it hears.
+/// A peer that follows a script, or ignores what it receives.
 #[derive(Clone, Debug, Default)]
 pub struct Peer {
     script: testing::Peer,
-    /// All that the client has sent.
+    /// Octets that the client has sent.
     pub heard: Vec<u8>,
-    /// Only keeps what it hears; the test reads it.
+    /// Keeps what it receives and compares nothing.
     pub deaf: bool,
 }
 
 impl Peer {
+    /// A peer that follows this script of `C: ` and `S: ` lines.
     pub fn script(text: &str) -> Self {
         let script = testing::Peer::new(text).unwrap_or_else(|error| panic!("{error}"));
         Self { script, ..Self::default() }
     }
 
-    /// Does not mind that commands come before their predecessors are answered.
+    /// Accepts commands that come before the replies to those before them.
     pub fn be_patient(&mut self) {
         self.script = std::mem::take(&mut self.script).patient();
     }
 
+    /// Adds lines to the script.
     pub fn extend(&mut self, text: &str) {
         self.script.then(text).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -62,34 +59,43 @@ impl Peer {
         }
     }
 
+    /// Returns whether the whole script was played.
     pub fn is_done(&self) -> bool {
         self.script.is_done()
     }
 }
 
 /// A client and its peer, with every read and write cut to at most so many octets.
+#[derive(Debug)]
 pub struct Session {
+    /// The client.
     pub client: Owned,
+    /// The peer.
     pub peer: Peer,
+    /// Events so far, in the form of [`describe`].
     pub events: Vec<String>,
     /// Each write as it left.
     pub writes: Vec<Vec<u8>>,
-    /// Times the client had to wait for the peer.
+    /// Number of times that the client waited for the peer.
     pub round_trips: usize,
+    /// At most this many octets arrive in one read.
     pub read_size: usize,
+    /// At most this many octets leave in one write.
     pub write_size: usize,
-    /// The dialogue as a person reads it.
+    /// The transcript.
     pub text: String,
     transcript: Transcript,
-    /// Gathers events too, where a test asks for it.
+    /// Records events too, where a test sets it.
     pub journal: Option<Journal>,
 }
 
 impl Session {
+    /// A client that has said nothing yet, and a peer that follows this script.
     pub fn new(config: Config, script: &str) -> Self {
         Self::with_client(Client::new(config), script)
     }
 
+    /// The same with a client of the caller's.
     pub fn with_client(client: Owned, script: &str) -> Self {
         Self {
             client,
@@ -110,6 +116,7 @@ impl Session {
         Self::open_with(Client::new(config), extensions)
     }
 
+    /// Opens a session with a client of the caller's.
     pub fn open_with(client: Owned, extensions: &str) -> Self {
         let mut script = String::from("S: 220 mx.example\nC: EHLO client.example\n");
         let lines: Vec<&str> = extensions.split_whitespace().collect();
@@ -126,12 +133,14 @@ impl Session {
         session
     }
 
+    /// Adds lines to the script.
+    #[must_use]
     pub fn then(mut self, script: &str) -> Self {
         self.peer.extend(script);
         self
     }
 
-    /// Does what the client wants until it wants something that only its caller has.
+    /// Writes, flushes, reads and takes events until the client wants something of its caller.
     pub fn pump(&mut self) -> Wants {
         for _ in 0..1_000_000 {
             match self.client.wants() {
@@ -208,14 +217,14 @@ impl Session {
         true
     }
 
-    /// Hands over one message and waits for its verdict.
+    /// Sends one message and waits for its replies.
     pub fn send(&mut self, envelope: &impl AsEnvelope, content: &[u8]) -> Wants {
         self.client.begin(envelope).unwrap();
         self.hand_over(envelope, content);
         self.pump()
     }
 
-    /// Pumps a begun transaction until its content is handed over or refused.
+    /// Pumps a transaction until its content is written or refused.
     pub fn hand_over(&mut self, envelope: &impl AsEnvelope, mut content: &[u8]) {
         loop {
             match self.pump() {
@@ -230,12 +239,13 @@ impl Session {
         }
     }
 
+    /// Authenticates with one of these mechanisms.
     pub fn authenticate<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M) -> Wants {
         self.client.authenticate(mechanisms).unwrap();
         self.authenticate_further(mechanisms)
     }
 
-    /// Goes on with a dialogue that wants credentials.
+    /// Continues an AUTH exchange that wants credentials.
     pub fn authenticate_further<M: Mechanisms + ?Sized>(&mut self, mechanisms: &mut M) -> Wants {
         loop {
             match self.pump() {
@@ -245,17 +255,19 @@ impl Session {
         }
     }
 
+    /// Sends an inquiry and waits for its reply.
     pub fn inquire(&mut self, inquiry: Inquiry<'_>) -> Wants {
         self.client.inquire(inquiry).unwrap();
         self.pump()
     }
 
+    /// Sends QUIT and waits for its reply.
     pub fn quit(&mut self) -> Wants {
         self.client.quit().unwrap();
         self.pump()
     }
 
-    /// The peer speaks although nothing may be wanted of it.
+    /// Reads from the peer, wanted or not.
     pub fn hear_unasked(&mut self) -> Wants {
         if self.client.wants() != Wants::Event {
             self.read();
@@ -263,8 +275,8 @@ impl Session {
         self.pump()
     }
 
-    /// The client reads these octets, whether it wants to or not and before anything else leaves;
-    /// what comes when the session is over is dropped.
+    /// Reads these octets, wanted or not, before anything else leaves. Those that come when the
+    /// session is over are dropped.
     pub fn hear(&mut self, mut octets: &[u8]) -> Wants {
         while !octets.is_empty() && self.client.wants() != Wants::Nothing {
             if self.client.wants() == Wants::Event {
@@ -281,18 +293,19 @@ impl Session {
         self.pump()
     }
 
-    /// Octets arrive, and nothing else happens.
+    /// Reads these octets and does nothing else.
     pub fn arrive(&mut self, octets: &[u8]) {
         self.client.read_buf()[..octets.len()].copy_from_slice(octets);
         self.client.received(octets.len()).unwrap();
     }
 
-    /// The stream ends.
+    /// Reads the end of the stream.
     pub fn hear_end(&mut self) -> Wants {
         self.client.received(0).unwrap();
         self.pump()
     }
 
+    /// The end of the session, where it has ended.
     pub fn end(&self) -> Option<End> {
         self.client.end()
     }
@@ -302,69 +315,5 @@ impl Session {
     pub fn expect_events(&mut self, expected: &[&str]) {
         assert_eq!(self.events, expected);
         self.events.clear();
-    }
-}
-
-/// How a session stands, in short enough a form for tables.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stand {
-    /// It goes on.
-    Usable,
-    Quit,
-    Closing(Phase),
-    Refused(Phase, u16),
-    Unexpected(Phase, u16),
-    Malformed(Phase),
-    Unsolicited,
-    Injected,
-    TooManyChallenges,
-    GoAheadAfterRefusal,
-    Lost(Phase),
-    TlsUnavailable,
-    Other,
-}
-
-impl Stand {
-    pub fn of(session: &Session) -> Self {
-        let Some(end) = session.end() else { return Stand::Usable };
-        match end {
-            End::Quit => Stand::Quit,
-            End::ServiceClosing(phase) => Stand::Closing(phase),
-            End::Refused { phase, code } => Stand::Refused(phase, code.value()),
-            End::Lost(phase) => Stand::Lost(phase),
-            End::TlsUnavailable => Stand::TlsUnavailable,
-            End::Peer(PeerError::UnexpectedCode { phase, code }) => {
-                Stand::Unexpected(phase, code.value())
-            }
-            End::Peer(PeerError::Malformed { phase, .. }) => Stand::Malformed(phase),
-            End::Peer(PeerError::Unsolicited) => Stand::Unsolicited,
-            End::Peer(PeerError::PlaintextBehindStartTls) => Stand::Injected,
-            End::Peer(PeerError::TooManyChallenges) => Stand::TooManyChallenges,
-            End::Peer(PeerError::GoAheadAfterRefusal) => Stand::GoAheadAfterRefusal,
-            _ => Stand::Other,
-        }
-    }
-}
-
-/// An event in short, with the code of its reply.
-pub fn describe(event: &Event<'_>) -> String {
-    match event {
-        Event::Answer { phase, reply } => format!("{phase} {}", reply.code()),
-        Event::Mail { transaction, reply } => {
-            format!("mail[{}] {}", transaction.index(), reply.code())
-        }
-        Event::Recipient { transaction, index, reply } => {
-            format!("rcpt[{}.{index}] {}", transaction.index(), reply.code())
-        }
-        Event::Data { transaction, reply, .. } => {
-            format!("data[{}] {}", transaction.index(), reply.code())
-        }
-        Event::Final { transaction, recipient, phase, reply } => {
-            let recipient = recipient.map(|index| format!(".{index}")).unwrap_or_default();
-            format!("{phase}[{}{recipient}] {}", transaction.index(), reply.code())
-        }
-        Event::Ended { transaction, end } => format!("ended[{}] {end:?}", transaction.index()),
-        Event::Closing { phase, reply } => format!("closing {phase} {}", reply.code()),
-        _ => format!("{event:?}"),
     }
 }

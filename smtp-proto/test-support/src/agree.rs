@@ -1,9 +1,9 @@
-//! What a client meant, and what a server understood. The fuzz harness uses it too.
+//! The comparison of a command that a client sent with the command that a server received.
 
 use smtp_proto::command::{Command, Received};
 
-/// Whether a server understood what the client meant.
-pub(super) fn agree(sent: &Command<'_>, received: &Received<'_>) -> bool {
+/// Returns whether the server received the command that the client sent.
+pub fn agree(sent: &Command<'_>, received: &Received<'_>) -> bool {
     match (sent, received) {
         (Command::Ehlo(a), Received::Ehlo(b))
         | (Command::Helo(a), Received::Helo(b))

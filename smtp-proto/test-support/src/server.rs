@@ -1,6 +1,5 @@
-//! A server in memory, driven by what a client says.
+//! A server in memory, driven by the octets that a client would send.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::large_types_passed_by_value, reason = "as the server takes it")]
 
 use core::fmt::Write as _;
@@ -10,11 +9,11 @@ use smtp_proto::{
     server::{Answer, AuthPolicy, Config, Event, PeerError, Server, TlsPolicy, Wants},
 };
 
-/// What the application says to an event; `None` accepts.
-pub(crate) type Policy = fn(&Event<'_>) -> Option<Answer<'static>>;
+/// The application's reply to an event; `None` accepts.
+pub type Policy = fn(&Event<'_>) -> Option<Answer<'static>>;
 
-/// `alice` with `s3cret` may come in, `nobody@` is refused.
-pub(crate) fn policy(event: &Event<'_>) -> Option<Answer<'static>> {
+/// Accepts `alice` with `s3cret`, and refuses recipients at `nobody@`.
+pub fn policy(event: &Event<'_>) -> Option<Answer<'static>> {
     match event {
         Event::Authenticate(credentials) if !credentials.are("alice", "s3cret") => {
             Some(Answer::BAD_CREDENTIALS)
@@ -26,54 +25,64 @@ pub(crate) fn policy(event: &Event<'_>) -> Option<Answer<'static>> {
     }
 }
 
-pub(crate) fn config() -> Config {
+/// A server named `mx.example`.
+pub fn config() -> Config {
     Config::new(EhloName::parse("mx.example").expect("a name"))
 }
 
-pub(crate) fn config_with_auth() -> Config {
+/// A server that offers AUTH in the clear.
+pub fn config_with_auth() -> Config {
     config().with_auth(AuthPolicy::Offered).with_plaintext_auth(true)
 }
 
-pub(crate) fn config_with_tls() -> Config {
+/// A server that offers STARTTLS, and AUTH behind it.
+pub fn config_with_tls() -> Config {
     config().with_tls(TlsPolicy::Offered).with_auth(AuthPolicy::Offered)
 }
 
-/// CHUNKING, BINARYMIME and all else that can be switched on.
-pub(crate) fn config_with_chunks() -> Config {
+/// A server with CHUNKING, BINARYMIME and every other extension that can be switched on.
+pub fn config_with_chunks() -> Config {
     config().with_extensions(Config::SUPPORTED)
 }
 
-/// A server, what it wrote, and what it told.
-pub(crate) struct Peer {
-    pub(crate) server: Server<Box<[u8]>>,
-    pub(crate) policy: Policy,
-    pub(crate) output: Vec<u8>,
-    /// How many writes were asked for.
-    pub(crate) writes: usize,
+/// A server, its output and its events.
+#[derive(Debug)]
+pub struct Peer {
+    /// The server.
+    pub server: Server<Box<[u8]>>,
+    /// The replies that the application gives.
+    pub policy: Policy,
+    /// Octets written by the server.
+    pub output: Vec<u8>,
+    /// Number of writes so far.
+    pub writes: usize,
     /// At most this much leaves in one write.
-    pub(crate) write_size: usize,
+    pub write_size: usize,
     /// Events as text, pieces of content joined.
-    pub(crate) events: Vec<String>,
-    pub(crate) content: Vec<u8>,
-    pub(crate) handshakes: usize,
-    pub(crate) error: Option<PeerError>,
+    pub events: Vec<String>,
+    /// Content received.
+    pub content: Vec<u8>,
+    /// TLS handshakes done.
+    pub handshakes: usize,
+    /// The error that `poll_event` returned last.
+    pub error: Option<PeerError>,
     /// The lines taken, as a transcript shows them.
-    pub(crate) lines: Vec<String>,
+    pub lines: Vec<String>,
     /// Events as `Debug` shows them.
-    pub(crate) debug: String,
+    pub debug: String,
     shown: usize,
 }
 
 impl Peer {
-    /// A server that has greeted.
-    pub(crate) fn new(config: Config) -> Self {
+    /// A server that has sent its greeting.
+    pub fn new(config: Config) -> Self {
         let mut peer = Self::with_server(Server::new(config));
         peer.pump();
         peer
     }
 
-    /// A server to which `lines` were said already.
-    pub(crate) fn after(config: Config, lines: &str) -> Self {
+    /// A server that has received these lines.
+    pub fn after(config: Config, lines: &str) -> Self {
         let mut peer = Self::new(config);
         for line in lines.split_inclusive('\n') {
             peer.say(line);
@@ -82,7 +91,8 @@ impl Peer {
         peer
     }
 
-    pub(crate) fn with_server(server: Server<Box<[u8]>>) -> Self {
+    /// A server that has not run yet.
+    pub fn with_server(server: Server<Box<[u8]>>) -> Self {
         Self {
             server,
             policy,
@@ -99,19 +109,20 @@ impl Peer {
         }
     }
 
-    /// Hands `input` over and returns what is answered.
-    pub(crate) fn say(&mut self, input: impl AsRef<[u8]>) -> String {
+    /// Gives the server `input` and returns its replies.
+    pub fn say(&mut self, input: impl AsRef<[u8]>) -> String {
         self.shown = self.output.len();
         self.feed(input.as_ref());
         self.reply()
     }
 
-    /// What was written since the last `say`.
-    pub(crate) fn reply(&mut self) -> String {
+    /// Octets written since the last `say`.
+    pub fn reply(&mut self) -> String {
         String::from_utf8(self.output[self.shown..].to_vec()).expect("ASCII")
     }
 
-    pub(crate) fn feed(&mut self, mut input: &[u8]) {
+    /// Gives the server these octets, as many at a time as it has room for.
+    pub fn feed(&mut self, mut input: &[u8]) {
         self.pump();
         while !input.is_empty() && !self.is_over() {
             let space = self.server.read_buf();
@@ -124,16 +135,19 @@ impl Peer {
         }
     }
 
-    pub(crate) fn hang_up(&mut self) {
+    /// Ends the stream from the client.
+    pub fn hang_up(&mut self) {
         self.server.received(0).expect("in bounds");
         self.pump();
     }
 
-    pub(crate) fn is_over(&self) -> bool {
+    /// Returns whether the session is over.
+    pub fn is_over(&self) -> bool {
         self.server.wants() == Wants::Nothing
     }
 
-    pub(crate) fn pump(&mut self) {
+    /// Does what the server wants until it wants to read or is done.
+    pub fn pump(&mut self) {
         loop {
             match self.server.wants() {
                 Wants::Event => self.take_event(),

@@ -1,7 +1,4 @@
-//! Dialogues of AUTH as a person reads them: `C: ` and `S: ` lines whose base64 is decoded.
-#![allow(dead_code, unreachable_pub, reason = "each test file is a crate and uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-#![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "not for others")]
+//! AUTH exchanges in readable form: `C: ` and `S: ` lines whose base64 is decoded.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smtp_proto::{
@@ -9,12 +6,14 @@ use smtp_proto::{
     sasl::{CannotAnswer, Challenge, Mechanism, Response},
 };
 
-use crate::support::{Session, plain_config};
+use crate::session::{Session, plain_config};
 
+/// The base64 of these octets.
 pub fn base64(octets: impl AsRef<[u8]>) -> String {
     STANDARD.encode(octets)
 }
 
+/// Opens a session in which the server offers these mechanisms, in the clear.
 pub fn open(mechanisms: &str) -> Session {
     let extensions = format!("AUTH_{}", mechanisms.replace(' ', "_"));
     // The sizes of the adapters.
@@ -32,11 +31,12 @@ pub fn script(text: &str) -> String {
     text.lines().map(line).collect()
 }
 
-/// Plays the whole dialogue with a server that offers these mechanisms.
+/// Plays the whole exchange with a server that offers these mechanisms.
 pub fn play(mechanisms: &str, mechanism: &mut dyn Mechanism, text: &str) -> Session {
     play_list(mechanisms, &mut [mechanism], text)
 }
 
+/// Plays the whole exchange for a client that has several mechanisms.
 pub fn play_list(mechanisms: &str, list: &mut [&mut dyn Mechanism], text: &str) -> Session {
     let mut session = open(mechanisms).then(&script(text));
     let wants = session.authenticate(list);
@@ -47,7 +47,7 @@ pub fn play_list(mechanisms: &str, list: &mut [&mut dyn Mechanism], text: &str) 
     session
 }
 
-/// What the mechanism answers, decoded.
+/// The mechanism's response to this challenge, decoded.
 pub fn answer(mechanism: &mut dyn Mechanism, challenge: &[u8]) -> Result<Vec<u8>, CannotAnswer> {
     let mut output = vec![0; 16 * 1024];
     let mut response = Response::new(&mut output);
