@@ -7,6 +7,7 @@
 //! | [`server`] | a server in memory, driven by the octets that a client would send |
 //! | [`auth_script`] | AUTH dialogues whose base64 is written decoded |
 //! | [`auth_pair`] | a client that authenticates to a server with accounts, in memory |
+//! | [`oracle`] | the fate of each recipient, from the wire alone |
 //! | [`agree`] | the comparison of a command sent with the command received |
 #![allow(
     clippy::missing_panics_doc,
@@ -18,6 +19,7 @@
 pub mod agree;
 pub mod auth_pair;
 pub mod auth_script;
+pub mod oracle;
 pub mod server;
 pub mod session;
 pub mod stand;

@@ -6,7 +6,12 @@ use smtp_proto::{
 };
 
 use super::{
-    host::Stored, plan::Plan, sender::Report, wire::canonical, witness::Found, world::World,
+    host::Stored,
+    plan::Plan,
+    sender::Report,
+    wire::canonical,
+    witness::{Found, statuses},
+    world::World,
 };
 
 pub(crate) fn judge(world: &World<'_>) -> Found {
@@ -45,13 +50,15 @@ fn check_reports(world: &World<'_>) -> Found {
             Report::NotBegun | Report::Refused(_) => {}
             Report::Begun => return Err(format!("message {index} has no end")),
             Report::Ended(found) => {
-                let expected = witness.statuses(transaction, count);
-                let doubtful = witness.doubtful_statuses(transaction, count);
-                if *found != expected && doubtful.as_ref() != Some(found) {
+                let evidence = witness.evidence(transaction);
+                let expected = statuses(&evidence.truths(count));
+                let doubtful = evidence.doubtful_truths(count);
+                if *found != expected
+                    && doubtful.map(|truths| statuses(&truths)) != Some(found.clone())
+                {
                     return Err(format!("message {index}: {found:?}, but it is {expected:?}"));
                 }
-                let handed_over = witness.has_handed_over(transaction);
-                if found.contains(&Status::Unknown) && !handed_over {
+                if found.contains(&Status::Unknown) && !evidence.is_sent {
                     return Err(format!("message {index} has not left and is unknown"));
                 }
                 transaction += 1;

@@ -80,7 +80,7 @@ impl<'p> Sender<'p> {
         }
         if wants == Wants::Nothing {
             network.leave();
-            self.witness.ended();
+            self.witness.oracle.ended();
             return Ok(!std::mem::replace(&mut self.is_gone, true));
         }
         let reads = wants == Wants::Read
@@ -195,7 +195,7 @@ impl<'p> Sender<'p> {
             Read::Reset if !self.plan.gentle => self.give_up(dialogue),
             Read::End | Read::Reset => {
                 dialogue.note(|| "the stream to the client ends".into());
-                self.witness.ended();
+                self.witness.oracle.ended();
                 self.client.received(0).map_err(|error| error.to_string())?;
             }
         }
@@ -215,7 +215,7 @@ impl<'p> Sender<'p> {
     pub(crate) fn give_up(&mut self, dialogue: &mut Dialogue) {
         dialogue.note(|| "the client gives up".into());
         self.client.abort();
-        self.witness.ended();
+        self.witness.oracle.ended();
     }
 
     pub(crate) fn shook_hands(&mut self, dialogue: &mut Dialogue) -> Found {
@@ -311,9 +311,9 @@ impl<'p> Sender<'p> {
             Err(Refusal::Content(error)) => {
                 dialogue.note(|| error.to_string());
                 // Behind whole chunks QUIT is said.
-                self.witness.gave_up = true;
+                self.witness.oracle.gave_up();
                 if self.client.is_closed() {
-                    self.witness.ended();
+                    self.witness.oracle.ended();
                 }
             }
             Err(refusal) => return Err(refusal.to_string()),

@@ -1,55 +1,23 @@
 //! Whoever sits at the client's end of the wire, sees each octet as it leaves and comes, and knows
 //! from that alone what became of each recipient.
 //!
-//! Here stands the rule, as plainly as it can be written: the k-th reply belongs to the k-th command
-//! (D23), what makes no sense ends the session and is no success (D24), content leaves when it is wanted (D25), and a
-//! recipient's fate follows from four replies and one fact, that the end of the content has left (D26, D27). It
-//! shares no code with the client but that which finds where a reply ends.
-//!
-//! Here are the octets that leave; those that come are in `replies.rs`, and what follows from them in `told.rs`.
+//! The rule stands in [`smtp_test_support::oracle`], which shares no code with the client but that which finds where a
+//! reply ends. Here is what this simulator asks beyond it: which octets may leave when, and that they are those of the
+//! message (D12, D13, D21, D25).
 
-use std::collections::VecDeque;
-
-use smtp_proto::client::{Status, TlsPolicy};
+use smtp_proto::client::{Chunking, Status, TlsPolicy};
+use smtp_test_support::oracle::{Evidence, Oracle, Rules, Truth, Turn, Verb};
 
 use super::{
     plan::{Plan, number},
-    told::{Recipient, Told},
     wire::{canonical, stuffed},
 };
 
 pub(crate) type Found = Result<(), String>;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Verb {
-    Greeting,
-    Ehlo,
-    Helo,
-    StartTls,
-    Auth,
-    Cancel,
-    Mail,
-    Rcpt(usize),
-    Data,
-    Chunk,
-    /// The content by DATA, or its last chunk.
-    Content,
-    LoneDot,
-    Rset,
-    Noop,
-    Quit,
-}
-
-/// A command that is not answered, and the transaction that was the last to begin before it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) verb: Verb,
-    pub(super) transaction: usize,
-}
-
 /// What the next octet from the client belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+enum Place {
     Commands,
     /// Of the current transaction, at this octet of what has to be on the wire.
     Content(usize),
@@ -62,45 +30,46 @@ pub(super) enum Place {
     Handshake,
 }
 
+/// What has to leave of one message: lines in chunks, lines with dots doubled behind DATA.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about the session")]
+struct Leaving {
+    message: usize,
+    content: Vec<u8>,
+    stuffed: Vec<u8>,
+    /// Octets of its content that have left in chunks.
+    chunked: usize,
+}
+
+#[derive(Debug)]
 pub(crate) struct Witness<'p> {
-    pub(super) plan: &'p Plan,
+    plan: &'p Plan,
+    pub(crate) oracle: Oracle,
     /// The messages that were begun, in this order.
     begun: Vec<usize>,
-    pub(super) place: Place,
+    place: Place,
     line: Vec<u8>,
-    pub(super) reply: Vec<u8>,
-    pub(super) asked: VecDeque<Asked>,
-    pub(super) told: Vec<Told>,
-    secure: bool,
-    pub(super) pipelining: bool,
-    /// The server waits for an answer to its challenge.
-    pub(super) challenged: bool,
-    /// Nothing but QUIT may leave.
-    pub(super) stopped: bool,
-    pub(super) over: bool,
-    /// The client ends the session for a content that it cannot send: nothing that follows is the cause.
-    pub(super) gave_up: bool,
+    leaving: Option<Leaving>,
 }
 
 impl<'p> Witness<'p> {
     pub(crate) fn new(plan: &'p Plan) -> Self {
         let implicit = plan.tls == TlsPolicy::Implicit;
+        let mut oracle = Oracle::new(Rules {
+            lmtp: plan.is_lmtp(),
+            starttls: plan.tls != TlsPolicy::None,
+            in_flight: plan.chunking == Chunking::InFlight,
+            swallows: plan.swallows,
+        });
+        if implicit {
+            oracle.expect_handshake();
+        }
         Self {
             plan,
+            oracle,
             begun: Vec::new(),
             place: if implicit { Place::Handshake } else { Place::Commands },
             line: Vec::new(),
-            reply: Vec::new(),
-            asked: VecDeque::from([Asked { verb: Verb::Greeting, transaction: 0 }]),
-            told: Vec::new(),
-            secure: false,
-            pipelining: false,
-            challenged: false,
-            stopped: false,
-            over: false,
-            gave_up: false,
+            leaving: None,
         }
     }
 
@@ -110,20 +79,28 @@ impl<'p> Witness<'p> {
 
     /// D12: not where anything stood behind the 220.
     pub(crate) fn shook_hands(&mut self) -> Found {
-        (self.place, self.secure, self.pipelining) = (Place::Commands, true, false);
-        if self.over { Err("a handshake behind the end".into()) } else { Ok(()) }
+        self.place = Place::Commands;
+        self.oracle.shook_hands();
+        if self.oracle.is_over() { Err("a handshake behind the end".into()) } else { Ok(()) }
     }
 
-    /// The stream has ended, or the driver has given up.
-    pub(crate) const fn ended(&mut self) {
-        self.over = true;
+    // --- octets from the server ---
+
+    pub(crate) fn received(&mut self, octets: &[u8]) {
+        self.oracle.received(octets);
+        self.place = match self.oracle.take_turn() {
+            Some(Turn::Content) => Place::Content(0),
+            Some(Turn::LoneDot) => Place::LoneDot,
+            Some(Turn::Handshake) => Place::Handshake,
+            None => self.place,
+        };
     }
 
     // --- octets from the client ---
 
     pub(crate) fn sent(&mut self, mut octets: &[u8]) -> Found {
         while !octets.is_empty() {
-            if self.over {
+            if self.oracle.is_over() {
                 return Err(format!("octets behind the end: {}", octets.escape_ascii()));
             }
             let n = match self.place {
@@ -140,7 +117,11 @@ impl<'p> Witness<'p> {
 
     fn sent_of_line(&mut self, octets: &[u8]) -> Result<usize, String> {
         if self.line.is_empty() && !self.may_speak() {
-            return Err(format!("{:?} came before an answer: {:?}", octets[0] as char, self.asked));
+            return Err(format!(
+                "{:?} came before an answer: {:?}",
+                octets[0] as char,
+                self.oracle.asked()
+            ));
         }
         let end = octets.iter().position(|&octet| octet == b'\n');
         let n = end.map_or(octets.len(), |end| end + 1);
@@ -155,17 +136,17 @@ impl<'p> Witness<'p> {
 
     /// Whether a command may come now: in a group, or when all is answered (RFC 2920 3.1).
     fn may_speak(&self) -> bool {
-        let Some(last) = self.asked.back() else { return true };
+        let Some(last) = self.oracle.asked().back() else { return true };
         let groups = match last.verb {
             Verb::Mail | Verb::Rcpt(_) | Verb::Rset | Verb::Chunk => true,
             Verb::Content => self.plan.runs_ahead(),
             _ => false,
         };
-        groups && self.pipelining
+        groups && self.oracle.pipelining()
     }
 
     fn command(&mut self, line: &str) -> Found {
-        if std::mem::take(&mut self.challenged) {
+        if self.oracle.is_challenged() {
             return self.ask(if line == "*" { Verb::Cancel } else { Verb::Auth });
         }
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
@@ -186,63 +167,63 @@ impl<'p> Witness<'p> {
         }
     }
 
-    /// Whether STARTTLS is due where it is offered.
-    pub(super) fn wants_tls(&self) -> bool {
-        !self.secure && self.plan.tls != TlsPolicy::None
-    }
-
     /// D13, and that a session which cannot be opened ends with QUIT.
     fn check_secrecy(&self, verb: &str) -> Found {
         let must = matches!(self.plan.tls, TlsPolicy::Required | TlsPolicy::Implicit);
-        if must && !self.secure && !matches!(verb, "EHLO" | "LHLO" | "STARTTLS" | "QUIT") {
+        if must
+            && !self.oracle.is_secure()
+            && !matches!(verb, "EHLO" | "LHLO" | "STARTTLS" | "QUIT")
+        {
             return Err(format!("{verb} in the clear"));
         }
-        let allowed = !self.stopped || verb == "QUIT";
+        let allowed = !self.oracle.is_stopped() || verb == "QUIT";
         if allowed { Ok(()) } else { Err(format!("{verb} in a session that cannot be")) }
     }
 
     fn ask(&mut self, verb: Verb) -> Found {
-        self.asked.push_back(Asked { verb, transaction: self.told.len().saturating_sub(1) });
+        self.oracle.sent(verb);
+        self.check_in_flight()
+    }
+
+    fn check_in_flight(&self) -> Found {
         let most = self.plan.sizes.in_flight;
-        if self.asked.len() > most { Err(format!("more than {most} in flight")) } else { Ok(()) }
+        let in_flight = self.oracle.asked().len();
+        if in_flight > most { Err(format!("more than {most} in flight")) } else { Ok(()) }
     }
 
     fn mail(&mut self, argument: &str) -> Found {
         let message = number(argument.strip_prefix("FROM:<").unwrap_or_default());
-        let expected = self.begun.get(self.told.len()).copied();
+        let expected = self.begun.get(self.oracle.messages()).copied();
         if message.is_none() || message != expected {
             return Err(format!("MAIL {argument} where message {expected:?} is due"));
         }
         let message = message.unwrap_or_default();
         let content = canonical(&self.plan.messages[message].content);
         let stuffed = stuffed(&content);
-        self.told.push(Told { message, content, stuffed, ..Told::default() });
-        self.ask(Verb::Mail)
+        self.leaving = Some(Leaving { message, content, stuffed, chunked: 0 });
+        self.oracle.sent_mail(self.plan.messages[message].recipients.len());
+        self.check_in_flight()
     }
 
     fn rcpt(&mut self, argument: &str) -> Found {
-        let told = self.told.last_mut().ok_or("RCPT without MAIL")?;
         let recipient = number(argument.strip_prefix("TO:<").unwrap_or_default());
-        let next = told.recipients.len();
+        let next = self.oracle.sent_recipient().ok_or("RCPT without MAIL")?;
         if recipient != Some(next) {
             return Err(format!("RCPT {argument} where recipient {next} is due"));
         }
-        told.recipients.push(Recipient::default());
-        self.ask(Verb::Rcpt(next))
+        self.check_in_flight()
     }
 
     /// With DATA there is a 354; with BDAT, unless it is known to be in flight, somebody who wants it.
     fn bdat(&mut self, argument: &str) -> Found {
-        use smtp_proto::client::Chunking::InFlight;
         let (size, last) = match argument.strip_suffix(" LAST") {
             Some(size) => (size, true),
             None => (argument, false),
         };
         let left = size.parse().map_err(|_| format!("BDAT {argument}"))?;
-        let in_flight = self.plan.chunking == InFlight && self.pipelining;
-        let told = self.told.last().ok_or("BDAT without MAIL")?;
-        let answered = told.recipients.iter().all(|recipient| recipient.reply.is_some());
-        let is_due = answered && told.is_wanted();
+        let in_flight = self.plan.chunking == Chunking::InFlight && self.oracle.pipelining();
+        let evidence = self.oracle.latest().ok_or("BDAT without MAIL")?;
+        let is_due = evidence.is_answered() && evidence.is_wanted();
         if !(in_flight || is_due) {
             return Err("a chunk for nobody".into());
         }
@@ -252,24 +233,30 @@ impl<'p> Witness<'p> {
     }
 
     fn sent_of_content(&mut self, at: usize, octets: &[u8]) -> Result<usize, String> {
-        let Some(told) = self.told.last_mut() else { return Err("content of nothing".into()) };
-        let rest = &told.stuffed[at..];
+        let Some(leaving) = &self.leaving else { return Err("content of nothing".into()) };
+        let rest = &leaving.stuffed[at..];
         let n = rest.len().min(octets.len());
         if octets[..n] != rest[..n] {
-            return Err(format!("content changed behind octet {at} of message {}", told.message));
+            return Err(format!(
+                "content changed behind octet {at} of message {}",
+                leaving.message
+            ));
         }
-        told.handed_over = n == rest.len();
-        self.place = if told.handed_over { Place::Commands } else { Place::Content(at + n) };
+        self.place = Place::Content(at + n);
+        if n == rest.len() {
+            self.place = Place::Commands;
+            self.oracle.sent_content();
+        }
         Ok(n)
     }
 
     fn sent_of_chunk(&mut self, left: usize, last: bool, octets: &[u8]) -> Result<usize, String> {
-        let Some(told) = self.told.last_mut() else { return Err("a chunk of nothing".into()) };
+        let Some(leaving) = &mut self.leaving else { return Err("a chunk of nothing".into()) };
         let n = left.min(octets.len());
-        if told.content.get(told.chunked..told.chunked + n) != Some(&octets[..n]) {
-            return Err(format!("a chunk of message {} is changed", told.message));
+        if leaving.content.get(leaving.chunked..leaving.chunked + n) != Some(&octets[..n]) {
+            return Err(format!("a chunk of message {} is changed", leaving.message));
         }
-        told.chunked += n;
+        leaving.chunked += n;
         self.place = Place::Chunk { left: left - n, last };
         if left == n {
             self.end_chunk(last)?;
@@ -279,11 +266,13 @@ impl<'p> Witness<'p> {
 
     fn end_chunk(&mut self, last: bool) -> Found {
         self.place = Place::Commands;
-        let Some(told) = self.told.last_mut() else { return Ok(()) };
-        told.handed_over = last;
-        let whole = told.content.len();
-        if last && told.chunked != whole {
-            return Err(format!("the last chunk ends at {} of {whole}", told.chunked));
+        let Some(leaving) = &self.leaving else { return Ok(()) };
+        if last {
+            self.oracle.sent_content();
+        }
+        let (chunked, whole) = (leaving.chunked, leaving.content.len());
+        if last && chunked != whole {
+            return Err(format!("the last chunk ends at {chunked} of {whole}"));
         }
         Ok(())
     }
@@ -310,29 +299,21 @@ impl<'p> Witness<'p> {
         self.begun.get(transaction as usize).copied()
     }
 
+    /// What the wire has shown of the transaction that has this number; nothing where its MAIL has not left.
+    pub(crate) fn evidence(&self, transaction: u32) -> Evidence {
+        self.oracle.evidence(transaction as usize).cloned().unwrap_or_default()
+    }
+
     pub(crate) fn mail_reply(&self, transaction: u32) -> Option<u16> {
-        self.told.get(transaction as usize)?.mail
+        self.oracle.evidence(transaction as usize)?.mail
     }
 
     pub(crate) fn recipient_reply(&self, transaction: u32, recipient: u32) -> Option<u16> {
-        self.told.get(transaction as usize)?.recipients.get(recipient as usize)?.reply
+        self.oracle.evidence(transaction as usize)?.recipients.get(recipient as usize)?.reply
     }
+}
 
-    pub(crate) fn has_handed_over(&self, transaction: u32) -> bool {
-        self.told.get(transaction as usize).is_some_and(|told| told.handed_over)
-    }
-
-    /// What has to become of each of `count` recipients.
-    pub(crate) fn statuses(&self, transaction: u32, count: usize) -> Vec<Status> {
-        let nothing = Told::default();
-        let told = self.told.get(transaction as usize).unwrap_or(&nothing);
-        (0..count).map(|at| told.status(at)).collect()
-    }
-
-    /// What may have become of each of them in place of that, where the refusals were not told in time.
-    pub(crate) fn doubtful_statuses(&self, transaction: u32, count: usize) -> Option<Vec<Status>> {
-        let told = self.told.get(transaction as usize).filter(|told| told.doubted)?;
-        let told = Told { shifted: true, ..told.clone() };
-        Some((0..count).map(|at| told.status(at)).collect())
-    }
+/// The statuses by which the client has to report these truths.
+pub(crate) fn statuses(truths: &[Truth]) -> Vec<Status> {
+    truths.iter().map(|truth| truth.status()).collect()
 }
