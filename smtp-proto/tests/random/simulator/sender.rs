@@ -10,6 +10,8 @@ use smtp_proto::{
     sasl::Plain,
 };
 
+use smtp_test_support::oracle::{Ending, Evidence, Truth};
+
 use super::{
     dialogue::Dialogue,
     fault::Direction,
@@ -140,7 +142,7 @@ impl<'p> Sender<'p> {
             if self.reports[message] != Report::Begun {
                 return Err(format!("message {message} ends twice"));
             }
-            check_advice(&outcome, self.client.end())?;
+            check_advice(&self.witness.evidence(number), &outcome, self.client.end())?;
             let statuses = outcome.recipients().map(|recipient| recipient.status()).collect();
             self.reports[message] = Report::Ended(statuses);
         }
@@ -323,8 +325,12 @@ impl<'p> Sender<'p> {
 }
 
 /// Status, advice and reply of a recipient are of one and the same cause (D33, D35).
-fn check_advice(outcome: &Outcome, end: Option<End>) -> Found {
+fn check_advice(evidence: &Evidence, outcome: &Outcome, end: Option<End>) -> Found {
     for recipient in outcome.recipients() {
+        let truth = Truth::reported(recipient.status());
+        if !evidence.allows(truth, recipient.retry(), Ending::reported(end)) {
+            return Err(format!("{recipient:?} at {end:?} is not what {evidence:?} allows"));
+        }
         let class = recipient.reply.map(|reply| reply.code().value() / 100);
         let fits = match recipient.fate {
             Fate::Accepted => class == Some(2),
