@@ -1,9 +1,5 @@
 //! Values on their way to the other side and back.
 
-#[path = "../../../smtp-proto/tests/support/agree.rs"]
-mod agree;
-
-use agree::agree;
 use arbitrary::Arbitrary;
 use smtp_proto::{
     address::{Address, ForwardPath, ReversePath},
@@ -12,6 +8,7 @@ use smtp_proto::{
     parameter::{EnvelopeId, OriginalRecipient, Parameter, Parameters, Submitter, Timestamp},
     xtext::{self, Xtext},
 };
+use smtp_test_support::agree::agree;
 
 /// What is to survive.
 #[derive(Arbitrary, Debug)]

@@ -8,6 +8,8 @@ use smtp_proto::{
     server::{self, Answer, Event, Server},
 };
 
+use smtp_test_support::oracle::Wire;
+
 use crate::cuts::Sizes;
 
 /// What the server's application says to an event.
@@ -48,6 +50,8 @@ pub(crate) struct Pair<'a, A> {
     pub(crate) journal: Journal,
     /// What both ends show of themselves, where somebody looks.
     pub(crate) shown: Option<String>,
+    /// What passes the client's end of the wire, where somebody judges by it.
+    pub(crate) wire: Option<Wire>,
     sizes: Sizes<'a>,
     to_client: Vec<u8>,
     to_server: Vec<u8>,
@@ -68,6 +72,7 @@ impl<'a, A: Application> Pair<'a, A> {
             application,
             journal: Journal::new(),
             shown: None,
+            wire: None,
             sizes: Sizes::new(sizes),
             to_client: Vec::new(),
             to_server: Vec::new(),
@@ -125,6 +130,9 @@ impl<'a, A: Application> Pair<'a, A> {
                 write!(shown, "{span:?}").expect("a string");
             }
         }
+        if let Some(wire) = &mut self.wire {
+            wire.sent(&self.client.transmit()[..n]);
+        }
         self.to_server.extend_from_slice(&self.client.transmit()[..n]);
         self.client.transmitted(n).expect("in bounds");
     }
@@ -136,6 +144,11 @@ impl<'a, A: Application> Pair<'a, A> {
         let n = space.len().min(self.to_client.len()).min(self.sizes.next()).min(self.patience);
         space[..n].copy_from_slice(&self.to_client[..n]);
         self.to_client.drain(..n);
+        match &mut self.wire {
+            Some(wire) if n > 0 => wire.received(&space[..n]),
+            Some(wire) => wire.ended(),
+            None => {}
+        }
         self.patience -= n;
         // Nothing to read: the server has closed, or the connection broke.
         let over = self.patience == 0 || self.server.wants() == server::Wants::Nothing;

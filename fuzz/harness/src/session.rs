@@ -10,6 +10,8 @@ use smtp_proto::{
     server::{self, Answer, Event, Server},
 };
 
+use smtp_test_support::oracle::{Ending, Evidence, Rules, Truth, Wire};
+
 use crate::pair::{Application, Pair, Reaction};
 
 /// A session.
@@ -131,7 +133,14 @@ fn open<'a>(case: &'a Case<'_>) -> Pair<'a, Store<'a>> {
     let (client, server) =
         (Client::with_sizes(config, sizes), Server::with_sizes(offers, case.server_sizes));
     let patience = case.patience.map_or(usize::MAX, usize::from);
-    Pair::new(client, server, store, case.cuts).breaking_after(patience)
+    let mut pair = Pair::new(client, server, store, case.cuts).breaking_after(patience);
+    pair.wire = Some(Wire::new(Rules {
+        lmtp: case.lmtp,
+        starttls: false,
+        in_flight: case.chunking == Chunking::InFlight,
+        swallows: false,
+    }));
+    pair
 }
 
 struct Caller<'a> {
@@ -149,6 +158,7 @@ impl Caller<'_> {
         let Ok(transaction) = self.pair.client.begin(&envelope) else { return };
         self.pair.journal.begin(transaction, envelope.len());
         self.sent.push((number, transaction));
+        self.pair.wire.iter_mut().for_each(|wire| wire.begun(envelope.len()));
         let mut rest = message.content;
         loop {
             let done = match self.pair.run() {
@@ -162,7 +172,7 @@ impl Caller<'_> {
                         rest = &rest[taken..];
                         false
                     }
-                    Err(_) => true,
+                    Err(_) => self.give_up(),
                 },
                 _ => true,
             };
@@ -170,6 +180,12 @@ impl Caller<'_> {
                 return;
             }
         }
+    }
+
+    /// The content cannot be sent: true, for that is the end of the message.
+    fn give_up(&mut self) -> bool {
+        self.pair.wire.iter_mut().for_each(Wire::gave_up);
+        true
     }
 
     /// Every transaction has one outcome, and it is what the server has done.
@@ -182,8 +198,17 @@ impl Caller<'_> {
                 unreachable!("begun by a message")
             };
             self.compare_one(number, message, &outcome);
+            self.judge(message, &outcome);
         }
         assert!(self.pair.journal.take_outcome(end).is_none(), "an outcome of nothing");
+    }
+
+    /// Holds the outcome against what the wire has shown.
+    fn judge(&self, message: &Message<'_>, outcome: &Outcome) {
+        let wire = self.pair.wire.as_ref().expect("set when the pair was joined");
+        let number = outcome.transaction().index() as usize;
+        let evidence = wire.oracle().evidence(number).cloned().unwrap_or_default();
+        evidence_allows(&evidence, message.recipients.len(), outcome, self.pair.client.end());
     }
 
     fn compare_one(&self, number: usize, message: &Message<'_>, outcome: &Outcome) {
@@ -198,6 +223,25 @@ impl Caller<'_> {
             }
             assert!(stored.is_none_or(|content| *content == canonical(message.content)));
         }
+    }
+}
+
+fn evidence_allows(
+    evidence: &Evidence,
+    recipients: usize,
+    outcome: &Outcome,
+    end: Option<client::End>,
+) {
+    let reported = outcome.recipients().map(|recipient| recipient.status());
+    let reported: Vec<_> = reported.map(Truth::reported).collect();
+    let truths = evidence.truths(recipients);
+    let is_true =
+        reported == truths || evidence.doubtful_truths(recipients) == Some(reported.clone());
+    assert!(is_true, "{reported:?} where {truths:?} is true: {evidence:?}");
+    let ending = Ending::reported(end);
+    for (recipient, truth) in outcome.recipients().zip(reported) {
+        let advice = recipient.retry();
+        assert!(evidence.allows(truth, advice, ending), "{recipient:?} at {end:?}: {evidence:?}");
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use smtp_proto::client::{
-    Authentication, End, Fate, PeerError, Phase, Status, TlsPolicy, Transaction, TransactionEnd,
-    When,
+    Authentication, End, Fate, PeerError, Phase, TlsPolicy, Transaction, TransactionEnd,
 };
+use smtp_test_support::oracle::{Ending, Truth};
 
 use crate::{asked::Asked, broken::Broken, record::Record, symbol::Symbol, wire::Mode};
 
@@ -331,17 +331,15 @@ impl Oracle {
         self.ended += 1;
         let property = if self.lmtp { Broken::D27 } else { Broken::D26 };
         let found = record.gathered(transaction, end, session, self.lmtp);
-        let statuses: Vec<Status> = found.iter().map(|fate| fate.status()).collect();
-        self.hold(property, statuses == record.expected(self.lmtp));
-        // A message that the server said nothing of is none the worse for what ended the session.
-        let is_innocent =
-            record.mail.is_none() && session.is_some_and(|end| end.phase() != Phase::Mail);
-        let advised = |fate: &Fate| match *fate {
-            Fate::NotAttempted(when) if is_innocent => when == When::NewConnectionNow,
-            Fate::NotAttempted(when) | Fate::Deferred(when) => when != When::Never,
-            _ => true,
-        };
-        self.hold(Broken::D33, found.iter().all(advised));
+        let evidence = record.evidence(self.lmtp);
+        let truths = evidence.truths(record.recipients);
+        let statuses = found.iter().map(|fate| fate.status());
+        self.hold(property, statuses.eq(truths.iter().map(|truth| truth.status())));
+        let ending = Ending::reported(session);
+        let mut advised = found.iter().zip(&truths);
+        let allowed =
+            |(fate, truth): (&Fate, &Truth)| evidence.allows(*truth, fate.retry(), ending);
+        self.hold(Broken::D33, advised.all(allowed));
     }
 }
 

@@ -1,9 +1,10 @@
 //! One transaction as the wire tells it, and what has to become of its recipients.
 
 use smtp_proto::{
-    client::{End, Event, Fate, Journal, Outcome, Phase, Status, Transaction, TransactionEnd},
+    client::{End, Event, Fate, Journal, Outcome, Phase, Transaction, TransactionEnd},
     reply::Reply,
 };
+use smtp_test_support::oracle::{Evidence, Recipient};
 
 /// The class of a reply, which is all that decides a recipient's fate.
 pub type Class = u8;
@@ -69,44 +70,27 @@ impl Record {
         self.accepted().nth(self.last.len())
     }
 
-    /// What has to become of each recipient.
-    pub fn expected(&self, lmtp: bool) -> Vec<Status> {
+    /// What the oracle, which the simulator and the fuzz harness ask too, is to judge by.
+    pub fn evidence(&self, lmtp: bool) -> Evidence {
         let mut verdicts = self.last.iter().copied();
-        (0..self.recipients)
-            .map(|index| match (self.mail, self.rcpt.get(index).copied()) {
-                // What was refused may have been somebody else (C87), unless a 354 has shown that all was in step.
-                (_, Some(4 | 5)) | (Some(4 | 5), _) if self.is_doubtful() => self.in_doubt(),
-                (Some(class @ (4 | 5)), _) | (_, Some(class @ (4 | 5))) => status(class),
-                (_, Some(2)) => {
-                    let verdict = if lmtp && !self.early {
-                        verdicts.next()
-                    } else {
-                        self.last.first().copied()
-                    };
-                    self.of_accepted(verdict)
-                }
-                _ => self.in_doubt(),
-            })
-            .collect()
-    }
-
-    fn of_accepted(&self, verdict: Option<Class>) -> Status {
-        match (self.data, verdict) {
-            (Some(4 | 5), _) | (_, Some(4 | 5)) if self.is_doubtful() => self.in_doubt(),
-            (Some(class @ (4 | 5)), _) | (_, Some(class @ (4 | 5))) => status(class),
-            // Before the last octet has left, that is no verdict on this message.
-            (_, Some(2)) if !self.early => Status::Accepted,
-            _ => self.in_doubt(),
+        let each = |class| {
+            let verdict = match class {
+                2 if lmtp && !self.early => verdicts.next(),
+                2 => self.last.first().copied(),
+                _ => None,
+            };
+            // Before the last octet has left, only a refusal is a verdict on this message.
+            let verdict = verdict.filter(|class| *class >= 4 || !self.early);
+            Recipient { reply: Some(code(class)), verdict: verdict.map(code) }
+        };
+        Evidence {
+            mail: self.mail.map(code),
+            recipients: self.rcpt.iter().copied().map(each).collect(),
+            data: self.data.map(code),
+            is_sent: self.handed_over,
+            is_shifted: self.shifted,
+            is_doubted: false,
         }
-    }
-
-    fn is_doubtful(&self) -> bool {
-        self.shifted && self.data != Some(3)
-    }
-
-    /// It may have left whole ahead of the replies, and then the server may have taken it.
-    const fn in_doubt(&self) -> Status {
-        if self.handed_over { Status::Unknown } else { Status::NotAttempted }
     }
 
     /// What the journal of the core makes of the same events.
@@ -141,11 +125,13 @@ impl Record {
     }
 }
 
-const fn status(class: Class) -> Status {
+/// Some code of the class.
+const fn code(class: Class) -> u16 {
     match class {
-        2 => Status::Accepted,
-        4 => Status::Deferred,
-        _ => Status::Rejected,
+        2 => 250,
+        3 => 354,
+        4 => 450,
+        _ => 550,
     }
 }
 
