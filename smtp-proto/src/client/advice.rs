@@ -1,4 +1,4 @@
-//! What to do about a failure: when to try again, and what to change.
+//! Advice about a failure: the time of another try, and the change to make before it.
 //!
 //! Judged by codes and enhanced codes. Text is looked at where these do not tell: 530 and 523 may ask for TLS or for
 //! something else, and 552 may be about the size of the message or of its header alone.
@@ -15,7 +15,7 @@ use crate::{
     reply::{Class, Code, EnhancedCode, Reply},
 };
 
-/// What to change before the next try.
+/// A change to make before the next try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[non_exhaustive]
 pub enum Hint {
@@ -93,7 +93,7 @@ impl End {
         }
     }
 
-    /// When the message may be tried again in whose transaction the session ended so, before its content was
+    /// The time at which the message may be tried again in whose transaction the session ended so, before its content was
     /// transmitted.
     #[cfg(feature = "alloc")]
     pub(super) const fn retry_of_unfinished(self) -> When {
@@ -161,7 +161,7 @@ impl Refusal {
 }
 
 impl Reply<'_> {
-    /// Whether the server says that there are more recipients than it takes in one transaction: any
+    /// Returns whether the server says that there are more recipients than it takes in one transaction: any
     /// refusal with X.5.3 (RFC 3463 3.6), be it 452, 552, 450, 451 or 431.
     ///
     /// 452 and 552 without an enhanced code say so too where they answer RCPT (RFC 5321 4.5.3.1.10);
@@ -177,7 +177,7 @@ impl Reply<'_> {
 #[cfg(feature = "alloc")]
 const LEAST_RECIPIENTS: usize = 100;
 
-/// Whether a refusal of RCPT says that there are more recipients than the server takes in one transaction, of whom it
+/// Returns whether a refusal of RCPT says that there are more recipients than the server takes in one transaction, of whom it
 /// has accepted so many: X.5.3 (RFC 3463 3.6), or without an enhanced code 452 (RFC 5321 4.5.3.1.10), 431 (Courier),
 /// or 552 (RFC 821) behind as many as every server takes.
 #[cfg(feature = "alloc")]
@@ -205,13 +205,13 @@ fn wants_tls(phase: Phase, reply: &Reply<'_>) -> bool {
     }
 }
 
-/// Whether the text has this word in it, in any case.
+/// Returns whether the text has this word in it, in any case.
 fn names(reply: &Reply<'_>, word: &[u8]) -> bool {
     let has_it = |line: &[u8]| line.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
     reply.lines().any(has_it)
 }
 
-/// Whether a refusal may be one of BDAT and not of the message.
+/// Returns whether a refusal may be one of BDAT and not of the message.
 fn stumbles_over_chunk(phase: Phase, reply: &Reply<'_>) -> bool {
     if is_about_size(reply) {
         // Office 365 says that of messages it takes by DATA.

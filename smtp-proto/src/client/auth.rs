@@ -30,7 +30,7 @@ use super::{
 /// follows an empty challenge.
 const MAX_AUTH_LINE: usize = 512;
 
-/// How far the exchange has come. Mechanisms are known by their place in the caller's list.
+/// The progress of the exchange. Mechanisms are known by their place in the caller's list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Turn {
     Idle,
@@ -50,7 +50,7 @@ pub(super) struct Auth {
     rounds: u8,
     /// A response of the mechanism's has left in this exchange, even an empty one.
     spoken: bool,
-    /// What holds when no mechanism is left.
+    /// The verdict when no mechanism is left.
     verdict: Authentication,
     /// A challenge that only the credentials themselves could answer: no other mechanism is tried.
     give_up: bool,
@@ -341,7 +341,7 @@ fn respond<B: Storage>(
     outcome.map(|()| written)
 }
 
-/// Where the text of a 334 stands: on its first line, without the spaces around it.
+/// The place of a 334's text: on its first line, without the spaces around it.
 fn challenge_text(reply: &[u8]) -> Range<usize> {
     let end = memchr(b'\n', reply).unwrap_or(reply.len());
     let text = reply[..end].get(TEXT..).unwrap_or_default();

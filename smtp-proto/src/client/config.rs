@@ -1,4 +1,4 @@
-//! What the caller decides once for a session.
+//! The caller's choices for a session.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
 
 use super::{event::Phase, pipeline::Slot};
 
-/// Whether the session is encrypted.
+/// The policy for encrypting the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum TlsPolicy {
@@ -27,7 +27,7 @@ pub enum TlsPolicy {
     Implicit,
 }
 
-/// Which protocol is spoken.
+/// The protocol of the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -38,7 +38,7 @@ pub enum Protocol {
     Lmtp,
 }
 
-/// Whether content leaves by BDAT where the server offers CHUNKING (RFC 3030).
+/// The use of `BDAT` for content where the server offers CHUNKING (RFC 3030).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Chunking {
@@ -51,13 +51,13 @@ pub enum Chunking {
     /// With the envelope, and the envelopes and chunks of further messages behind it: many messages
     /// in one round trip, where PIPELINING is offered.
     ///
-    /// Where nobody is to get content that is already on its way, the session ends, and what becomes of the messages
+    /// If nobody is to get content that is already on its way, the session ends, and what becomes of the messages
     /// that were transmitted behind it is unknown: some servers take the chunks of a message that they refused for
     /// commands. [`Config::with_swallowed_chunks`] goes on with a server that does not.
     InFlight,
 }
 
-/// How the client introduces itself.
+/// The command by which the client introduces itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum HelloCommand {
@@ -118,7 +118,7 @@ impl Default for Limits {
     }
 }
 
-/// What the caller decides once for a session.
+/// The caller's choices for a session.
 ///
 /// ```
 /// use smtp_proto::{client::{Config, TlsPolicy}, hello::EhloName};
@@ -186,7 +186,7 @@ impl Config {
         Self { tls, ..self }
     }
 
-    /// Whether and how the session is to be encrypted.
+    /// Returns the policy for encrypting the session.
     #[must_use]
     pub const fn tls(&self) -> TlsPolicy {
         self.tls
@@ -242,7 +242,7 @@ impl Config {
         Self { swallowed_chunks: swallowed, ..self }
     }
 
-    /// What to do about a lone CR or LF in content; normalised unless set.
+    /// Sets the treatment of a lone CR or LF in content; normalised unless set.
     #[must_use]
     pub const fn with_newlines(self, newlines: Newlines) -> Self {
         Self { newlines, ..self }
@@ -388,7 +388,7 @@ impl Default for BufferSizes {
     }
 }
 
-/// How long each wait may take (RFC 5321 4.5.3.2), and how fast content has to leave. The core has no clock; the driver
+/// Time limits for each wait (RFC 5321 4.5.3.2), and the least rate at which content has to leave. The core has no clock; the driver
 /// keeps these.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! Who is to blame: the peer, the caller, or neither.
+//! Errors of the peer, of the caller, and ends that are nobody's fault.
 
 use core::fmt;
 
@@ -16,14 +16,14 @@ use super::event::Phase;
 pub enum PeerError {
     /// Octets that are no reply, or a reply beyond the limits.
     Malformed {
-        /// What was waited for.
+        /// The command whose reply was awaited.
         phase: Phase,
-        /// What is wrong, and where.
+        /// The fault, and its place.
         error: ReplyError,
     },
     /// A reply whose code says nothing sensible here, such as 250 to DATA.
     UnexpectedCode {
-        /// What was answered.
+        /// The command that was replied to.
         phase: Phase,
         /// With this code.
         code: Code,
@@ -44,7 +44,7 @@ pub enum PeerError {
 }
 
 impl PeerError {
-    /// What was waited for when it happened.
+    /// Returns the phase in which it happened.
     #[must_use]
     pub const fn phase(self) -> Phase {
         match self {
@@ -88,7 +88,7 @@ impl fmt::Display for PeerError {
 
 impl core::error::Error for PeerError {}
 
-/// Why a session is over, or will be once it has said QUIT.
+/// The cause for which a session is over, or will be once it has said QUIT.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum End {
@@ -103,7 +103,7 @@ pub enum End {
     /// The server refused something the session cannot go on without: greeting, EHLO and HELO,
     /// STARTTLS where it is required, RSET.
     Refused {
-        /// What was refused.
+        /// The command that was refused.
         phase: Phase,
         /// With this code.
         code: Code,
@@ -115,7 +115,7 @@ pub enum End {
     /// The server refused a message while its content was on its way by BDAT, and may take the octets for commands:
     /// see [`Chunking::InFlight`](super::Chunking::InFlight).
     RefusedInFlight {
-        /// What was refused.
+        /// The command that was refused.
         phase: Phase,
         /// With this code.
         code: Code,
@@ -131,7 +131,7 @@ pub enum End {
 }
 
 impl End {
-    /// Where in the dialogue it ended.
+    /// Returns the phase in which the session ended.
     #[must_use]
     pub const fn phase(self) -> Phase {
         match self {
@@ -228,17 +228,17 @@ pub enum Refusal {
     /// More recipients than the server takes in one transaction (RCPTMAX, RFC 9422), or, with LMTP,
     /// than [`Buffers::recipients`](super::Buffers::recipients) can tell apart.
     TooManyRecipients {
-        /// How many one transaction may have.
+        /// The number that one transaction may have.
         limit: usize,
     },
     /// Recipients in more domains than the server takes in one transaction (RCPTDOMAINMAX, RFC 9422).
     TooManyDomains {
-        /// How many one transaction may have.
+        /// The number that one transaction may have.
         limit: usize,
     },
     /// The session has had all the transactions that the server takes in one (MAILMAX, RFC 9422).
     TooManyTransactions {
-        /// How many one session may have.
+        /// The number that one session may have.
         limit: u32,
     },
     /// A parameter of the caller's own for a server that offers no extensions at all.

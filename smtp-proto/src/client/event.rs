@@ -1,10 +1,10 @@
-//! What the client tells its driver.
+//! Events, and the other values that the client returns to its driver.
 
 use core::fmt;
 
 use crate::reply::{Code, Reply};
 
-/// What the driver has to do next; holds no borrow.
+/// The driver's next task; holds no borrow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Wants {
@@ -30,7 +30,7 @@ pub enum Wants {
     Nothing,
 }
 
-/// Where in the dialogue something happened, or what is waited for.
+/// A point of the session: the command whose reply is awaited, or at which something happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[non_exhaustive]
 pub enum Phase {
@@ -124,67 +124,68 @@ impl Transaction {
     }
 }
 
-/// What happened, in the order in which it happened; replies are borrowed from the client's buffer.
+/// An event of the session, in the order of the replies, which are borrowed from the client's buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The answer to something outside a transaction.
+    /// The reply to a command outside transactions.
     Answer {
-        /// What was answered.
+        /// The command that was replied to.
         phase: Phase,
-        /// The server's words.
+        /// The reply.
         reply: Reply<'a>,
     },
-    /// The answer to MAIL.
+    /// The reply to `MAIL`.
     Mail {
-        /// Whose.
+        /// The transaction this reply belongs to.
         transaction: Transaction,
-        /// The server's words.
+        /// The reply.
         reply: Reply<'a>,
     },
-    /// The answer to RCPT: 2yz accepts the recipient.
+    /// The reply to `RCPT`: 2yz accepts the recipient.
     Recipient {
-        /// Whose.
+        /// The transaction this reply belongs to.
         transaction: Transaction,
-        /// Which recipient, by position in the envelope.
+        /// The recipient's position in the envelope.
         index: u32,
-        /// The server's words.
+        /// The reply.
         reply: Reply<'a>,
     },
-    /// The answer to DATA, to a chunk that is not the last, or to any chunk when nobody was to get it.
+    /// The reply to `DATA` or to a `BDAT` chunk that is not the last. Also reported for the last chunk if no recipient was
+    /// accepted.
     Data {
-        /// Whose.
+        /// The transaction this reply belongs to.
         transaction: Transaction,
         /// [`Phase::Data`]; [`Phase::Content`] for a chunk, and [`Phase::Final`] for the last.
         phase: Phase,
-        /// The server's words.
+        /// The reply.
         reply: Reply<'a>,
     },
-    /// The verdict on the content: for every recipient that was accepted, or, with LMTP, for one.
+    /// The reply to the content: for every recipient that was accepted, or, in LMTP, for one of them.
     Final {
-        /// Whose.
+        /// The transaction this reply belongs to.
         transaction: Transaction,
-        /// With LMTP, which recipient, by position in the envelope.
+        /// In LMTP, the recipient's position in the envelope.
         recipient: Option<u32>,
         /// [`Phase::Final`], or [`Phase::Content`] for a refusal before the content was complete.
         phase: Phase,
-        /// The server's words.
+        /// The reply.
         reply: Reply<'a>,
     },
     /// The transaction is over. Comes exactly once for each that was begun, also when the session
     /// breaks; nothing about it comes later.
     Ended {
-        /// Which.
+        /// The transaction that is over.
         transaction: Transaction,
-        /// What holds for the recipients that have no verdict of their own.
+        /// The end that applies to recipients without a final reply of their own.
         end: TransactionEnd,
     },
     /// The server closes the session (421), or says something that was not asked for, which ends it.
     /// Not a verdict on the command that was outstanding.
     Closing {
-        /// What was outstanding.
+        /// The command that was outstanding.
         phase: Phase,
-        /// The server's words.
+        /// The reply.
         reply: Reply<'a>,
     },
 }
@@ -205,7 +206,7 @@ impl<'a> Event<'a> {
     }
 }
 
-/// What holds at the end of a transaction for recipients without a verdict of their own.
+/// The end of a transaction, as it applies to recipients without a final reply of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TransactionEnd {
     /// The verdict in [`Event::Final`].
@@ -221,7 +222,7 @@ pub enum TransactionEnd {
     Unknown,
 }
 
-/// How an AUTH dialogue ended.
+/// The end of an AUTH exchange.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Authentication {

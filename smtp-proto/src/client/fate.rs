@@ -1,10 +1,10 @@
-//! What became of a recipient, and when it may be tried again: one type, of which all else is a view.
+//! The fate of a recipient, with the advice on another try: one type, of which status and advice are views.
 
 use core::fmt;
 
 use crate::reply::{Class, Code};
 
-/// What became of one recipient of one message.
+/// The fate of one recipient of one message.
 ///
 /// [`status`](Self::status) and [`retry`](Self::retry) are views of it, so they cannot contradict each other.
 ///
@@ -79,7 +79,7 @@ impl Fate {
     }
 }
 
-/// When something that was not done may be tried again.
+/// The time at which something that was not done may be tried again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum When {
     /// At once, over this connection, in a transaction of its own.

@@ -21,7 +21,7 @@ pub(super) struct Inbox<B> {
     framer: Framer,
     /// The part that is kept of the reply at the front.
     keep: Keep,
-    /// What stands at the front, where that is known and not yet taken.
+    /// The reply at the front, or its fault, where that is known and not yet taken.
     framed: Option<Result<usize, ReplyError>>,
     /// The octets of the lent challenge that the veil stands in place of.
     veiled: Option<[u8; VEIL.len()]>,

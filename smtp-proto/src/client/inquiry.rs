@@ -1,27 +1,27 @@
-//! What can be asked outside a transaction.
+//! Commands outside transactions.
 
 use crate::command::{Argument, Attribute, Command};
 
 use super::pipeline::Verb;
 
-/// A question outside a transaction.
+/// A command outside a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Inquiry<'a> {
-    /// Is anybody there?
+    /// `NOOP`: asks for a reply and does nothing else (RFC 5321 4.1.1.9).
     Noop,
-    /// Forget the transaction, if any.
+    /// `RSET`: ends the current transaction, if any (RFC 5321 4.1.1.5).
     Rset,
-    /// Who is this?
+    /// `VRFY`: asks whether a mailbox exists (RFC 5321 4.1.1.6).
     Vrfy(Argument<'a>),
-    /// Who is on this list?
+    /// `EXPN`: asks for the members of a mailing list (RFC 5321 4.1.1.7).
     Expn(Argument<'a>),
-    /// What can be said?
+    /// `HELP`: asks for help, on a topic if one is given (RFC 5321 4.1.1.8).
     Help(Option<Argument<'a>>),
-    /// I speak for this client (Postfix). The session starts anew: EHLO follows, and nobody is
+    /// `XCLIENT`: gives the attributes of the client that this session acts for (Postfix). The session starts anew: EHLO follows, and nobody is
     /// authenticated.
     XClient(&'a [Attribute<'a>]),
-    /// The next message came from this client (Postfix).
+    /// `XFORWARD`: gives the attributes of the client that the next message came from, for the server's logs (Postfix).
     XForward(&'a [Attribute<'a>]),
 }
 

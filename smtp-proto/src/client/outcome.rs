@@ -1,4 +1,4 @@
-//! What became of each recipient of a message, gathered from the events of its transaction.
+//! The outcome of a message for each recipient, gathered from the events of its transaction.
 
 use alloc::vec::Vec;
 
@@ -12,10 +12,10 @@ use super::{
     fate::{Fate, Retry, Status, When},
 };
 
-/// What became of one recipient, and the reply that decided it.
+/// The fate of one recipient, and the reply that decided it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RecipientOutcome<'a> {
-    /// What became of it, and when it may be tried again.
+    /// Its fate, with the advice on another try.
     pub fate: Fate,
     /// The command that decided it, or at which the session ended.
     pub phase: Phase,
@@ -38,7 +38,7 @@ impl RecipientOutcome<'_> {
     }
 }
 
-/// What became of a message as a whole.
+/// The outcome of a message as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -105,7 +105,7 @@ const KEPT_OF_ALL: usize = 256 * 1024;
 /// Octets kept of a reply then: code, enhanced code and a few words.
 const KEPT_OF_REST: usize = 48;
 
-/// What became of every recipient of one message.
+/// The outcome of one message for every recipient.
 ///
 /// Replies are kept with the first 1,024 octets of their text, and, once those to `RCPT` have taken 256 KiB, with 48.
 #[derive(Clone, Debug)]
@@ -205,7 +205,7 @@ impl Outcome {
         (0..self.recipients.len()).filter_map(|index| self.recipient(index))
     }
 
-    /// What became of the message as a whole.
+    /// Returns the outcome of the message as a whole.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         Verdict::of(self.recipients().map(|recipient| recipient.status()))
@@ -232,7 +232,7 @@ impl Outcome {
         self.deciding()?.reply
     }
 
-    /// Why the session ended, if it did before the message was answered.
+    /// Returns the end of the session, if it ended before the message was answered.
     #[must_use]
     pub const fn end(&self) -> Option<End> {
         match self.conclusion {
@@ -285,7 +285,7 @@ impl Outcome {
         self.came_too_late() || self.mail.as_ref().is_some_and(timed_out)
     }
 
-    /// Whether a refusal of this transaction may have been somebody else's: before anybody was told of it, the server
+    /// Returns whether a refusal of this transaction may have been somebody else's: before anybody was told of it, the server
     /// said what cannot have been a reply to what was asked. Behind a 354 to DATA, which is a reply to nothing else,
     /// replies and commands had belonged together.
     fn is_shifted(&self) -> bool {
@@ -295,13 +295,13 @@ impl Outcome {
         self.is_latest && !was_in_step && self.end.is_some_and(End::proves_shift)
     }
 
-    /// Whether the content was transmitted whole: also for nobody, in a last chunk that was in flight.
+    /// Returns whether the content was transmitted whole: also for nobody, in a last chunk that was in flight.
     const fn was_transmitted(&self) -> bool {
         matches!(self.conclusion, Some(TransactionEnd::Unknown | TransactionEnd::Answered))
             || matches!(self.data, Some((Phase::Final, _)))
     }
 
-    /// Whether the content was accepted.
+    /// Returns whether the content was accepted.
     fn is_taken(&self) -> bool {
         let last = self.last.as_ref().filter(|_| self.conclusion == Some(TransactionEnd::Answered));
         last.is_some_and(|(_, reply)| reply.code().is_completion())
@@ -351,7 +351,7 @@ impl Outcome {
         }
     }
 
-    /// Where the session broke for this message; a break behind the content was one of another.
+    /// The phase in which the session broke for this message; a break behind the content was one of another.
     fn phase_of_end(&self, otherwise: Phase) -> Phase {
         match self.end.map(End::phase) {
             _ if self.conclusion == Some(TransactionEnd::NotReached) => Phase::Mail,
@@ -381,7 +381,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the server has said anything of the message.
+    /// Returns whether the message has had a reply.
     pub(super) const fn has_replies(&self) -> bool {
         self.mail.is_some()
     }

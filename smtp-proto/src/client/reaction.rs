@@ -1,4 +1,4 @@
-//! What a part of the client makes of a reply.
+//! Reactions of the client's parts to a reply.
 
 use crate::reply::{Code, Reply};
 
@@ -7,14 +7,14 @@ use super::{
     event::{Event, Phase, Transaction},
 };
 
-/// What to tell the caller, and what becomes of the session. A part returns it; the client carries it out.
+/// The event for the caller, and the consequence for the session. A part returns it; the client carries it out.
 #[derive(Clone, Copy)]
 pub(super) struct Reaction {
     pub(super) told: Told,
     pub(super) then: Then,
 }
 
-/// What becomes of the session.
+/// The consequence for the session.
 #[derive(Clone, Copy)]
 pub(super) enum Then {
     GoOn,

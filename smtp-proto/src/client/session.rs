@@ -27,7 +27,7 @@ use super::{
     terms::Terms,
 };
 
-/// How far the session has come.
+/// The progress of the session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stage {
     /// The driver has to complete a TLS handshake; the greeting came before or comes after.
@@ -84,7 +84,7 @@ impl<B: Octets> Session<B> {
         Capabilities::with_offered(self.lines.filled(), self.offered)
     }
 
-    /// What the server offers and the caller allows.
+    /// Returns the server's offers with the caller's choices.
     pub(super) fn terms<'s>(&'s self, config: &'s Config) -> Terms<'s> {
         Terms {
             config,

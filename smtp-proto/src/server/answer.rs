@@ -1,4 +1,4 @@
-//! What the application answers to an event.
+//! Answers of the application to events.
 
 use core::fmt;
 
@@ -169,7 +169,7 @@ impl Answer<'static> {
         Self { code: Code::START_CONTENT, enhanced: None, text: "End with <CRLF>.<CRLF>" };
 }
 
-/// What the server says by itself.
+/// Answers that the server gives by itself.
 impl Answer<'static> {
     pub(super) const READY: Self =
         Self { code: Code::SERVICE_READY, enhanced: None, text: "ESMTP ready" };
@@ -240,7 +240,7 @@ impl fmt::Display for Answer<'_> {
     }
 }
 
-/// Why a text cannot be an answer.
+/// The reason for which a text cannot be an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum AnswerError {
@@ -252,7 +252,7 @@ pub enum AnswerError {
     Octet {
         /// The octet.
         octet: u8,
-        /// Where it is.
+        /// Its offset.
         offset: usize,
     },
     /// The classes of code and enhanced code differ.

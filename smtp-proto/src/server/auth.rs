@@ -40,7 +40,7 @@ const PASSWORD_PROMPT: &str = "UGFzc3dvcmQ6";
 /// mailbox, a path of 256 octets without its brackets (RFC 5321 4.5.3.1.3).
 const MAX_USER: usize = 254;
 
-/// How the client authenticates.
+/// The mechanism by which the client authenticates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Method {
     Plain,
@@ -60,7 +60,7 @@ impl Method {
     }
 }
 
-/// Where an exchange stands.
+/// The progress of an exchange.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Turn {
     /// AUTH came without a response.
@@ -79,7 +79,7 @@ impl Turn {
     }
 }
 
-/// What the client's next line is.
+/// The meaning of the client's next line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Step {
     /// The message of PLAIN.
@@ -92,10 +92,10 @@ pub(super) enum Step {
     Exchange(Turn),
 }
 
-/// What the dialogue at hand has brought.
+/// The state of the current exchange.
 pub(super) struct AuthExchange {
     method: Method,
-    /// Where the last response stands at the front of the receive buffer, decoded.
+    /// The place of the last response at the front of the receive buffer, decoded.
     response: (usize, usize),
     user: [u8; MAX_USER],
     user_length: usize,
@@ -150,7 +150,7 @@ fn split_plain(message: &str) -> Option<(&str, &str, &str)> {
     Some((identity, user, password))
 }
 
-/// What follows from a line of the client or a decision of the application.
+/// The consequence of a line of the client, or of a decision of the application.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Then {
     Ask(Question),

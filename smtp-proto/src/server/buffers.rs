@@ -1,4 +1,4 @@
-//! Where a session lives.
+//! The storage of a session.
 
 use crate::buffer::Octets;
 

@@ -15,7 +15,7 @@ pub(super) struct Chunk {
     /// Octets that have yet to come.
     left: u64,
     pub(super) last: bool,
-    /// Why it is not taken.
+    /// The answer with which it is refused, if it is.
     pub(super) refusal: Option<Answer<'static>>,
 }
 

@@ -1,11 +1,11 @@
-//! What the application decides once for a session.
+//! The application's choices for a session.
 
 use crate::{
     command::Auth,
     hello::{EhloName, Extension, Extensions},
 };
 
-/// Whether the session is encrypted.
+/// The policy for encrypting the session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum TlsPolicy {
@@ -21,14 +21,14 @@ pub enum TlsPolicy {
 }
 
 impl TlsPolicy {
-    /// Whether the driver may have to shake hands.
+    /// Returns whether the driver may have to complete a TLS handshake.
     #[must_use]
     pub const fn is_used(self) -> bool {
         !matches!(self, TlsPolicy::None)
     }
 }
 
-/// Whether clients authenticate (RFC 4954).
+/// The policy for authenticating clients (RFC 4954).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum AuthPolicy {
@@ -41,7 +41,7 @@ pub enum AuthPolicy {
     Required,
 }
 
-/// What is spoken.
+/// The protocol of the session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -59,7 +59,7 @@ pub struct Limits {
     /// Octets of a command line with its CRLF; also bounded by the receive buffer. RFC 5321
     /// 4.5.3.1.4 wants 512 and more for each extension; Postfix has 2,048, go-smtp 2,000.
     pub line: usize,
-    /// Octets of a client's answer in an AUTH dialogue; RFC 4954 4 allows 12,288.
+    /// Octets of a client's response in an AUTH exchange; RFC 4954 4 allows 12,288.
     pub auth_line: usize,
     /// Octets of a message's content, 0 for no limit (RFC 1870). Exim has 50 MiB.
     pub content: u64,
@@ -68,7 +68,7 @@ pub struct Limits {
     /// MAIL commands of a session, also refused ones, 0 for no limit; one more is 421 and the end
     /// (RFC 9422). Exim closes after 1,000.
     pub mails: u32,
-    /// Commands refused for syntax or sequence, and failed AUTH dialogues, that are answered; one
+    /// Commands refused for syntax or sequence, and failed AUTH exchanges, that are answered; one
     /// more and the session is closed with 421. Dovecot closes after 10, Exim and qpsmtpd after 20.
     pub bad_commands: u32,
 }
@@ -122,7 +122,7 @@ impl Default for Limits {
     }
 }
 
-/// What the application decides once for a session.
+/// The application's choices for a session.
 ///
 /// ```
 /// use smtp_proto::{hello::EhloName, server::{AuthPolicy, Config, TlsPolicy}};
@@ -248,7 +248,7 @@ impl Config {
         Self { limits, ..self }
     }
 
-    /// What EHLO offers, inside TLS or not.
+    /// Returns the extensions that EHLO offers, inside TLS or not.
     pub(super) fn offers(&self, secure: bool) -> Extensions {
         let mut offers = self.extensions;
         if !offers.contains(Extension::Chunking) {
@@ -270,12 +270,12 @@ impl Config {
         offers
     }
 
-    /// Whether credentials may be asked for.
+    /// Returns whether credentials may be asked for.
     pub(super) fn may_authenticate(&self, secure: bool) -> bool {
         secure || (self.plaintext_auth && self.tls != TlsPolicy::Required)
     }
 
-    /// Whether content of `octets` is over the limit.
+    /// Returns whether content of `octets` is over the limit.
     pub(super) const fn is_too_large(&self, octets: u64) -> bool {
         self.limits.content != 0 && octets > self.limits.content
     }
@@ -288,7 +288,7 @@ fn is_mechanism(name: &str) -> bool {
     (1..=Auth::MAX_MECHANISM).contains(&name.len()) && name.bytes().all(is_mech_char)
 }
 
-/// What is offered unless the application says otherwise.
+/// Extensions that are offered unless the application says otherwise.
 const BASIC: Extensions = {
     let mut basic = Extensions::EMPTY;
     basic.insert(Extension::Pipelining);

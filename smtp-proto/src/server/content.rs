@@ -17,11 +17,11 @@ pub(super) struct Content {
     binary: bool,
 }
 
-/// What one look at the input found.
+/// A piece of content that one look at the input found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
     pub(super) consumed: usize,
-    /// Where acceptable content begins in what is consumed, which it reaches to the end of.
+    /// The offset of acceptable content in what is consumed; it reaches to the end of that.
     pub(super) content: Option<usize>,
     pub(super) end: bool,
 }
@@ -35,7 +35,7 @@ impl Content {
         self.octets
     }
 
-    /// What makes the content unacceptable so far. Which comes first does not depend on how the
+    /// The fault of the content so far. The first of several does not depend on how the
     /// content was cut.
     pub(super) fn fault(&self, config: &Config) -> Option<ContentFault> {
         if self.unstuffer.spoilt().is_some() || self.line_ends.are_bare() {

@@ -1,4 +1,4 @@
-//! Who is to blame: the peer, the caller, or neither.
+//! Errors of the peer, of the caller, and ends that are nobody's fault.
 
 use core::fmt;
 
@@ -53,7 +53,7 @@ impl fmt::Display for Misuse {
 
 impl core::error::Error for Misuse {}
 
-/// Why a session is over, or will be once its last reply has left.
+/// The cause for which a session is over, or will be once its last reply has left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum End {

@@ -1,4 +1,4 @@
-//! What the server tells its driver and its application.
+//! Events for the application, and the driver's tasks.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use crate::command::{Argument, ReceivedMail, ReceivedRecipient};
 
 use super::answer::Answer;
 
-/// What the driver has to do next; holds no borrow.
+/// The driver's next task; holds no borrow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Wants {
@@ -26,7 +26,7 @@ pub enum Wants {
     Nothing,
 }
 
-/// What happened, in order; borrowed from the server's buffer.
+/// An event for the application, in order; borrowed from the server's buffer.
 ///
 /// Those marked with a question have to be answered before the session goes on, with
 /// [`accept`](super::Server::accept) or [`answer`](super::Server::answer).
@@ -37,7 +37,7 @@ pub enum Event<'a> {
     Connected,
     /// Question: EHLO, HELO or LHLO. Once accepted, a transaction that was open is forgotten.
     Hello {
-        /// What the client calls itself: a domain or an address literal.
+        /// The client's name for itself: a domain or an address literal.
         name: &'a str,
         /// EHLO or LHLO: it may use extensions.
         extended: bool,
@@ -85,7 +85,7 @@ pub enum Event<'a> {
     Quit,
 }
 
-/// Why the server refused content by itself.
+/// The reason for which the server refused content by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ContentFault {
@@ -128,7 +128,7 @@ impl Mechanism {
     }
 }
 
-/// What a client says to prove who it is; wiped once answered. `Debug` does not show the password.
+/// Credentials of a client; wiped once answered. `Debug` does not show the password.
 ///
 /// ```
 /// # use smtp_proto::{hello::EhloName, server::*};
@@ -156,7 +156,7 @@ pub struct Credentials<'a> {
 }
 
 impl<'a> Credentials<'a> {
-    /// How they were given.
+    /// Returns the mechanism by which they were given.
     #[must_use]
     pub const fn mechanism(&self) -> Mechanism {
         self.mechanism
@@ -168,7 +168,7 @@ impl<'a> Credentials<'a> {
         self.identity
     }
 
-    /// Who the client says it is.
+    /// Returns the user's name.
     #[must_use]
     pub const fn user(&self) -> &'a str {
         self.user
@@ -180,10 +180,10 @@ impl<'a> Credentials<'a> {
         self.password
     }
 
-    /// Whether they are this user and password, and the client wants to act as nobody else. Takes the same time wherever
+    /// Returns whether they are this user and password, and the client wants to act as nobody else. Takes the same time wherever
     /// passwords of one length differ.
     ///
-    /// Who may act as others is for the application to know: it looks at the [`identity`](Self::identity) itself.
+    /// The application knows which users may act as others: it looks at the [`identity`](Self::identity) itself.
     #[must_use]
     pub fn are(&self, user: &str, password: &str) -> bool {
         let acts_as_itself = self.identity.is_empty() || self.identity == user;

@@ -6,12 +6,12 @@ use crate::{buffer::Octets, transport::Incoming};
 
 use super::line::{Found, LineFramer};
 
-/// What has come and is not taken yet.
+/// Octets that have come and are not taken yet.
 #[derive(Debug)]
 pub(super) struct Intake<B: Octets> {
     octets: Incoming<B>,
     framer: LineFramer,
-    /// What stands at the front, where that is a line.
+    /// The line at the front, if there is one.
     found: Found,
 }
 

@@ -1,8 +1,8 @@
-//! Where a command line ends: resumable, bounded framing.
+//! Framing of command lines: resumable and bounded.
 
 use memchr::memchr;
 
-/// What stands at the front of the input.
+/// The state of the input's front.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Found {
     /// The start of a line.

@@ -50,7 +50,7 @@ pub struct Server<B: Octets> {
     session: Session,
     auth: AuthExchange,
     content: Content,
-    /// What the application has to answer.
+    /// The question that the application has to answer.
     asked: Option<Question>,
     intake: Intake<B>,
     replies: Replies<B>,
@@ -58,7 +58,7 @@ pub struct Server<B: Octets> {
     end: Option<End>,
 }
 
-/// What the server works on. A stage that lasts for several calls holds where it stands.
+/// The server's current task. A stage that lasts for several calls holds where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
     /// The driver has to shake hands, once all replies have left.
@@ -99,7 +99,7 @@ impl Stage {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Verdicts {
     recipient: u32,
-    /// Why the server itself refuses the content, for all of them.
+    /// The answer with which the server itself refuses the content, for all of them.
     refusal: Option<Answer<'static>>,
 }
 
@@ -155,7 +155,7 @@ impl<B: Octets> Server<B> {
 
     // --- getters ---
 
-    /// What the driver has to do next.
+    /// Returns the driver's next task.
     #[must_use]
     pub fn wants(&self) -> Wants {
         if self.has_event() {
@@ -175,7 +175,7 @@ impl<B: Octets> Server<B> {
         }
     }
 
-    /// Why the session is over, or will be once the last reply has left; `None` while it goes on.
+    /// Returns the cause for which the session is over, or will be once the last reply has left; `None` while it goes on.
     #[must_use]
     pub const fn end(&self) -> Option<End> {
         self.end
@@ -342,7 +342,7 @@ impl<B: Octets> Server<B> {
     /// Answers [`Event::Exchange`]: hands the client's response to `exchange`, which has to be a new
     /// one where the event says so and else the same, and says what comes of it.
     /// [`is_authenticated`](Self::is_authenticated) then tells whether it has succeeded. Nothing of
-    /// the dialogue is kept here.
+    /// the exchange is kept here.
     ///
     /// A challenge of 760 octets always fits the transmit buffer; one that does not is 454.
     ///

@@ -18,8 +18,8 @@
 //! |------------|-----------------------|-------------------------------------------------------|
 //! | handshake  | TLS                   | connecting (implicit), commands (STARTTLS)             |
 //! | connecting | answer                | commands; refused: commands, but QUIT alone is obeyed  |
-//! | commands   | command, answer       | commands, dialogue, content, handshake, closing        |
-//! | dialogue   | line, answer          | dialogue, commands                                     |
+//! | commands   | command, answer       | commands, AUTH, content, handshake, closing            |
+//! | AUTH       | line, answer          | AUTH, commands                                         |
 //! | content    | octets                | verdicts                                               |
 //! | chunk      | octets                | commands, verdicts                                     |
 //! | verdicts   | answer                | verdicts (LMTP), commands                              |
@@ -31,7 +31,7 @@
 //! |----------|---------|------------|---------------------------|-------------------------|
 //! | EHLO     | idle    | idle       | idle                      | idle                    |
 //! | STARTTLS | 503     | handshake  | 503                       | 503                     |
-//! | AUTH     | 503     | dialogue   | 503                       | 503                     |
+//! | AUTH     | 503     | AUTH       | 503                       | 503                     |
 //! | MAIL     | 503     | transaction | 503                      | 503                     |
 //! | RCPT     | 503     | 503        | recipients                | recipients              |
 //! | DATA     | 503     | 503        | 554; LMTP: 503            | content                 |

@@ -1,10 +1,10 @@
-//! What the application is asked, and which answers make sense.
+//! Questions to the application, and the answers that make sense.
 
 use crate::reply::{Class, Code};
 
 use super::{answer::Answer, auth::Turn};
 
-/// What the application was asked.
+/// A question that the application has to answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Question {
     Connection,
@@ -36,7 +36,7 @@ impl Question {
         }
     }
 
-    /// Whether an answer with this code makes sense.
+    /// Returns whether an answer with this code makes sense.
     pub(super) fn admits(self, code: Code) -> bool {
         match code.class() {
             Class::Completion => !matches!(self, Self::Data | Self::Exchange(_)),
@@ -45,7 +45,7 @@ impl Question {
         }
     }
 
-    /// Whether the answer may wait for those to the commands behind it (RFC 2920 3.2).
+    /// Returns whether the answer may wait for those to the commands behind it (RFC 2920 3.2).
     pub(super) const fn may_wait(self) -> bool {
         matches!(self, Self::Mail { .. } | Self::Recipient | Self::ContentEnd { .. })
     }

@@ -24,7 +24,7 @@ pub(super) struct Replies<B> {
     octets: Outgoing<B>,
     /// Enhanced codes are offered (RFC 2034).
     enhanced: bool,
-    /// What is queued has to leave before the next command is taken.
+    /// The queued replies have to leave before the next command is taken.
     urgent: bool,
     /// A reply did not fit, which the configured buffer is too small for.
     overflown: bool,

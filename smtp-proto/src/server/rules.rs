@@ -1,4 +1,4 @@
-//! What a command line asks for, and whether it may, here and now (RFC 5321 4.1.4, 4.2.4, 4.3).
+//! The meaning of a command line, and whether it may come now (RFC 5321 4.1.4, 4.2.4, 4.3).
 
 use crate::{
     command::{Auth, CommandError, Received, ReceivedMail, ReceivedRecipient},
@@ -16,11 +16,11 @@ use super::{
     session::{Greeted, Session, Transaction, Transfer},
 };
 
-/// What to do about a command that is fine.
+/// The action that a valid command asks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
     Ask(Question),
-    /// Begin an AUTH dialogue; the initial response stands here in the line.
+    /// Begin an AUTH exchange; the initial response stands here in the line.
     Authenticate(Method, Option<(usize, usize)>),
     StartTls,
     /// A chunk follows, to be taken or swallowed.
@@ -224,17 +224,17 @@ fn expect(in_sequence: bool) -> Result<(), Answer<'static>> {
     if in_sequence { Ok(()) } else { Err(Answer::BAD_SEQUENCE) }
 }
 
-/// Whether the reply to this line may wait for those to the lines behind it (RFC 2920 3.2).
+/// Returns whether the reply to this line may wait for those to the lines behind it (RFC 2920 3.2).
 pub(super) fn may_wait(line: &[u8]) -> bool {
     [*b"MAIL", *b"RCPT", *b"RSET", *b"BDAT"].into_iter().any(|verb| is_verb(line, verb))
 }
 
-/// Whether the line makes sense behind MAIL alone.
+/// Returns whether the line makes sense behind MAIL alone.
 pub(super) fn needs_mail(line: &[u8]) -> bool {
     [*b"RCPT", *b"DATA", *b"BDAT"].into_iter().any(|verb| is_verb(line, verb))
 }
 
-/// Whether the line begins with this verb, whatever follows.
+/// Returns whether the line begins with this verb, whatever follows.
 pub(super) fn is_verb(line: &[u8], verb: [u8; 4]) -> bool {
     let word = line.split(|octet| !octet.is_ascii_alphabetic()).next();
     word.is_some_and(|word| word.eq_ignore_ascii_case(&verb))
@@ -279,7 +279,7 @@ fn extension_of_rcpt(parameter: &Parameter<'_>) -> Option<Extension> {
     })
 }
 
-/// Where `part` stands in `line`, and its length.
+/// Returns the place of `part` in `line`, and its length.
 pub(super) fn position(line: &[u8], part: &[u8]) -> (usize, usize) {
     if part.is_empty() {
         return (line.len(), 0);
@@ -287,7 +287,7 @@ pub(super) fn position(line: &[u8], part: &[u8]) -> (usize, usize) {
     (part.as_ptr() as usize - line.as_ptr() as usize, part.len())
 }
 
-/// What may be shown of a line: AUTH up to its mechanism, or to its verb when the mechanism is not
+/// Returns the part of a line that may be shown: AUTH up to its mechanism, or to its verb when the mechanism is not
 /// offered; nothing of what is no command.
 pub(super) fn without_secrets(line: &[u8], is_offered: impl Fn(&str) -> bool) -> &[u8] {
     if Received::parse(line) == Err(CommandError::UnknownVerb) {

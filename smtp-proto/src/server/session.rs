@@ -1,4 +1,4 @@
-//! What the client has achieved so far: greeting, TLS, authentication, transaction.
+//! The client's progress so far: greeting, TLS, authentication, transaction.
 
 use super::{
     answer::Answer,
@@ -7,7 +7,7 @@ use super::{
     rules::{is_verb, needs_mail},
 };
 
-/// How the client introduced itself.
+/// The command by which the client introduced itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Greeted {
     #[default]
@@ -44,7 +44,7 @@ pub(super) struct Transaction {
     pub(super) transfer: Transfer,
 }
 
-/// How the content of a transaction comes. DATA and BDAT do not mix (RFC 3030 2).
+/// The commands by which a transaction's content comes. DATA and BDAT do not mix (RFC 3030 2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Transfer {
     #[default]
@@ -164,7 +164,7 @@ impl Session {
         self.transaction = None;
     }
 
-    /// What the client said in the clear is forgotten (RFC 3207 4.2).
+    /// Forgets everything that the client said in the clear (RFC 3207 4.2).
     pub(super) fn on_handshake(&mut self) {
         *self = Self { secure: true, ..Self::default() };
     }

@@ -113,7 +113,7 @@ impl<B: Storage> Client<B> {
 
     // --- getters ---
 
-    /// What the driver has to do next.
+    /// Returns the driver's next task.
     #[must_use]
     pub fn wants(&self) -> Wants {
         if self.has_event() {
@@ -183,7 +183,7 @@ impl<B: Storage> Client<B> {
         }
     }
 
-    /// Why the session is over, or will be once it has said QUIT; `None` while it is usable.
+    /// Returns the cause for which the session is over, or will be once it has said QUIT; `None` while it is usable.
     #[must_use]
     pub const fn end(&self) -> Option<End> {
         self.end

@@ -31,7 +31,7 @@ impl Secret {
         self.said = place;
     }
 
-    /// Where a response stands that has not left whole, among the octets from index `start` of the storage on.
+    /// The place of a response that has not left whole, among the octets from index `start` of the storage on.
     pub(super) fn place(&self, start: usize) -> Range<usize> {
         self.said.start.saturating_sub(start)..self.said.end.saturating_sub(start)
     }

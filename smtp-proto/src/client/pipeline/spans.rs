@@ -30,14 +30,14 @@ pub struct Span<'a> {
     pub octets: &'a [u8],
     /// The number of octets, secret or not.
     pub length: usize,
-    /// Whether the stretch ends here; else a later span goes on with it.
+    /// The stretch ends here; if `false`, a later span continues it.
     pub complete: bool,
 }
 
 /// The parts of a secret and of the end of content, which only one entry at a time can have.
 #[derive(Clone, Debug)]
 pub(super) struct Marks {
-    /// Where the secret stands among the octets held.
+    /// The place of the secret among the octets held.
     pub(super) secret: Range<usize>,
     /// Octets of the end of content.
     pub(super) ending: usize,

@@ -2,7 +2,7 @@
 
 use crate::client::event::Phase;
 
-/// What one reply of the server belongs to.
+/// The command, or other event, that one reply of the server belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(in crate::client) enum Verb {

@@ -1,4 +1,4 @@
-//! What the server takes at once (LIMITS, RFC 9422).
+//! Limits that the server announced (LIMITS, RFC 9422).
 
 use crate::hello::{Extension, ServerLimits};
 

@@ -1,4 +1,4 @@
-//! What a message needs and whether the server has it: checked before anything is written.
+//! The needs of a message, checked against the server's offers before anything is written.
 
 use crate::{
     client::{Refusal, config::Chunking, transactions::AsEnvelope},
@@ -10,7 +10,7 @@ use crate::{
 
 use super::{Terms, limits::Domains};
 
-/// What the content may hold.
+/// The octets that the content may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::client) enum Transfer {
     SevenBit,

@@ -1,4 +1,4 @@
-//! What the server offers and the caller allows: the rules for this session.
+//! The rules for this session: the server's offers, and the caller's choices.
 
 mod limits;
 mod message;
@@ -36,7 +36,7 @@ impl Terms<'_> {
         self.offers(Extension::Pipelining)
     }
 
-    /// How content leaves by BDAT, if it does.
+    /// Returns the use that the session makes of `BDAT`.
     pub(super) fn chunking(&self) -> Chunking {
         match self.config.chunking {
             _ if !self.offers(Extension::Chunking) => Chunking::Off,

@@ -12,7 +12,7 @@ use crate::{
 
 use super::{Sending, Transactions, content::can_end, is_chunk_full, may_ask_more};
 
-/// How content becomes chunks.
+/// Turns content into chunks.
 #[derive(Clone, Debug)]
 pub(super) struct Chunks {
     /// None for binary content, which leaves as it is.

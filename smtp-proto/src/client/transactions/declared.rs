@@ -1,4 +1,4 @@
-//! What the caller has declared of the message that it is sending, to hold it to that.
+//! Facts that the caller declared of the message it is sending, so that a call that contradicts them is refused.
 
 use crate::{
     client::error::{Misuse, Refusal},

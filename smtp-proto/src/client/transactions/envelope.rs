@@ -14,7 +14,7 @@ use crate::{
 
 use super::{Declared, Sending, Transactions, may_ask_more};
 
-/// What MAIL and RCPT say, by position.
+/// The sender and the recipients of a message, by position: the arguments of `MAIL` and `RCPT`.
 ///
 /// The client asks for recipients as its buffers have room; the same envelope has to be given until
 /// the transaction has ended.

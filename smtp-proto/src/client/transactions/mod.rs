@@ -48,7 +48,7 @@ pub(super) struct Transactions<B> {
     reset_needed: bool,
 }
 
-/// How far the message has come that is being sent.
+/// The progress of the message that is being sent.
 #[derive(Clone, Debug)]
 enum Sending {
     Idle,

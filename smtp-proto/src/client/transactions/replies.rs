@@ -1,4 +1,4 @@
-//! What each reply to a transaction changes.
+//! Replies to the commands of a transaction, and the changes that each makes.
 //!
 //! | awaited  | 2yz       | 3yz            | 4yz, 5yz              | 421              |
 //! |----------|-----------|----------------|-----------------------|------------------|
