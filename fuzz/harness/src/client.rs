@@ -2,10 +2,14 @@
 
 use arbitrary::Arbitrary;
 use smtp_proto::{
-    client::{AsEnvelope as _, BufferSizes, Client, Config, Event, Inquiry, Wants},
+    client::{
+        AsEnvelope as _, BufferSizes, Client, Config, End, Event, Inquiry, Journal, Refusal,
+        TlsPolicy, Wants,
+    },
     envelope::Envelope,
     sasl::{Login, Mechanism, Plain},
 };
+use smtp_test_support::oracle::{Rules, Truth, Wire};
 
 /// A session.
 #[derive(Arbitrary, Debug)]
@@ -114,6 +118,22 @@ pub fn check(case: &Case<'_>) {
     run.end();
 }
 
+/// It sees less than the client, which may have limits of its own: see [`Evidence::bears`].
+///
+/// [`Evidence::bears`]: smtp_test_support::oracle::Evidence::bears
+fn oracle(config: &Config) -> Wire {
+    let mut wire = Wire::new(Rules {
+        lmtp: false,
+        starttls: config.tls() != TlsPolicy::None,
+        in_flight: true,
+        swallows: false,
+    });
+    if config.tls() == TlsPolicy::Implicit {
+        wire.expect_handshake();
+    }
+    wire
+}
+
 struct Run {
     client: Client<Box<[u8]>>,
     envelope: Envelope,
@@ -122,6 +142,11 @@ struct Run {
     begun: u32,
     ended: u32,
     wire: Vec<u8>,
+    oracle: Wire,
+    /// Octets that have arrived since events were taken. Commands may leave before they are read, and whoever drives the
+    /// client like that has replies taken for replies to those.
+    unread: Vec<u8>,
+    journal: Journal,
     in_content: bool,
     /// All addresses are ASCII.
     ascii: bool,
@@ -137,6 +162,9 @@ impl Run {
             begun: 0,
             ended: 0,
             wire: Vec::new(),
+            oracle: oracle(&case.config),
+            unread: Vec::new(),
+            journal: Journal::new(),
             in_content: false,
             ascii: true,
         }
@@ -153,16 +181,16 @@ impl Run {
             Operation::Begin(recipients) => self.begin_to(*recipients),
             Operation::BeginWith(envelope) => self.begin(envelope.clone()),
             Operation::Continue => _ = self.client.continue_envelope(&self.envelope),
-            Operation::Content(octets) => _ = self.client.content(octets),
+            Operation::Content(octets) => self.content(octets),
             Operation::Finish => _ = self.client.finish(),
             Operation::Authenticate => self.authenticate(),
             Operation::Inquire => _ = self.client.inquire(Inquiry::Noop),
             Operation::Reset => _ = self.client.inquire(Inquiry::Rset),
             Operation::Quit => _ = self.client.quit(),
-            Operation::TlsEstablished => _ = self.client.tls_established(),
+            Operation::TlsEstablished => self.shake_hands(),
             Operation::EndOfStream => _ = self.client.received(0),
             Operation::TransmitFailed => self.client.transmit_failed(),
-            Operation::Abort => _ = self.client.abort(),
+            Operation::Abort => _ = self.abort(),
         }
     }
 
@@ -171,6 +199,7 @@ impl Run {
         let n = octets.len().min(room.len());
         room[..n].copy_from_slice(&octets[..n]);
         if n > 0 {
+            self.unread.extend_from_slice(&octets[..n]);
             self.client.received(n).expect("within bounds");
         }
     }
@@ -182,6 +211,7 @@ impl Run {
             self.in_content |= matches!(span.kind, Content | EndOfContent | LastChunk);
         }
         self.wire.extend_from_slice(&self.client.transmit()[..n]);
+        self.oracle.sent(&self.client.transmit()[..n]);
         self.client.transmitted(n).expect("within bounds");
     }
 
@@ -198,8 +228,27 @@ impl Run {
         if let Ok(transaction) = self.client.begin(&envelope) {
             assert_eq!(transaction.index(), self.begun);
             self.begun += 1;
+            self.journal.begin(transaction, envelope.len());
+            self.oracle.begun(envelope.len());
             self.envelope = envelope;
         }
+    }
+
+    fn content(&mut self, octets: &[u8]) {
+        if let Err(Refusal::Content(_)) = self.client.content(octets) {
+            self.oracle.gave_up();
+        }
+    }
+
+    fn shake_hands(&mut self) {
+        if self.client.tls_established().is_ok() {
+            self.oracle.shook_hands();
+        }
+    }
+
+    fn abort(&mut self) -> End {
+        self.oracle.ended();
+        self.client.abort()
     }
 
     fn authenticate(&mut self) {
@@ -208,10 +257,25 @@ impl Run {
     }
 
     fn take_events(&mut self) {
+        self.oracle.received(&core::mem::take(&mut self.unread));
         while let Ok(Some(event)) = self.client.poll_event() {
+            self.journal.record(&event);
             if let Event::Ended { transaction, .. } = event {
                 assert_eq!(transaction.index(), self.ended, "in order, once");
                 self.ended += 1;
+            }
+        }
+        self.judge();
+    }
+
+    /// What the client claims of a recipient has to be in what the wire has shown.
+    fn judge(&mut self) {
+        while let Some(outcome) = self.journal.take_outcome(self.client.end()) {
+            let number = outcome.transaction().index() as usize;
+            let evidence = self.oracle.oracle().evidence(number).cloned().unwrap_or_default();
+            for (index, recipient) in outcome.recipients().enumerate() {
+                let claim = Truth::reported(recipient.status());
+                assert!(evidence.bears(index, claim), "{index}: {claim:?}, but {evidence:?}");
             }
         }
     }
@@ -227,7 +291,7 @@ impl Run {
 
     /// The session is cut off: every transaction ends, and nothing is wanted any more.
     fn end(&mut self) {
-        let end = self.client.abort();
+        let end = self.abort();
         self.take_events();
         assert_eq!(self.ended, self.begun, "every transaction ends exactly once");
         assert_eq!(self.client.wants(), Wants::Nothing);

@@ -7,7 +7,10 @@ use smtp_proto::{
     client::{BufferSizes, Client, Config, Inquiry, Journal, Status, Wants},
     envelope::Envelope,
 };
-use smtp_test_support::session::{Owned, envelope, plain_config};
+use smtp_test_support::{
+    oracle::{Evidence, Recipient},
+    session::{Owned, envelope, plain_config},
+};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Asked {
@@ -359,14 +362,6 @@ fn reference(server: &Server<'_>) -> Reference {
     reference
 }
 
-fn by_class(code: u16) -> Status {
-    match code / 100 {
-        2 => Status::Accepted,
-        4 => Status::Deferred,
-        _ => Status::Rejected,
-    }
-}
-
 /// What has to become of each recipient of the message at `index`.
 fn predicted(
     server: &Server<'_>,
@@ -375,21 +370,19 @@ fn predicted(
     count: usize,
 ) -> Vec<Status> {
     let told = reference.told.get(index).cloned().unwrap_or_default();
-    let handed_over = server.mails.get(index).is_some_and(|mail| mail.1);
-    let refusal = |code: &u16| *code >= 400;
-    let each = |at: usize| match told.rcpt.get(at) {
-        _ if told.shifted => Status::NotAttempted,
-        _ if told.mail.is_some_and(|code| code >= 400) => by_class(told.mail.unwrap()),
-        Some(code) if refusal(code) => by_class(*code),
-        None | Some(300..=399) => Status::NotAttempted,
-        Some(_) => match (told.data.filter(refusal), told.last) {
-            (Some(code), _) => by_class(code),
-            (None, Some(code)) if code / 100 != 3 => by_class(code),
-            _ if handed_over => Status::Unknown,
-            _ => Status::NotAttempted,
-        },
+    let verdict = |reply: u16| told.last.filter(|_| reply / 100 == 2);
+    let recipients = told.rcpt.iter();
+    let evidence = Evidence {
+        mail: told.mail,
+        recipients: recipients
+            .map(|&reply| Recipient { reply: Some(reply), verdict: verdict(reply) })
+            .collect(),
+        data: told.data,
+        is_sent: server.mails.get(index).is_some_and(|mail| mail.1),
+        is_shifted: told.shifted,
+        is_doubted: false,
     };
-    (0..count).map(each).collect()
+    evidence.truths(count).iter().map(|truth| truth.status()).collect()
 }
 
 /// The driver and its caller.

@@ -125,6 +125,20 @@ impl Evidence {
         self.is_doubted.then(|| shifted.truths(count))
     }
 
+    /// Returns whether a client may claim this that has read no more than what is known here, and perhaps less: a
+    /// refusal or an acceptance is in the replies, and where there is none, the content has left whole or it has not.
+    pub fn bears(&self, recipient: usize, claim: Truth) -> bool {
+        match claim {
+            Truth::Unknown => self.is_sent,
+            Truth::NotAttempted => !self.is_sent,
+            Truth::Accepted | Truth::RefusedForGood | Truth::RefusedForNow => {
+                // A proof that replies are out of step may have come later.
+                let unshifted = Self { is_shifted: false, ..self.clone() };
+                unshifted.truth(recipient) == claim
+            }
+        }
+    }
+
     /// Returns whether this advice may be given on a recipient of whom this is true (D33).
     pub fn allows(&self, truth: Truth, advice: Option<Retry>, ending: Ending) -> bool {
         let soon = matches!(advice, Some(Retry::NewConnectionNow | Retry::Later));

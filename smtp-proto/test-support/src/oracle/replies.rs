@@ -118,6 +118,11 @@ impl Oracle {
         self.in_handshake = true;
     }
 
+    /// The client speaks LMTP.
+    pub const fn speaks_lmtp(&mut self) {
+        self.rules.lmtp = true;
+    }
+
     /// The TLS handshake is done.
     pub const fn shook_hands(&mut self) {
         (self.in_handshake, self.is_secure, self.pipelining) = (false, true, false);

@@ -136,7 +136,11 @@ impl Wire {
         let line = line.trim_ascii_end();
         let end = line.iter().position(|&octet| octet == b' ').unwrap_or(line.len());
         match &line[..end] {
-            b"EHLO" | b"LHLO" => self.oracle.sent(Verb::Ehlo),
+            b"EHLO" => self.oracle.sent(Verb::Ehlo),
+            b"LHLO" => {
+                self.oracle.speaks_lmtp();
+                self.oracle.sent(Verb::Ehlo);
+            }
             b"HELO" => self.oracle.sent(Verb::Helo),
             b"STARTTLS" => self.oracle.sent(Verb::StartTls),
             b"AUTH" => self.oracle.sent(Verb::Auth),
