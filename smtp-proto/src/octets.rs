@@ -22,7 +22,7 @@ pub(crate) const TEXT: u8 = 1 << 7;
 
 static CLASSES: [u8; 256] = table();
 
-/// Whether `octet` belongs to `class`.
+/// Returns whether `octet` belongs to `class`.
 #[inline]
 pub(crate) fn is(octet: u8, class: u8) -> bool {
     CLASSES[usize::from(octet)] & class != 0
@@ -33,6 +33,12 @@ pub(crate) fn is(octet: u8, class: u8) -> bool {
 pub(crate) fn run(octets: &[u8], from: usize, class: u8) -> usize {
     let rest = octets.get(from..).unwrap_or_default();
     from + rest.iter().position(|&octet| !is(octet, class)).unwrap_or(rest.len())
+}
+
+/// The number that `1*9DIGIT` stands for; `None` if `text` is anything else.
+pub(crate) fn nine_digits(text: &str) -> Option<u32> {
+    let valid = matches!(text.len(), 1..=9) && text.bytes().all(|octet| octet.is_ascii_digit());
+    valid.then(|| text.parse().ok())?
 }
 
 /// The first character beyond ASCII that some reader may take for the end of a line: C1 controls

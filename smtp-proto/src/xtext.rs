@@ -8,8 +8,11 @@
 
 use core::fmt;
 
-use crate::octets::{self, XCHAR};
-use crate::writer::Writer;
+use crate::{
+    hex,
+    octets::{self, XCHAR},
+    writer::Writer,
+};
 
 /// Writes `plain` as xtext into `out`; returns its length, at most three times that of `plain`, or
 /// `None` when it does not fit. Every octet can be written, so that what a parameter may hold is
@@ -55,7 +58,7 @@ impl<'a> Xtext<'a> {
             next = octets::run(text, next, XCHAR);
             match text.get(next..) {
                 Some([]) | None => return Ok(Self(text)),
-                Some([b'+', high, low, ..]) if hexadecimal(*high, *low).is_some() => next += 3,
+                Some([b'+', high, low, ..]) if hex::upper_octet(*high, *low).is_some() => next += 3,
                 Some([octet, ..]) => return Err(XtextError { octet: *octet, offset: next }),
             }
         }
@@ -117,33 +120,20 @@ impl fmt::Display for XtextError {
 
 impl core::error::Error for XtextError {}
 
-pub(crate) const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-
 pub(crate) fn encode_octet(octet: u8, out: &mut Writer<'_>) {
     if octets::is(octet, XCHAR) {
         out.push(&[octet]);
     } else {
-        out.push(&[b'+', DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]]);
+        let [high, low] = hex::upper(octet);
+        out.push(&[b'+', high, low]);
     }
 }
 
 /// The octet that `text` begins with, and what follows it; `None` where it is no xtext.
 pub(crate) fn decode_octet(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
-        [b'+', high, low, rest @ ..] => Some((hexadecimal(*high, *low)?, rest)),
+        [b'+', high, low, rest @ ..] => Some((hex::upper_octet(*high, *low)?, rest)),
         [octet, rest @ ..] if octets::is(*octet, XCHAR) => Some((*octet, rest)),
-        _ => None,
-    }
-}
-
-fn hexadecimal(high: u8, low: u8) -> Option<u8> {
-    Some(digit(high)? << 4 | digit(low)?)
-}
-
-pub(crate) fn digit(octet: u8) -> Option<u8> {
-    match octet {
-        b'0'..=b'9' => Some(octet - b'0'),
-        b'A'..=b'F' => Some(octet - b'A' + 10),
         _ => None,
     }
 }

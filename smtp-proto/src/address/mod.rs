@@ -138,7 +138,7 @@ impl<'a> Address<'a> {
         &self.text[self.at + 1..]
     }
 
-    /// Whether the address can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the address can travel without SMTPUTF8 (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.text.is_ascii()

@@ -57,7 +57,7 @@ impl<'a> ReversePath<'a> {
         }
     }
 
-    /// Whether the path can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the path can travel without SMTPUTF8 (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.as_str().is_ascii()
@@ -147,7 +147,7 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
-    /// Whether the path can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the path can travel without SMTPUTF8 (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.as_str().is_ascii()

@@ -39,7 +39,7 @@ impl<'a> Argument<'a> {
         self.0
     }
 
-    /// Whether all of the text is ASCII; else VRFY and EXPN say SMTPUTF8 behind it (RFC 6531 3.7.4.2).
+    /// Returns whether all of the text is ASCII; else VRFY and EXPN say SMTPUTF8 behind it (RFC 6531 3.7.4.2).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.0.is_ascii()

@@ -117,7 +117,7 @@ impl<'a> ReceivedMail<'a> {
         self.mail.body()
     }
 
-    /// Whether SMTPUTF8 was asked for (RFC 6531 3.4). A path beyond ASCII may come without; that is
+    /// Returns whether SMTPUTF8 was asked for (RFC 6531 3.4). A path beyond ASCII may come without; that is
     /// for the server to refuse.
     #[must_use]
     pub const fn smtp_utf8(&self) -> bool {
@@ -142,7 +142,7 @@ impl<'a> ReceivedMail<'a> {
         self.mail.auth()
     }
 
-    /// Whether TLS is required all the way (RFC 8689 2).
+    /// Returns whether TLS is required all the way (RFC 8689 2).
     #[must_use]
     pub const fn require_tls(&self) -> bool {
         self.mail.require_tls()

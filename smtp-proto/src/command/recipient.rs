@@ -147,7 +147,7 @@ impl<'a> Recipient<'a> {
         self.extra
     }
 
-    /// Whether the command can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the command can travel without SMTPUTF8 (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.address.is_ascii()

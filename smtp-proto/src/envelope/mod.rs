@@ -155,7 +155,7 @@ impl Envelope {
         self.recipients.len()
     }
 
-    /// Whether there is no recipient yet.
+    /// Returns whether there is no recipient yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.recipients.is_empty()

@@ -54,7 +54,7 @@ impl<'a> Capabilities<'a> {
         self.offered
     }
 
-    /// Whether the server offers `extension`.
+    /// Returns whether the server offers `extension`.
     #[must_use]
     pub const fn offers(&self, extension: Extension) -> bool {
         self.offered.offers(extension)
@@ -81,7 +81,7 @@ impl<'a> Capabilities<'a> {
         Mechanisms { capabilities: *self, next: 0 }
     }
 
-    /// Whether `name`, in any case, is one of the [`mechanisms`](Self::mechanisms).
+    /// Returns whether `name`, in any case, is one of the [`mechanisms`](Self::mechanisms).
     #[must_use]
     pub fn offers_mechanism(&self, name: &str) -> bool {
         self.words().any(|word| word.eq_ignore_ascii_case(name))

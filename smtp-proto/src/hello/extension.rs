@@ -189,7 +189,7 @@ impl Extensions {
         self.0 &= !extension.bit();
     }
 
-    /// Whether it is in the set.
+    /// Returns whether it is in the set.
     #[must_use]
     pub const fn contains(self, extension: Extension) -> bool {
         self.0 & extension.bit() != 0
@@ -207,7 +207,7 @@ impl Extensions {
         Self(self.0 & !other.0)
     }
 
-    /// Whether it holds none.
+    /// Returns whether it holds none.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -2,7 +2,7 @@
 //! (RFC 4865 3).
 
 use super::Capabilities;
-use crate::parameter::{Timestamp, nine_digits};
+use crate::{octets::nine_digits, time::Timestamp};
 
 /// Limits of a session (RFC 9422 4). A limit that is missing, zero or malformed is none.
 ///
@@ -122,7 +122,7 @@ fn words(parameters: &[u8]) -> impl Iterator<Item = &str> {
 mod tests {
     use super::{Capabilities, HoldLimits, ServerLimits};
     use crate::hello::Extension;
-    use crate::parameter::Timestamp;
+    use crate::time::Timestamp;
 
     fn recipients(line: &[u8]) -> Option<u32> {
         Capabilities::new(line).limits().recipients()

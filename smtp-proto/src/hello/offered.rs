@@ -46,7 +46,7 @@ impl Offered {
         }
     }
 
-    /// Whether the server offers `extension`.
+    /// Returns whether the server offers `extension`.
     #[must_use]
     pub const fn offers(&self, extension: Extension) -> bool {
         self.extensions.contains(extension)

@@ -3,9 +3,12 @@
 use core::fmt;
 
 use super::ParameterError;
-use crate::octets::{self, TEXT, XCHAR};
-use crate::writer::Writer;
-use crate::xtext;
+use crate::{
+    hex,
+    octets::{self, TEXT, XCHAR},
+    writer::Writer,
+    xtext,
+};
 
 /// The longest encoded value in octets: that of ORCPT (RFC 3461 5.4) and AUTH (RFC 4954 3).
 pub(crate) const MAX_ENCODED: usize = 500;
@@ -184,9 +187,9 @@ fn embedded(text: &[u8]) -> Option<(char, &[u8])> {
     let digits = text.strip_prefix(br"\x{")?;
     let end = digits.iter().take(7).position(|&octet| octet == b'}')?;
     let (digits, behind) = (&digits[..end], &digits[end + 1..]);
-    let number = digits
-        .iter()
-        .try_fold(0, |number: u32, &digit| Some(number << 4 | u32::from(xtext::digit(digit)?)))?;
+    let number = digits.iter().try_fold(0, |number: u32, &digit| {
+        Some(number << 4 | u32::from(hex::upper_digit(digit)?))
+    })?;
     let character = char::from_u32(number)?;
     let canonical = digits.len() == hex_len(character) && !is_qchar_character(character);
     canonical.then_some((character, behind))
@@ -198,7 +201,7 @@ fn embed(character: char, out: &mut Writer<'_>) {
     }
     out.push(br"\x{");
     for place in (0..hex_len(character)).rev() {
-        out.push(&[xtext::DIGITS[u32::from(character) as usize >> (4 * place) & 15]]);
+        out.push(&[hex::UPPER[u32::from(character) as usize >> (4 * place) & 15]]);
     }
     out.push(b"}");
 }

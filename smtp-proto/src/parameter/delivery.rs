@@ -2,8 +2,7 @@
 //! 6710).
 
 use super::Timestamp;
-use crate::hello::Extension;
-use crate::writer::Writer;
+use crate::{hello::Extension, octets::nine_digits, writer::Writer};
 
 /// The longest time in seconds that has nine digits.
 const MAX_SECONDS: u32 = 999_999_999;
@@ -89,7 +88,7 @@ impl DeliverBy {
         self.mode
     }
 
-    /// Whether relaying is to be told.
+    /// Returns whether relaying is to be told.
     #[must_use]
     pub const fn trace(self) -> bool {
         self.trace
@@ -260,12 +259,6 @@ impl Hold {
             }
         }
     }
-}
-
-/// `1*9DIGIT`.
-pub(crate) fn nine_digits(text: &str) -> Option<u32> {
-    let valid = matches!(text.len(), 1..=9) && text.bytes().all(|octet| octet.is_ascii_digit());
-    valid.then(|| text.parse().ok())?
 }
 
 fn push_signed(number: i64, out: &mut Writer<'_>) {

@@ -136,7 +136,7 @@ impl Notify {
         Self(self.0 | other.0)
     }
 
-    /// Whether the sender is told in all cases of `other`.
+    /// Returns whether the sender is told in all cases of `other`.
     #[must_use]
     pub const fn includes(self, other: Self) -> bool {
         self.0 & other.0 == other.0

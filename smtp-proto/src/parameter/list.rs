@@ -55,7 +55,7 @@ impl<'a> Parameters<'a> {
         self.iter().find(|parameter| parameter.is(keyword))
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()

@@ -8,7 +8,6 @@ mod error;
 mod list;
 mod original;
 mod submitter;
-mod time;
 mod valid_since;
 
 use core::fmt;
@@ -16,9 +15,9 @@ use core::fmt;
 use crate::octets::{self, KEYWORD, VALUE};
 use crate::writer::Writer;
 
+pub use crate::time::Timestamp;
 pub use body::Body;
 pub(crate) use coded::Coded;
-pub(crate) use delivery::nine_digits;
 pub use delivery::{ByMode, DeliverBy, Hold, Priority};
 pub use dsn::{EnvelopeId, Notify, Ret};
 pub use error::ParameterError;
@@ -26,7 +25,6 @@ pub(crate) use list::check_unique;
 pub use list::{Iter, Parameters};
 pub use original::OriginalRecipient;
 pub use submitter::Submitter;
-pub use time::Timestamp;
 pub use valid_since::{Unsupported, ValidSince};
 
 /// A parameter that may be written into a command as it stands.
@@ -85,7 +83,7 @@ impl<'a> Parameter<'a> {
         self.value
     }
 
-    /// Whether `keyword` is the parameter's, in any case.
+    /// Returns whether `keyword` is the parameter's, in any case.
     #[must_use]
     pub fn is(&self, keyword: &str) -> bool {
         self.keyword.eq_ignore_ascii_case(keyword)

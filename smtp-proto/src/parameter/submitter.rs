@@ -71,7 +71,7 @@ impl<'a> Submitter<'a> {
         if is_mailbox { Ok(Self(Some(coded))) } else { Err(ParameterError::Meaning) }
     }
 
-    /// Whether it is a mailbox.
+    /// Returns whether it is a mailbox.
     #[must_use]
     pub const fn is_known(&self) -> bool {
         self.0.is_some()

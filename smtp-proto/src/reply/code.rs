@@ -192,7 +192,7 @@ impl EnhancedCode {
         self.detail
     }
 
-    /// Whether this may stand beside `code`: the classes are equal (RFC 2034 4).
+    /// Returns whether this may stand beside `code`: the classes are equal (RFC 2034 4).
     #[must_use]
     pub const fn fits(self, code: Code) -> bool {
         self.class == code.value() / 100

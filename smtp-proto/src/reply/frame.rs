@@ -233,7 +233,7 @@ impl Framer {
         Ok(Found::Part)
     }
 
-    /// Whether little has come, and no more than the middle of a line: at one glance, for who reads octet by octet.
+    /// Returns whether little has come, and no more than the middle of a line: at one glance, for who reads octet by octet.
     #[inline]
     fn goes_on(&mut self, input: &[u8], limits: &ReplyLimits, keep: Keep) -> bool {
         let Some(fresh) = input.get(self.scanned..) else { return false };
@@ -281,7 +281,7 @@ impl Framer {
         (!surplus.is_empty()).then_some(surplus)
     }
 
-    /// Whether code and separator are there and as they mostly are; at one glance.
+    /// Returns whether code and separator are there and as they mostly are; at one glance.
     fn starts_well(&mut self, seen: &[u8]) -> bool {
         let Some(start) = seen[self.line..].first_chunk() else { return false };
         let [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-'] = start else { return false };

@@ -10,7 +10,7 @@ use super::{
     hash::keyed,
     text::{can_carry, have_no_nul},
 };
-use crate::hello::Capabilities;
+use crate::{hello::Capabilities, hex};
 
 /// CRAM-MD5 with borrowed credentials.
 ///
@@ -66,14 +66,10 @@ impl Mechanism for CramMd5<'_> {
         response.push(self.user.as_bytes());
         response.push(b" ");
         for octet in digest.as_bytes() {
-            response.push(&[hex(octet >> 4), hex(octet & 15)]);
+            response.push(&hex::lower(*octet));
         }
         Ok(())
     }
-}
-
-fn hex(digit: u8) -> u8 {
-    b"0123456789abcdef"[usize::from(digit & 15)]
 }
 
 impl fmt::Debug for CramMd5<'_> {

@@ -15,6 +15,8 @@
 use core::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::hex;
 use memchr::memmem;
 
 /// Characters in common that are no accident.
@@ -108,7 +110,10 @@ fn is_short(word: &[u8], secret: &[u8]) -> bool {
     length.is_ok_and(|length| octets[..length] == *secret)
         || secret.len() >= WORD
             && word.len() == 2 * secret.len()
-            && word.chunks_exact(2).zip(secret).all(|(pair, &octet)| digits(pair) == Some(octet))
+            && word
+                .chunks_exact(2)
+                .zip(secret)
+                .all(|(pair, &octet)| hex::octet(pair) == Some(octet))
 }
 
 fn base64(text: &[u8]) -> Option<[u8; CODED]> {
@@ -120,17 +125,9 @@ fn base64(text: &[u8]) -> Option<[u8; CODED]> {
 fn hexadecimal(text: &[u8]) -> Option<[u8; CODED]> {
     let mut octets = [0; CODED];
     for (octet, pair) in octets.iter_mut().zip(text.chunks_exact(2)) {
-        *octet = digits(pair)?;
+        *octet = hex::octet(pair)?;
     }
     Some(octets)
-}
-
-/// The octet that two hexadecimal digits stand for.
-fn digits(pair: &[u8]) -> Option<u8> {
-    let &[high, low] = pair else { return None };
-    let digit =
-        |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some(digit(high)? << 4 | digit(low)?)
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ pub trait Mechanism {
     /// The SASL name, 1 to 20 upper-case letters, digits, `-` and `_` (RFC 4422 3.1).
     fn name(&self) -> &str;
 
-    /// Whether the first answer may travel with AUTH.
+    /// Returns whether the first answer may travel with AUTH.
     fn initial_response(&self) -> InitialResponse {
         InitialResponse::WhereItFits
     }
@@ -143,7 +143,7 @@ pub trait Mechanism {
         response: &mut Response<'_>,
     ) -> Result<(), CannotAnswer>;
 
-    /// Whether success may be believed; a mechanism that proves the server says no until it did.
+    /// Returns whether success may be believed; a mechanism that proves the server says no until it did.
     fn is_satisfied(&self) -> bool {
         true
     }

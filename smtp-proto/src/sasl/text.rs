@@ -59,7 +59,7 @@ impl<'a> SaslName<'a> {
         self.0
     }
 
-    /// Whether this is the name, octet for octet.
+    /// Returns whether this is the name, octet for octet.
     #[must_use]
     pub fn matches(self, name: &str) -> bool {
         self.chars().eq(name.chars())

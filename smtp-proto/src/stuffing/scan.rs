@@ -104,7 +104,7 @@ fn walk(input: &[u8], mut line_start: bool, octets: Octets, limit: usize) -> (us
     (end, line_start, false)
 }
 
-/// Whether every CR and LF stands in a CRLF.
+/// Returns whether every CR and LF stands in a CRLF.
 pub(super) fn newlines_paired(octets: &[u8]) -> bool {
     let (first, last) = (octets.first(), octets.last());
     let next = octets.get(1..).unwrap_or_default();

@@ -294,7 +294,7 @@ impl Stuffer {
         self.owe(b"", At::AfterCr, Step::Absorb)
     }
 
-    /// Whether something has to go out before the next octet.
+    /// Returns whether something has to go out before the next octet.
     pub(crate) const fn owes(&self) -> bool {
         !self.owed.is_empty() || (self.crs > 0 && !matches!(self.at, At::AfterCr))
     }

@@ -162,7 +162,7 @@ impl Peer {
         &self.heard
     }
 
-    /// Whether the script is at its end, all that it says is read, and the client has said no more.
+    /// Returns whether the script is at its end, all that it says is read, and the client has said no more.
     #[must_use]
     pub fn is_done(&self) -> bool {
         let over = matches!(self.wants(), PeerWants::Close | PeerWants::Nothing);

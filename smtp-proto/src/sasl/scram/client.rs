@@ -199,7 +199,7 @@ impl<'a, H: Hash> Scram<'a, H> {
         Ok(Step::AwaitsFirst)
     }
 
-    /// Whether the server's message is for this exchange and asks for a sane proof.
+    /// Returns whether the server's message is for this exchange and asks for a sane proof.
     fn accept(&self, first: &ServerFirst<'_>) -> Result<(), ScramError> {
         if !first.continues(self.nonce.as_str()) {
             return Err(ScramError::Nonce);

@@ -30,7 +30,7 @@ impl<'a> ServerFirst<'a> {
         Ok(Self { nonce, salt, iterations: read_count(count)? })
     }
 
-    /// Whether the nonce is the client's with something behind it.
+    /// Returns whether the nonce is the client's with something behind it.
     pub(super) fn continues(&self, client_nonce: &str) -> bool {
         let more = self.nonce.strip_prefix(client_nonce);
         more.is_some_and(|more| !more.is_empty() && more.bytes().all(is_nonce_octet))

@@ -5,7 +5,7 @@ use core::{fmt, str};
 use hmac::Mac;
 use md5::Md5;
 
-use crate::sasl::hash::keyed;
+use crate::{hex, sasl::hash::keyed};
 
 /// A client's answer to CRAM-MD5.
 ///
@@ -34,7 +34,7 @@ impl<'a> CramMd5Response<'a> {
             return None;
         }
         for (octet, pair) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
-            *octet = hex(pair[0])? << 4 | hex(pair[1])?;
+            *octet = hex::octet(pair)?;
         }
         Some(Self { user, digest })
     }
@@ -45,21 +45,12 @@ impl<'a> CramMd5Response<'a> {
         self.user
     }
 
-    /// Whether the client knows the password. Compares in constant time. A challenge serves once,
+    /// Returns whether the client knows the password. Compares in constant time. A challenge serves once,
     /// and is not empty.
     #[must_use]
     pub fn is_right(&self, challenge: &[u8], password: &str) -> bool {
         let mac = keyed::<Md5>(password.as_bytes()).chain_update(challenge);
         !challenge.is_empty() && mac.verify_slice(&self.digest).is_ok()
-    }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 

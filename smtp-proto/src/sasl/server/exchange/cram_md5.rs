@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::sasl::server::CramMd5Response;
+use crate::{hex, sasl::server::CramMd5Response};
 
 use super::{Accounts, Exchange, Random, ServerChallenge, Step, User};
 
@@ -26,7 +26,7 @@ impl<A: Accounts> CramMd5Exchange<A> {
     pub fn new(accounts: A, random: &Random) -> Self {
         let mut challenge = TEMPLATE;
         for (digits, octet) in challenge[DIGITS].chunks_mut(2).zip(random) {
-            digits.copy_from_slice(&[hex(octet >> 4), hex(octet & 15)]);
+            digits.copy_from_slice(&hex::lower(*octet));
         }
         Self { accounts, challenge, asked: false, user: User::NOBODY }
     }
@@ -62,10 +62,6 @@ impl<A: Accounts> Exchange for CramMd5Exchange<A> {
     fn user(&self) -> &str {
         self.user.as_str()
     }
-}
-
-fn hex(digit: u8) -> u8 {
-    b"0123456789abcdef"[usize::from(digit & 15)]
 }
 
 impl<A> fmt::Debug for CramMd5Exchange<A> {

@@ -170,7 +170,7 @@ impl<'a> Mail<'a> {
         self.body
     }
 
-    /// Whether SMTPUTF8 is asked for.
+    /// Returns whether SMTPUTF8 is asked for.
     #[must_use]
     pub const fn smtp_utf8(&self) -> bool {
         self.smtp_utf8
@@ -194,7 +194,7 @@ impl<'a> Mail<'a> {
         self.auth
     }
 
-    /// Whether TLS is required all the way.
+    /// Returns whether TLS is required all the way.
     #[must_use]
     pub const fn require_tls(&self) -> bool {
         self.require_tls
