@@ -45,7 +45,7 @@ impl<'a> Arbitrary<'a> for Config {
     }
 }
 
-/// From a single octet to some thousand.
+/// Sizes from one octet to a few thousand.
 #[cfg(feature = "alloc")]
 impl<'a> Arbitrary<'a> for BufferSizes {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {

@@ -36,7 +36,7 @@ impl<'a> Arbitrary<'a> for Auth<'a> {
     }
 }
 
-/// Without parameters of the caller's own, which are borrowed as a slice.
+/// Generates no parameters of the caller's own, because `Mail` borrows them as a slice.
 impl<'a> Arbitrary<'a> for Mail<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let mail = Self::new(Arbitrary::arbitrary(u)?);
@@ -53,7 +53,7 @@ impl<'a> Arbitrary<'a> for Mail<'a> {
     }
 }
 
-/// Without parameters of the caller's own, which are borrowed as a slice.
+/// Generates no parameters of the caller's own, because `Recipient` borrows them as a slice.
 impl<'a> Arbitrary<'a> for Recipient<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let recipient = Self::new(Arbitrary::arbitrary(u)?);
@@ -63,7 +63,7 @@ impl<'a> Arbitrary<'a> for Recipient<'a> {
     }
 }
 
-/// All but XCLIENT and XFORWARD, whose attributes are borrowed as a slice.
+/// Generates all commands except `XCLIENT` and `XFORWARD`, because these borrow their attributes as a slice.
 impl<'a> Arbitrary<'a> for Command<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Ok(match u.int_in_range(0..=14)? {

@@ -9,7 +9,7 @@ use crate::parameter::{
 };
 use crate::xtext::Xtext;
 
-/// More than fits a command of the usual length.
+/// The longest value in octets: longer than fits a command line of the usual length.
 const MOST: usize = 600;
 
 one_of!(Body: Body::SevenBit, Body::EightBitMime, Body::BinaryMime);
@@ -28,7 +28,7 @@ impl<'a> Arbitrary<'a> for Parameters<'a> {
     }
 }
 
-/// In plain text or as it stands in a command.
+/// The plain form or the encoded form.
 impl<'a> Arbitrary<'a> for EnvelopeId<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let plain = bool::arbitrary(u)?;
@@ -37,7 +37,7 @@ impl<'a> Arbitrary<'a> for EnvelopeId<'a> {
     }
 }
 
-/// In plain text or as it stands in a command.
+/// The plain form or the encoded form.
 impl<'a> Arbitrary<'a> for OriginalRecipient<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let plain = bool::arbitrary(u)?;
@@ -47,7 +47,7 @@ impl<'a> Arbitrary<'a> for OriginalRecipient<'a> {
     }
 }
 
-/// In plain text or as it stands in a command.
+/// The plain form or the encoded form.
 impl<'a> Arbitrary<'a> for Submitter<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let plain = bool::arbitrary(u)?;

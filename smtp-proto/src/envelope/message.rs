@@ -1,4 +1,4 @@
-//! What MAIL says, owned.
+//! The sender and the parameters of `MAIL`, owned.
 
 use alloc::boxed::Box;
 
@@ -9,10 +9,10 @@ use crate::{
     parameter::{Body, Coded, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter},
 };
 
-/// Sender and parameters of a message.
+/// The sender and the parameters of `MAIL`, owned.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Message {
-    /// `None` is the null sender.
+    /// `None` for the null sender.
     pub(super) from: Option<Mailbox>,
     pub(super) size: Option<u64>,
     pub(super) body: Option<Body>,
@@ -26,7 +26,7 @@ pub(super) struct Message {
     pub(super) hold: Option<Hold>,
 }
 
-/// `None` is the unknown one.
+/// The user who submitted the message, or `None` for `<>`, an unknown user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct OwnedSubmitter(Option<Coded<Box<str>>>);
 

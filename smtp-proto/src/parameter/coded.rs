@@ -1,4 +1,4 @@
-//! Values that travel encoded: as xtext (RFC 3461 4) or as utf-8-addr-xtext (RFC 6533 3).
+//! Parameter values that are encoded as xtext (RFC 3461 4) or as utf-8-addr-xtext (RFC 6533 3).
 
 use core::fmt;
 
@@ -10,19 +10,19 @@ use crate::{
     xtext,
 };
 
-/// The longest encoded value in octets: that of ORCPT (RFC 3461 5.4) and AUTH (RFC 4954 3).
+/// The longest encoded value in octets: that of `ORCPT` (RFC 3461 5.4) and `AUTH` (RFC 4954 3).
 pub(crate) const MAX_ENCODED: usize = 500;
 
-/// How a text becomes printable ASCII without `=` and SP.
+/// The encoding that turns a text into printable ASCII without `=` and space.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Coding {
-    /// `+` and two digits for each octet.
+    /// `+` and two hexadecimal digits for each octet.
     Xtext,
     /// `\x{...}` for each character.
     Utf8,
 }
 
-/// A text, as it was meant or as it was received.
+/// A text, either plain or encoded as it was received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Coded<T> {
     text: T,
@@ -31,18 +31,18 @@ pub(crate) struct Coded<T> {
 }
 
 impl<'a> Coded<&'a str> {
-    /// A text to be encoded when it is written, of at most `max` octets then.
+    /// Validates a plain text, which [`write`](Self::write) will encode into at most `max` octets.
     pub(crate) fn plain(text: &'a str, coding: Coding, max: usize) -> Result<Self, ParameterError> {
         check_text(text, coding)?;
         Self::unchecked(text, coding).bounded(max)
     }
 
-    /// A text that is known to be one.
+    /// Wraps a plain text that the caller has validated.
     pub(crate) const fn unchecked(text: &'a str, coding: Coding) -> Self {
         Self { text, coding, encoded: false }
     }
 
-    /// A value as it stands in a command.
+    /// Validates a value as it stands in a command.
     pub(crate) fn received(
         text: &'a str,
         coding: Coding,
@@ -54,7 +54,7 @@ impl<'a> Coded<&'a str> {
             let offset = text.len() - rest.len();
             let refused = ParameterError::Value { octet, offset };
             let (unit, behind) = decode(rest, coding).ok_or(refused)?;
-            // UTF-8 in xtext, as in the mailbox of AUTH, is for the type to judge.
+            // Octets beyond ASCII in xtext, as in the mailbox of `AUTH`, are left to the parameter's type.
             if unit.character().is_some_and(|c| !is_text(c)) {
                 return Err(refused);
             }
@@ -71,7 +71,7 @@ impl<'a> Coded<&'a str> {
         }
     }
 
-    /// The octets that the text stands for.
+    /// The decoded octets.
     pub(crate) fn octets(self) -> impl Iterator<Item = u8> + use<'a> {
         let mut rest = self.text.as_bytes();
         core::iter::from_fn(move || {
@@ -86,7 +86,7 @@ impl<'a> Coded<&'a str> {
         .flat_map(|unit| unit.octets.into_iter().take(unit.length))
     }
 
-    /// Octets that the value takes in a command.
+    /// The length in octets of the encoded value.
     pub(crate) fn encoded_len(self) -> usize {
         match (self.encoded, self.coding) {
             (true, _) => self.text.len(),
@@ -118,7 +118,7 @@ impl Coded<alloc::boxed::Box<str>> {
     }
 }
 
-/// Equal is what stands for the same octets.
+/// Two values are equal if their decoded octets are.
 impl PartialEq for Coded<&str> {
     fn eq(&self, other: &Self) -> bool {
         self.octets().eq(other.octets())
@@ -138,7 +138,7 @@ impl PartialEq for Coded<alloc::boxed::Box<str>> {
 impl Eq for Coded<alloc::boxed::Box<str>> {}
 
 impl fmt::Display for Coded<&str> {
-    /// What the value stands for.
+    /// Writes the decoded text. Octets that are not UTF-8 are left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut plain = [0; MAX_ENCODED];
         let length = plain.iter_mut().zip(self.octets()).map(|(to, from)| *to = from).count();
@@ -146,7 +146,7 @@ impl fmt::Display for Coded<&str> {
     }
 }
 
-/// What one piece of an encoded text stands for.
+/// The octets of one decoded unit: an octet in xtext, a character in utf-8-addr-xtext.
 struct Unit {
     octets: [u8; 4],
     length: usize,
@@ -163,7 +163,7 @@ impl Unit {
         Self { octets, length }
     }
 
-    /// The character, unless this is an octet of a longer one.
+    /// The character, unless the unit is an octet of a longer one.
     fn character(&self) -> Option<char> {
         core::str::from_utf8(&self.octets[..self.length]).ok()?.chars().next()
     }
@@ -181,8 +181,8 @@ fn decode(text: &[u8], coding: Coding) -> Option<(Unit, &[u8])> {
     }
 }
 
-/// `EmbeddedUnicodeChar = %x5C.78 "{" HEXPOINT "}"`: upper case, no digit too many, and only for
-/// what cannot stand for itself.
+/// Decodes `EmbeddedUnicodeChar = %x5C.78 "{" HEXPOINT "}"`. Accepts upper-case digits only, no needless leading
+/// zero, and no character that could stand for itself.
 fn embedded(text: &[u8]) -> Option<(char, &[u8])> {
     let digits = text.strip_prefix(br"\x{")?;
     let end = digits.iter().take(7).position(|&octet| octet == b'}')?;
@@ -210,7 +210,7 @@ fn embedded_len(character: char) -> usize {
     if is_qchar_character(character) { 1 } else { r"\x{}".len() + hex_len(character) }
 }
 
-/// Digits of a HEXPOINT: at least two, and none too many.
+/// The number of digits of a HEXPOINT: at least two, without needless leading zeros.
 fn hex_len(character: char) -> usize {
     match u32::from(character) {
         0..0x100 => 2,
@@ -221,7 +221,7 @@ fn hex_len(character: char) -> usize {
     }
 }
 
-/// `QCHAR`: printable ASCII but SP, `+`, `=` and `\`.
+/// `QCHAR`: printable ASCII except SP, `+`, `=` and `\`.
 fn is_qchar(octet: u8) -> bool {
     octets::is(octet, XCHAR) && octet != b'\\'
 }
@@ -230,7 +230,7 @@ fn is_qchar_character(character: char) -> bool {
     u8::try_from(character).is_ok_and(is_qchar)
 }
 
-/// Printable: ASCII, SP, and what no reader takes for the end of a line.
+/// Returns whether a character is printable: ASCII, SP, or a character that no reader takes for a line end.
 fn is_text(character: char) -> bool {
     match u8::try_from(character) {
         Ok(octet) if octet.is_ascii() => octets::is(octet, TEXT),

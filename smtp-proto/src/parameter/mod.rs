@@ -1,4 +1,4 @@
-//! Parameters of MAIL and RCPT (RFC 5321 4.1.2).
+//! Parameters of `MAIL` and `RCPT`: `KEYWORD` or `KEYWORD=value`, each defined by an extension (RFC 5321 4.1.2).
 
 mod body;
 mod coded;
@@ -27,7 +27,9 @@ pub use original::OriginalRecipient;
 pub use submitter::Submitter;
 pub use valid_since::{Unsupported, ValidSince};
 
-/// A parameter that may be written into a command as it stands.
+/// A parameter that is safe to write into a command.
+///
+/// Use it for parameters that have no type of their own in this module.
 ///
 /// ```text
 /// esmtp-param   = esmtp-keyword ["=" esmtp-value]
@@ -35,7 +37,7 @@ pub use valid_since::{Unsupported, ValidSince};
 /// esmtp-value   = 1*(%d33-60 / %d62-126)
 /// ```
 ///
-/// Keyword and value have no bound of their own: the room for a command is one.
+/// Keyword and value have no limit of their own; the length of the command line limits them.
 ///
 /// ```
 /// use smtp_proto::parameter::Parameter;
@@ -55,8 +57,10 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    /// Validates a keyword and, if there is one, a value. Offsets in errors count from the start of
-    /// either.
+    /// Validates a keyword and an optional value.
+    ///
+    /// # Errors
+    /// [`ParameterError`], with an offset from the start of the keyword or of the value.
     pub fn new(keyword: &'a str, value: Option<&'a str>) -> Result<Self, ParameterError> {
         check_keyword(keyword.as_bytes())?;
         value.map_or(Ok(()), |value| check_value(value.as_bytes()))?;
@@ -64,6 +68,9 @@ impl<'a> Parameter<'a> {
     }
 
     /// Validates `KEYWORD` or `KEYWORD=VALUE`.
+    ///
+    /// # Errors
+    /// [`ParameterError`], with an offset from the start of the keyword or of the value.
     pub fn parse(text: &'a str) -> Result<Self, ParameterError> {
         match text.split_once('=') {
             None => Self::new(text, None),
@@ -71,25 +78,25 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// The keyword, in the case it was given.
+    /// The keyword, in the case in which it was given.
     #[must_use]
     pub const fn keyword(&self) -> &'a str {
         self.keyword
     }
 
-    /// The value. There is no empty one.
+    /// The value. It is never empty.
     #[must_use]
     pub const fn value(&self) -> Option<&'a str> {
         self.value
     }
 
-    /// Returns whether `keyword` is the parameter's, in any case.
+    /// Returns whether `keyword` is the keyword of the parameter, in any case.
     #[must_use]
     pub fn is(&self, keyword: &str) -> bool {
         self.keyword.eq_ignore_ascii_case(keyword)
     }
 
-    /// Writes the parameter with the space that goes before it.
+    /// Writes a space and the parameter.
     pub(crate) fn write(&self, out: &mut Writer<'_>) {
         out.push(b" ");
         out.push(self.keyword.as_bytes());
@@ -126,7 +133,7 @@ fn check_value(value: &[u8]) -> Result<(), ParameterError> {
     }
 }
 
-/// Sets what is not set yet: a parameter comes once.
+/// Sets a value that is not set yet, because each parameter is allowed once.
 pub(crate) fn set<T>(place: &mut Option<T>, value: Option<T>) -> Result<(), ParameterError> {
     if place.is_some() {
         return Err(ParameterError::Repeated);
@@ -135,13 +142,13 @@ pub(crate) fn set<T>(place: &mut Option<T>, value: Option<T>) -> Result<(), Para
     Ok(())
 }
 
-/// Refuses what was encoded but is not ASCII.
+/// Refuses a value whose decoded octets are not ASCII.
 fn check_ascii(coded: Coded<&str>) -> Result<(), ParameterError> {
     let ascii = coded.octets().all(|octet| octet.is_ascii());
     if ascii { Ok(()) } else { Err(ParameterError::Meaning) }
 }
 
-/// Octets that these take behind a path, with the spaces before them.
+/// The length in octets of these parameters, with the space before each.
 pub(crate) fn encoded_len(parameters: &[Parameter<'_>]) -> usize {
     let length = |p: &Parameter<'_>| 2 + p.keyword().len() + p.value().map_or(0, str::len);
     parameters.iter().map(length).sum()

@@ -1,4 +1,4 @@
-//! MAIL from the parameters of others.
+//! `MAIL` from parameters that are text: those of a received command.
 
 use super::Mail;
 use crate::parameter::{
@@ -6,10 +6,10 @@ use crate::parameter::{
 };
 
 impl<'a> Mail<'a> {
-    /// Adds what `parameter` says, if it has a method here; `None` if it has none.
+    /// Adds `parameter` if it has a method here. Returns `None` if it has none.
     ///
     /// # Errors
-    /// It is there already, or has a value it cannot have.
+    /// [`ParameterError`] if the parameter is already set, or its value is not allowed.
     ///
     /// ```
     /// use smtp_proto::{address::ReversePath, command::Mail, parameter::{Parameter, Ret}};
@@ -81,12 +81,12 @@ impl<'a> Mail<'a> {
     }
 }
 
-/// `size-value = 1*20DIGIT`; the standard library would take a sign too.
+/// Parses `size-value = 1*20DIGIT`. `u64::from_str` alone would accept a sign.
 fn octets(value: &str) -> Option<u64> {
     value.bytes().all(|octet| octet.is_ascii_digit()).then(|| value.parse().ok())?
 }
 
-/// Refuses the value of what has none.
+/// Refuses a value for a parameter that has none.
 fn check_bare(parameter: Parameter<'_>) -> Result<(), ParameterError> {
     parameter.value().map_or(Ok(()), |_| Err(ParameterError::Meaning))
 }

@@ -1,13 +1,13 @@
-//! MAIL on its way.
+//! `MAIL` as octets.
 
 use super::Mail;
 use crate::parameter::{DeliverBy, encoded_len};
 use crate::writer::Writer;
 
 impl Mail<'_> {
-    /// Octets that the command takes at most.
+    /// The greatest length of the command in octets.
     pub(crate) fn max_encoded_len(&self) -> usize {
-        /// `MAIL FROM:<>` and CRLF.
+        /// The length of `MAIL FROM:<>` and CRLF.
         const FIXED: usize = 14;
         let size = self.size.map_or(0, |_| " SIZE=".len() + 20);
         let body = self.body.map_or(0, |body| " BODY=".len() + body.as_str().len());
@@ -16,7 +16,7 @@ impl Mail<'_> {
         FIXED + self.from.as_str().len() + known + encoded_len(self.extra)
     }
 
-    /// Octets that the parameters behind SMTPUTF8 take at most, without the caller's own.
+    /// The greatest length in octets of the parameters after `SMTPUTF8`, without the caller's own.
     fn further_len(&self) -> usize {
         let values = [
             self.ret.map(|_| " RET=FULL".len()),
