@@ -12,8 +12,8 @@ use super::{Code, EnhancedCode, Reply};
 pub struct OwnedReply(Box<[u8]>);
 
 impl OwnedReply {
-    /// Copies at most `limit` octets of the reply, but at least 16, and adds a line end. The copy is a valid reply
-    /// with the same code; its text is cut.
+    /// Copies at most `limit` octets of the reply and adds a line end. The copy is a valid reply with the same code;
+    /// its text is cut. Use at least 16 octets, so that code and enhanced code fit.
     ///
     /// ```
     /// use smtp_proto::reply::{OwnedReply, Reply};
