@@ -1,13 +1,14 @@
-//! A mechanism's answer on its way to the wire: base64 without a copy in between.
+//! The response of a mechanism: base64 into the transmit buffer, without a copy in between.
 
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use zeroize::Zeroize;
 
-/// Takes the octets of an answer in any pieces and encodes them into the transmit buffer.
+/// Encodes the octets of a response, in any pieces, into the transmit buffer.
 ///
-/// The client makes one where it is needed; tests of own mechanisms make theirs:
+/// The client creates it for [`Mechanism::respond`](super::Mechanism::respond). Tests of a mechanism create their
+/// own:
 ///
 /// ```
 /// use smtp_proto::sasl::Response;
@@ -21,19 +22,19 @@ use zeroize::Zeroize;
 pub struct Response<'a> {
     output: &'a mut [u8],
     written: usize,
-    /// Octets that do not make a group of three yet.
+    /// Octets that do not fill a group of three yet.
     carry: [u8; 3],
     carried: usize,
     overflow: bool,
 }
 
 impl<'a> Response<'a> {
-    /// An answer that is encoded into `output`.
+    /// Creates a response that is encoded into `output`.
     pub const fn new(output: &'a mut [u8]) -> Self {
         Self { output, written: 0, carry: [0; 3], carried: 0, overflow: false }
     }
 
-    /// Adds octets to the answer.
+    /// Appends octets to the response.
     pub fn push(&mut self, mut octets: &[u8]) {
         while self.carried > 0 && !octets.is_empty() {
             self.carry[self.carried] = octets[0];
@@ -52,13 +53,13 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// The length in base64, or `None` when the answer did not fit; then what did fit is wiped.
+    /// Returns the length in base64, or `None` if the response did not fit. In that case `output` is wiped.
     #[must_use]
     pub fn finish(mut self) -> Option<usize> {
         let (rest, carried) = (self.carry, self.carried);
         self.encode(&rest[..carried]);
         if self.overflow {
-            // Nobody counts these octets, so nobody else would wipe them.
+            // The caller does not know of these octets, so it cannot wipe them.
             self.output.zeroize();
         }
         (!self.overflow).then_some(self.written)

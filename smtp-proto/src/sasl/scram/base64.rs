@@ -1,11 +1,11 @@
-//! Base64 inside a message, in pieces and without a copy of the whole.
+//! Base64 inside a message, piece by piece, without a copy of the whole.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use zeroize::Zeroize;
 
 use crate::sasl::text::Sink;
 
-/// Encodes what `write` says, in any pieces, in base64.
+/// Encodes the octets that `write` emits, in any pieces, as base64.
 pub(crate) fn push_base64(write: impl FnOnce(&mut Sink<'_>), sink: &mut Sink<'_>) {
     let (mut group, mut held) = ([0; 3], 0);
     let mut encode = |octets: &[u8]| {
@@ -28,14 +28,14 @@ pub(crate) fn push_base64(write: impl FnOnce(&mut Sink<'_>), sink: &mut Sink<'_>
     group.zeroize();
 }
 
-/// Hands over what `text` is in base64; the length of that, or `None` if it is no base64.
+/// Decodes `text` from base64 into `sink`. Returns the length of the decoded octets, or `None` if it is not base64.
 pub(crate) fn read_base64(text: &str, sink: &mut Sink<'_>) -> Option<usize> {
     const STEP: usize = 64;
     let (mut decoded, mut total) = ([0; STEP / 4 * 3], 0);
     let mut pieces = text.as_bytes().chunks(STEP).peekable();
     while let Some(piece) = pieces.next() {
         let length = STANDARD.decode_slice(piece, &mut decoded).ok()?;
-        // Padding may only stand at the very end.
+        // Padding is allowed only at the very end.
         if pieces.peek().is_some() && length < decoded.len() {
             return None;
         }
