@@ -73,23 +73,16 @@ impl Transcript {
     /// # Errors
     /// The errors of `out`.
     pub fn received(&mut self, out: &mut dyn Write, reply: Reply<'_>) -> fmt::Result {
-        for line in reply.octets().split_inclusive(|&octet| octet == b'\n') {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            writeln!(out, "S: {}", Escaped(line))?;
-        }
-        Ok(())
+        lines(reply.octets()).try_for_each(|(line, _)| writeln!(out, "S: {}", Escaped(line)))
     }
 
     fn command(&mut self, out: &mut dyn Write, octets: &[u8]) -> fmt::Result {
         self.show_content(out)?;
-        for line in octets.split_inclusive(|&octet| octet == b'\n') {
-            let text = line.strip_suffix(b"\n").unwrap_or(line);
-            let shown = text.strip_suffix(b"\r").unwrap_or(text);
+        for (line, is_whole) in lines(octets) {
             self.open(out)?;
-            write!(out, "{}", Escaped(shown))?;
+            write!(out, "{}", Escaped(line))?;
             self.line = Line::Text;
-            if text.len() < line.len() {
+            if is_whole {
                 out.write_char('\n')?;
                 self.line = Line::Empty;
             }
@@ -126,6 +119,14 @@ impl Transcript {
     fn open(&mut self, out: &mut dyn Write) -> fmt::Result {
         if self.line == Line::Empty { out.write_str("C: ") } else { Ok(()) }
     }
+}
+
+/// Splits octets into lines. Yields each without its line end, and whether it had one.
+fn lines(octets: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    octets.split_inclusive(|&octet| octet == b'\n').map(|line| {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        (text.strip_suffix(b"\r").unwrap_or(text), text.len() < line.len())
+    })
 }
 
 /// Calls a function with each line of a [`Transcript`], without line ends.

@@ -1,5 +1,7 @@
 //! Output into a slice of fixed size.
 
+use zeroize::Zeroize;
+
 /// The number of digits of the greatest `u64`.
 const DECIMAL: usize = 20;
 
@@ -17,7 +19,7 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     #[inline]
-    pub(crate) fn new(out: &'a mut [u8]) -> Self {
+    pub(crate) const fn new(out: &'a mut [u8]) -> Self {
         Self { out, at: 0 }
     }
 
@@ -52,6 +54,15 @@ impl<'a> Writer<'a> {
     #[inline]
     pub(crate) fn finish(self) -> Option<usize> {
         (self.at != OVERFLOWN).then_some(self.at)
+    }
+
+    /// Finishes, but wipes the output if something did not fit: the caller does not know how much was written, so it
+    /// cannot wipe a secret.
+    pub(crate) fn finish_or_wipe(self) -> Option<usize> {
+        if self.at == OVERFLOWN {
+            self.out.zeroize();
+        }
+        self.finish()
     }
 }
 

@@ -8,7 +8,7 @@
 //! ```
 
 use core::fmt;
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv6Addr};
 
 use super::Address;
 use crate::octets::{self, DCONTENT, KEYWORD, LABEL};
@@ -150,11 +150,21 @@ fn literal(octets: &[u8], start: usize) -> Result<(), DomainError> {
 fn is_literal(content: &[u8]) -> bool {
     let Ok(text) = core::str::from_utf8(content) else { return false };
     match text.split_once(':') {
-        None => text.parse::<Ipv4Addr>().is_ok(),
-        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6") => {
-            address.parse::<Ipv6Addr>().is_ok()
+        Some((tag, content)) if !tag.eq_ignore_ascii_case("IPv6") => {
+            is_tag(tag.as_bytes()) && !content.is_empty()
         }
-        Some((tag, content)) => is_tag(tag.as_bytes()) && !content.is_empty(),
+        _ => ip_address(text).is_some(),
+    }
+}
+
+/// Parses the content of an address literal, without its brackets. Returns `None` unless it is an IP address.
+pub(crate) fn ip_address(content: &str) -> Option<IpAddr> {
+    match content.split_once(':') {
+        None => content.parse().ok().map(IpAddr::V4),
+        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6") => {
+            address.parse().ok().map(IpAddr::V6)
+        }
+        Some(_) => None,
     }
 }
 

@@ -15,6 +15,8 @@ use core::fmt;
 use crate::octets;
 
 pub use domain::DomainError;
+#[cfg(feature = "alloc")]
+pub(crate) use domain::ip_address;
 pub(crate) use domain::{check as check_domain, check_tag};
 pub use error::AddressError;
 #[cfg(feature = "alloc")]

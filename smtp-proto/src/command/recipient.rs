@@ -74,17 +74,14 @@ impl<'a> Recipient<'a> {
         parameter: Parameter<'a>,
     ) -> Result<Option<Self>, ParameterError> {
         let value = parameter.value();
-        match () {
-            () if parameter.is("NOTIFY") => {
-                set(&mut self.notify, value.and_then(Notify::from_value))?;
-            }
-            () if parameter.is("ORCPT") => {
-                set(&mut self.orcpt, value.map(OriginalRecipient::from_value).transpose()?)?;
-            }
-            () if parameter.is("RRVS") => {
-                set(&mut self.valid_since, value.and_then(ValidSince::from_value))?;
-            }
-            () => return Ok(None),
+        if parameter.is("NOTIFY") {
+            set(&mut self.notify, value.and_then(Notify::from_value))?;
+        } else if parameter.is("ORCPT") {
+            set(&mut self.orcpt, value.map(OriginalRecipient::from_value).transpose()?)?;
+        } else if parameter.is("RRVS") {
+            set(&mut self.valid_since, value.and_then(ValidSince::from_value))?;
+        } else {
+            return Ok(None);
         }
         Ok(Some(self))
     }

@@ -55,10 +55,6 @@ impl Message {
         if let Some(auth) = &self.auth {
             mail = mail.with_auth(Submitter(auth.0.as_ref().map(Coded::borrow)));
         }
-        self.with_handling(mail)
-    }
-
-    fn with_handling<'a>(&self, mut mail: Mail<'a>) -> Mail<'a> {
         if self.require_tls {
             mail = mail.with_require_tls();
         }

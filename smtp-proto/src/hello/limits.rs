@@ -60,11 +60,14 @@ impl ServerLimits {
 
     fn read(&mut self, word: &str) {
         let Some((name, value)) = word.split_once('=') else { return };
-        let place = match () {
-            () if name.eq_ignore_ascii_case("MAILMAX") => &mut self.mails,
-            () if name.eq_ignore_ascii_case("RCPTMAX") => &mut self.recipients,
-            () if name.eq_ignore_ascii_case("RCPTDOMAINMAX") => &mut self.recipient_domains,
-            () => return,
+        let place = if name.eq_ignore_ascii_case("MAILMAX") {
+            &mut self.mails
+        } else if name.eq_ignore_ascii_case("RCPTMAX") {
+            &mut self.recipients
+        } else if name.eq_ignore_ascii_case("RCPTDOMAINMAX") {
+            &mut self.recipient_domains
+        } else {
+            return;
         };
         *place = place.or_else(|| limit(value));
     }

@@ -26,12 +26,9 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use core::{fmt, net::IpAddr};
 
-use crate::address::DomainName;
+use crate::address::{DomainName, ip_address};
 
 pub use self::{error::RouteError, next::Next};
 
@@ -63,7 +60,7 @@ impl Destination {
             let name = DomainName::new(domain).map_err(|_| RouteError::UnusableName)?;
             return Ok(Self::Domain(name));
         };
-        let address = literal.strip_suffix(']').and_then(address_in);
+        let address = literal.strip_suffix(']').and_then(ip_address);
         let address = address.ok_or(RouteError::UnknownLiteral)?;
         Ok(Self::Address(address.to_canonical()))
     }
@@ -92,15 +89,6 @@ pub(crate) fn key(domain: &str) -> String {
 pub fn is_local(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_loopback() || address.is_unspecified()
-}
-
-fn address_in(literal: &str) -> Option<IpAddr> {
-    match literal.split_at_checked("IPv6:".len()) {
-        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6:") => {
-            address.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
-        }
-        _ => literal.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
-    }
 }
 
 /// An MX record: a host that accepts mail for a domain, and its preference (RFC 5321 5.1, RFC 1035 3.3.9).

@@ -27,6 +27,7 @@
 //! The module [`server`] has the server's side.
 
 mod anonymous;
+mod base64;
 #[cfg(feature = "cram-md5")]
 mod cram_md5;
 pub(crate) mod echo;
@@ -48,10 +49,9 @@ mod xoauth2;
 
 use core::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use crate::hello::Capabilities;
 
+pub(crate) use self::base64::decode_in_place;
 #[cfg(feature = "cram-md5")]
 pub use self::cram_md5::CramMd5;
 #[cfg(feature = "scram")]
@@ -175,21 +175,24 @@ impl Mechanisms for [&mut dyn Mechanism] {
     }
 }
 
-/// Decodes base64 in place. Returns the length of the decoded octets, or `None` if `text` is not base64.
-pub(crate) fn decode_in_place(text: &mut [u8]) -> Option<usize> {
-    /// The number of characters that are decoded at a time, a multiple of 4.
-    const STEP: usize = 64;
-    let mut written = 0;
-    for start in (0..text.len()).step_by(STEP) {
-        let end = text.len().min(start + STEP);
-        let mut decoded = [0; STEP];
-        let length = STANDARD.decode_slice(&text[start..end], &mut decoded).ok()?;
-        // Padding is allowed only at the very end.
-        if end < text.len() && length != STEP / 4 * 3 {
-            return None;
+/// Returns whether a name is a SASL mechanism name: `1*20` upper-case letters, digits, `-` and `_` (RFC 4422 3.1).
+#[allow(dead_code, reason = "the sessions of client and server are about to call it")]
+pub(crate) fn is_mechanism_name(name: &str) -> bool {
+    let is_allowed = |octet: u8| matches!(octet, b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_');
+    (1..=20).contains(&name.len()) && name.bytes().all(is_allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_mechanism_name;
+
+    #[test]
+    fn mechanism_names_are_short_and_in_upper_case() {
+        for name in ["X", "SCRAM-SHA-256-PLUS", "A_1", "ABCDEFGHIJKLMNOPQRST"] {
+            assert!(is_mechanism_name(name), "{name}");
         }
-        text[written..written + length].copy_from_slice(&decoded[..length]);
-        written += length;
+        for name in ["", "plain", "A B", "A\r", "\u{c9}", "ABCDEFGHIJKLMNOPQRSTU"] {
+            assert!(!is_mechanism_name(name), "{name}");
+        }
     }
-    Some(written)
 }

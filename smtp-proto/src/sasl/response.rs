@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use zeroize::Zeroize;
+use crate::writer::Writer;
+
+use super::base64::Encoder;
 
 /// Encodes the octets of a response, in any pieces, into the transmit buffer.
 ///
@@ -20,62 +21,26 @@ use zeroize::Zeroize;
 /// assert_eq!(&text[..8], b"YWxpY2U=");
 /// ```
 pub struct Response<'a> {
-    output: &'a mut [u8],
-    written: usize,
-    /// Octets that do not fill a group of three yet.
-    carry: [u8; 3],
-    carried: usize,
-    overflow: bool,
+    writer: Writer<'a>,
+    encoder: Encoder,
 }
 
 impl<'a> Response<'a> {
     /// Creates a response that is encoded into `output`.
     pub const fn new(output: &'a mut [u8]) -> Self {
-        Self { output, written: 0, carry: [0; 3], carried: 0, overflow: false }
+        Self { writer: Writer::new(output), encoder: Encoder::new() }
     }
 
     /// Appends octets to the response.
-    pub fn push(&mut self, mut octets: &[u8]) {
-        while self.carried > 0 && !octets.is_empty() {
-            self.carry[self.carried] = octets[0];
-            self.carried = (self.carried + 1) % 3;
-            octets = &octets[1..];
-            if self.carried == 0 {
-                let group = self.carry;
-                self.encode(&group);
-            }
-        }
-        let whole = octets.len() / 3 * 3;
-        self.encode(&octets[..whole]);
-        for &octet in &octets[whole..] {
-            self.carry[self.carried] = octet;
-            self.carried += 1;
-        }
+    pub fn push(&mut self, octets: &[u8]) {
+        self.encoder.push(octets, &mut |text| self.writer.push(text));
     }
 
     /// Returns the length in base64, or `None` if the response did not fit. In that case `output` is wiped.
     #[must_use]
     pub fn finish(mut self) -> Option<usize> {
-        let (rest, carried) = (self.carry, self.carried);
-        self.encode(&rest[..carried]);
-        if self.overflow {
-            // The caller does not know of these octets, so it cannot wipe them.
-            self.output.zeroize();
-        }
-        (!self.overflow).then_some(self.written)
-    }
-
-    fn encode(&mut self, octets: &[u8]) {
-        match STANDARD.encode_slice(octets, &mut self.output[self.written..]) {
-            Ok(written) => self.written += written,
-            Err(_) => self.overflow = true,
-        }
-    }
-}
-
-impl Drop for Response<'_> {
-    fn drop(&mut self) {
-        self.carry.zeroize();
+        self.encoder.finish(&mut |text| self.writer.push(text));
+        self.writer.finish_or_wipe()
     }
 }
 

@@ -12,12 +12,12 @@ use crate::{
     hello::Capabilities,
     sasl::{
         CannotAnswer, Challenge, Mechanism, Response,
+        base64::{push_base64, read_base64},
         text::{Sink, can_carry, is_clean, push_name},
     },
 };
 
 use super::{
-    base64::{push_base64, read_base64},
     binding::{Binding, ChannelBinding},
     error::ScramError,
     hash::{Hash, Sha1, Sha256, Tag, sealed::Hash as _},

@@ -6,12 +6,9 @@ use hmac::{
 };
 use zeroize::Zeroize;
 
-use crate::sasl::{hash::keyed, text::Sink};
+use crate::sasl::{base64::read_base64, hash::keyed, text::Sink};
 
-use super::{
-    base64::read_base64,
-    hash::{Hash, Mac, Tag},
-};
+use super::hash::{Hash, Mac, Tag};
 
 /// `H(text)`, for a text in any pieces.
 pub(crate) fn digest<H: Hash>(write: impl FnOnce(&mut Sink<'_>)) -> Tag<H> {

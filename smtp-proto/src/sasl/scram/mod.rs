@@ -20,7 +20,6 @@
 //! computed while the pieces pass. The only state that waits for the last message of the server is the expected
 //! signature. So the only limits are those of the client's buffers: a response has to fit the transmit buffer.
 
-mod base64;
 mod binding;
 mod client;
 mod error;
@@ -29,17 +28,16 @@ mod keys;
 mod messages;
 mod nonce;
 
-pub(super) use self::{
-    base64::push_base64,
-    hash::Tag,
-    keys::{SaltedPassword, Signing, digest, exclusive_or, read_tag, to_tag},
-    messages::{attribute, check_extensions},
-    nonce::is_nonce_octet,
-};
 pub use self::{
     binding::ChannelBinding,
     client::{Scram, ScramSha1, ScramSha256},
     error::{ScramError, ServerError},
     hash::{Hash, Sha1, Sha256},
     nonce::{Nonce, NonceError},
+};
+pub(super) use self::{
+    hash::Tag,
+    keys::{SaltedPassword, Signing, digest, exclusive_or, read_tag, to_tag},
+    messages::{attribute, check_extensions},
+    nonce::is_nonce_octet,
 };

@@ -10,7 +10,8 @@ use core::{
 };
 
 use crate::sasl::{
-    scram::{Hash, Nonce, ServerError, Signing, Tag, digest, exclusive_or, push_base64, read_tag},
+    base64::push_base64,
+    scram::{Hash, Nonce, ServerError, Signing, Tag, digest, exclusive_or, read_tag},
     text::Sink,
 };
 
