@@ -74,14 +74,21 @@ impl fmt::Display for DomainError {
                 write!(f, "hyphen at offset {offset} begins or ends a domain label")
             }
             Self::LabelTooLong { offset } => {
-                write!(f, "domain label at offset {offset} is longer than {MAX_LABEL}")
+                write!(f, "domain label at offset {offset} is longer than {MAX_LABEL} characters")
             }
             Self::TooLong => {
                 write!(f, "domain is longer than {} octets", Address::MAX_DOMAIN)
             }
-            Self::Literal { offset } => write!(f, "bad address literal at offset {offset}"),
-            Self::Unicode if cfg!(feature = "idna") => f.write_str("domain has no A-labels"),
-            Self::Unicode => f.write_str("domain is beyond ASCII, and A-labels are not built in"),
+            Self::Literal { offset } => write!(
+                f,
+                "address literal at offset {offset} is neither an IP address nor tag:content in brackets"
+            ),
+            Self::Unicode if cfg!(feature = "idna") => {
+                f.write_str("domain cannot be converted to A-labels")
+            }
+            Self::Unicode => f.write_str(
+                "domain is not ASCII: enable the feature idna, or use its A-labels (xn--)",
+            ),
             Self::UntaggedIpv6 { offset } => {
                 write!(f, "address literal at offset {offset} needs the tag IPv6, as in [IPv6:::1]")
             }

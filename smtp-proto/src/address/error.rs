@@ -56,8 +56,10 @@ impl fmt::Display for AddressError {
         match self {
             Self::Empty => f.write_str("address is empty"),
             Self::NoLocalPart => f.write_str("address has no local part"),
-            Self::NoAt => f.write_str("address has no @ behind its local part"),
-            Self::Dot { offset } => write!(f, "misplaced dot in the local part, offset {offset}"),
+            Self::NoAt => f.write_str("address has no @ after its local part"),
+            Self::Dot { offset } => {
+                write!(f, "misplaced dot in the local part: no atom at offset {offset}")
+            }
             Self::Octet { octet, offset } => {
                 write!(f, "octet 0x{octet:02X} at offset {offset} is not allowed in a local part")
             }
@@ -66,7 +68,7 @@ impl fmt::Display for AddressError {
                 write!(f, "U+{code:04X} at offset {offset} is not allowed in an address")
             }
             Self::NotUtf8 { offset } => write!(f, "address is not UTF-8 at offset {offset}"),
-            Self::UnclosedQuote => f.write_str("quoted local part does not end"),
+            Self::UnclosedQuote => f.write_str("quoted local part has no closing quote"),
             Self::LocalPartTooLong { limit } => {
                 write!(f, "local part is longer than {limit} octets")
             }

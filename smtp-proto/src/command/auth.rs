@@ -110,10 +110,13 @@ impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MechanismLength => {
-                write!(f, "mechanism has not 1 to {} octets", Auth::MAX_MECHANISM)
+                write!(f, "mechanism name must have 1 to {} octets", Auth::MAX_MECHANISM)
             }
             Self::Mechanism { octet, offset } => {
-                write!(f, "octet 0x{octet:02X} at offset {offset} is not allowed in a mechanism")
+                write!(
+                    f,
+                    "octet 0x{octet:02X} at offset {offset} is not allowed in a mechanism name"
+                )
             }
             Self::InitialResponse => f.write_str("initial response is not base64"),
         }

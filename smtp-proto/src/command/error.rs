@@ -92,14 +92,18 @@ impl fmt::Display for CommandError {
             Self::Unexpected { octet, offset } => {
                 write!(f, "unexpected octet 0x{octet:02X} at offset {offset}")
             }
-            Self::NoPath { offset } => write!(f, "no path at offset {offset}"),
+            Self::NoPath { offset } => {
+                write!(f, "no FROM: or TO: with a path in angle brackets at offset {offset}")
+            }
             Self::Path { offset, error } => write!(f, "path at offset {offset}: {error}"),
             Self::Name { offset, error } => write!(f, "name at offset {offset}: {error}"),
             Self::Parameter { offset, error } => {
                 write!(f, "parameter at offset {offset}: {error}")
             }
             Self::Argument { offset, error } => write!(f, "argument at offset {offset}: {error}"),
-            Self::ChunkSize { offset } => write!(f, "no size of a chunk at offset {offset}"),
+            Self::ChunkSize { offset } => {
+                write!(f, "chunk size at offset {offset} is not a number of 64 bits")
+            }
             Self::Auth { offset, error } => write!(f, "argument at offset {offset}: {error}"),
         }
     }

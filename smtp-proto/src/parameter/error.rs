@@ -61,16 +61,16 @@ impl fmt::Display for ParameterError {
                 f,
                 "octet 0x{octet:02X} at offset {offset} is not allowed in a parameter's keyword"
             ),
-            Self::NoValue => f.write_str("parameter has no value behind its ="),
+            Self::NoValue => f.write_str("parameter has no value after its ="),
             Self::Value { octet, offset } => write!(
                 f,
                 "octet 0x{octet:02X} at offset {offset} is not allowed in a parameter's value"
             ),
             Self::TooLong { max } => write!(f, "parameter's value is longer than {max} octets"),
-            Self::TooMany => write!(f, "more than {} parameters", Parameters::MAX),
-            Self::Repeated => f.write_str("parameter is there already"),
-            Self::Typed => f.write_str("parameter has a method of its own"),
-            Self::Meaning => f.write_str("parameter cannot have this value"),
+            Self::TooMany => write!(f, "command has more than {} parameters", Parameters::MAX),
+            Self::Repeated => f.write_str("parameter is present twice"),
+            Self::Typed => f.write_str("parameter has a method of its own: use that instead"),
+            Self::Meaning => f.write_str("parameter does not allow this value"),
         }
     }
 }

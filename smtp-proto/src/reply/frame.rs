@@ -72,11 +72,11 @@ impl ReplyError {
 impl fmt::Display for ReplyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
-            ReplyErrorKind::BadCode => "no reply code",
-            ReplyErrorKind::BadSeparator => "no separator behind the reply code",
-            ReplyErrorKind::CodesDiffer => "a line with another code than the first",
-            ReplyErrorKind::ReplyTooLong => "a reply over the limit",
-            ReplyErrorKind::TooManyLines => "a reply with too many lines",
+            ReplyErrorKind::BadCode => "invalid reply code",
+            ReplyErrorKind::BadSeparator => "no space or hyphen after the reply code",
+            ReplyErrorKind::CodesDiffer => "line with another code than the first line",
+            ReplyErrorKind::ReplyTooLong => "reply is longer than the limit",
+            ReplyErrorKind::TooManyLines => "reply has more lines than the limit",
         };
         write!(f, "{what} at octet {}", self.offset)?;
         match self.looks_like() {

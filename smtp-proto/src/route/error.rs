@@ -79,7 +79,7 @@ impl fmt::Display for RouteError {
             RouteError::NoSuchDomain => "the domain does not exist",
             RouteError::NullMx => "the domain accepts no mail (null MX)",
             RouteError::NoAddress => "the domain has neither MX records nor an address",
-            RouteError::NoUsableMx => "no MX record of the domain leads to an address",
+            RouteError::NoUsableMx => "no MX record of the domain names a host that has an address",
             RouteError::MailLoop => "the domain's preferred mail host is this host (mail loop)",
             RouteError::LocalAddress => {
                 "the host has no addresses but those of this machine (loopback or unspecified)"
@@ -87,9 +87,11 @@ impl fmt::Display for RouteError {
             RouteError::UnauthenticatedMx => {
                 "the message requires TLS, and the domain's MX records are not authenticated"
             }
-            RouteError::UnusableName => "the name cannot be looked up in the DNS",
-            RouteError::NoHostSoFar => "no host of the domain was found to have an address",
-            RouteError::DnsFailure => "the DNS gave no answer for the domain",
+            RouteError::UnusableName => {
+                "the name of the domain or of its mail host cannot be looked up in the DNS"
+            }
+            RouteError::NoHostSoFar => "none of the hosts looked up for the domain has an address",
+            RouteError::DnsFailure => "the DNS gave no usable response for the domain",
         })
     }
 }

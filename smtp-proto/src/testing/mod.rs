@@ -35,7 +35,7 @@
 //! assert!(peer.is_done());
 //!
 //! let mismatch = Peer::new("C: EHLO client.example")?.hear(b"HELO x\r\n").unwrap_err();
-//! assert!(mismatch.to_string().starts_with(r#"heard "HELO x\x0d\x0a" in place of "EHLO client."#));
+//! assert!(mismatch.to_string().starts_with(r#"received "HELO x\x0d\x0a" instead of "EHLO client."#));
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 

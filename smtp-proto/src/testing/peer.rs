@@ -118,7 +118,7 @@ impl Peer {
             Some(Step::Rest(rest)) => {
                 let dot = self.input.windows(3).any(|octets| octets == b"\n.\r");
                 if *rest == Rest::Unterminated && dot {
-                    return Err(self.mismatch("content without end"));
+                    return Err(self.mismatch("content without the line with a single dot"));
                 }
                 if *rest == Rest::Kept {
                     self.heard.append(&mut self.input);
@@ -131,7 +131,7 @@ impl Peer {
             Some(Step::Hear(line) | Step::HearStart(line)) => {
                 Err(self.mismatch(&format!("{:?}", Escaped(line))))
             }
-            Some(Step::Content) => Err(self.mismatch("content and its end")),
+            Some(Step::Content) => Err(self.mismatch("content and the line with a single dot")),
             _ => {
                 self.quiet();
                 Ok(())
@@ -211,10 +211,10 @@ impl Peer {
             }
             Some(Step::Content) => Ok(content(&self.input)),
             Some(Step::Say(reply)) => {
-                Err(self.mismatch(&format!("a wait for {:?}", Escaped(reply))))
+                Err(self.mismatch(&format!("waiting for {:?}", Escaped(reply))))
             }
             Some(Step::Quiet) => Err(self.mismatch("silence")),
-            Some(Step::Tls) => Err(self.mismatch("a handshake")),
+            Some(Step::Tls) => Err(self.mismatch("a TLS handshake")),
             // Octets after the end stay in `input`, so the peer is not done.
             Some(Step::Rest(_) | Step::Close) | None => Ok(None),
         }
@@ -222,7 +222,7 @@ impl Peer {
 
     fn mismatch(&self, expected: &str) -> Mismatch {
         let (input, heard) = (Escaped(&self.input), Escaped(&self.heard));
-        Mismatch(format!("heard {input:?} in place of {expected}, behind {heard:?}"))
+        Mismatch(format!("received {input:?} instead of {expected}, after {heard:?}"))
     }
 }
 

@@ -40,7 +40,7 @@ impl ScriptError {
 
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no step of a script: {:?}", self.line)
+        write!(f, "not a step of a script: {:?}", self.line)
     }
 }
 

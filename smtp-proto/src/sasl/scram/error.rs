@@ -42,10 +42,12 @@ pub enum ScramError {
 impl fmt::Display for ScramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Credentials => f.write_str("credentials that SCRAM cannot carry"),
-            Self::NonceUsed => f.write_str("the nonce has been used before"),
-            Self::Malformed => f.write_str("the server's message is no message of SCRAM"),
-            Self::Extension => f.write_str("the server demands an unknown extension of SCRAM"),
+            Self::Credentials => f.write_str(
+                "SCRAM cannot carry the credentials: they are empty or have a control character",
+            ),
+            Self::NonceUsed => f.write_str("the nonce has been used before: set a new one"),
+            Self::Malformed => f.write_str("the server's message is not a valid SCRAM message"),
+            Self::Extension => f.write_str("the server requires an unknown SCRAM extension"),
             Self::Nonce => f.write_str("the server's nonce does not belong to this exchange"),
             Self::TooFewIterations { count, limit } => {
                 write!(f, "the server asks for {count} iterations of SCRAM, fewer than {limit}")
@@ -53,8 +55,10 @@ impl fmt::Display for ScramError {
             Self::TooManyIterations { count, limit } => {
                 write!(f, "the server asks for {count} iterations of SCRAM, more than {limit}")
             }
-            Self::Signature => f.write_str("the server's signature is wrong"),
-            Self::Server(error) => write!(f, "the server says: {error}"),
+            Self::Signature => {
+                f.write_str("the server's signature is wrong: it does not know the password")
+            }
+            Self::Server(error) => write!(f, "the server reports a SCRAM error: {error}"),
         }
     }
 }
