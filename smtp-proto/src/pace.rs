@@ -74,8 +74,9 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::Pace;
     use core::time::Duration;
+
+    use super::Pace;
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -7,11 +7,14 @@
 //!                   General-address-literal ) "]"
 //! ```
 
-use core::fmt;
-use core::net::{IpAddr, Ipv6Addr};
+use core::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
+
+use crate::octets::{self, DCONTENT, KEYWORD, LABEL};
 
 use super::Address;
-use crate::octets::{self, DCONTENT, KEYWORD, LABEL};
 
 /// The longest label: 63 octets of ASCII, or 63 characters if it holds UTF-8. The A-label of the latter is longer
 /// still, and only the DNS can judge it.

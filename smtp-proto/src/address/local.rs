@@ -6,8 +6,9 @@
 //! Quoted-string = DQUOTE *( qtextSMTP / "\" %d32-126 ) DQUOTE
 //! ```
 
-use super::{Address, AddressError};
 use crate::octets::{self, ATEXT, QTEXT};
+
+use super::{Address, AddressError};
 
 /// Validates the local part at the start of `octets`, and returns the offset of its `@`.
 #[inline]

@@ -3,8 +3,9 @@
 use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::{fmt, str::FromStr};
 
-use super::DomainError;
 use crate::octets::{self, LABEL};
+
+use super::DomainError;
 
 /// The name of a domain or a host in its canonical form: A-labels, lower case, no trailing dot.
 ///

@@ -3,8 +3,9 @@
 
 use core::fmt;
 
-use super::{Address, AddressError};
 use crate::writer::Writer;
+
+use super::{Address, AddressError};
 
 /// The argument of `MAIL FROM`, the sender to which delivery failures are reported: `Reverse-path = Path / "<>"`.
 ///

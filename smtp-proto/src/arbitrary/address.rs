@@ -2,8 +2,9 @@
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
-use super::longest;
 use crate::address::{Address, ForwardPath, ReversePath};
+
+use super::longest;
 
 /// One address of each shape: quoted, beyond ASCII, with a literal, of the greatest length.
 const SAMPLES: &[&str] = &[

@@ -2,11 +2,14 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{one_of, with};
 #[cfg(feature = "alloc")]
 use crate::client::BufferSizes;
-use crate::client::{Chunking, Config, HelloCommand, Limits, Protocol, TlsPolicy};
-use crate::stuffing::Newlines;
+use crate::{
+    client::{Chunking, Config, HelloCommand, Limits, Protocol, TlsPolicy},
+    stuffing::Newlines,
+};
+
+use super::{one_of, with};
 
 one_of!(TlsPolicy: TlsPolicy::None, TlsPolicy::Opportunistic, TlsPolicy::Required, TlsPolicy::Implicit);
 one_of!(Protocol: Protocol::Smtp, Protocol::Lmtp);

@@ -2,8 +2,9 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{longest, one_of, with};
 use crate::command::{Argument, Attribute, AttributeName, Auth, Command, Mail, Recipient};
+
+use super::{longest, one_of, with};
 
 one_of!(AttributeName: AttributeName::Name, AttributeName::Addr, AttributeName::Port, AttributeName::Proto,
     AttributeName::Helo, AttributeName::Login, AttributeName::DestAddr, AttributeName::DestPort,

@@ -2,12 +2,15 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{longest, one_of, with};
-use crate::parameter::{
-    Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, Parameters, Priority,
-    Ret, Submitter, Timestamp, Unsupported, ValidSince,
+use crate::{
+    parameter::{
+        Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, Parameters,
+        Priority, Ret, Submitter, Timestamp, Unsupported, ValidSince,
+    },
+    xtext::Xtext,
 };
-use crate::xtext::Xtext;
+
+use super::{longest, one_of, with};
 
 /// The longest value in octets: longer than fits a command line of the usual length.
 const MOST: usize = 600;

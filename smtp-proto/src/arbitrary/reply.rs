@@ -2,10 +2,11 @@
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
-use super::one_of;
 #[cfg(feature = "alloc")]
 use crate::reply::OwnedReply;
 use crate::reply::{Class, Code, EnhancedCode, Reply, ReplyLimits};
+
+use super::one_of;
 
 /// Replies that move a session on.
 const SAMPLES: [&[u8]; 10] = [

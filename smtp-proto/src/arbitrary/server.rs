@@ -2,11 +2,14 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{one_of, with};
-use crate::sasl::server::MECHANISMS;
 #[cfg(feature = "alloc")]
 use crate::server::BufferSizes;
-use crate::server::{AuthPolicy, Config, Limits, Protocol, TlsPolicy};
+use crate::{
+    sasl::server::MECHANISMS,
+    server::{AuthPolicy, Config, Limits, Protocol, TlsPolicy},
+};
+
+use super::{one_of, with};
 
 one_of!(TlsPolicy: TlsPolicy::None, TlsPolicy::Offered, TlsPolicy::Required, TlsPolicy::Implicit);
 one_of!(AuthPolicy: AuthPolicy::None, AuthPolicy::Offered, AuthPolicy::Required);

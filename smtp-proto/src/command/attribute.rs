@@ -1,8 +1,9 @@
 //! `XCLIENT` and `XFORWARD`: a proxy or filter tells a server about the client for which it speaks (Postfix,
 //! `XCLIENT_README` and `XFORWARD_README`).
 
-use super::Argument;
 use crate::{writer::Writer, xtext};
+
+use super::Argument;
 
 /// One attribute of `XCLIENT` or `XFORWARD`: a name and a value. The value is encoded as xtext when it is sent.
 ///

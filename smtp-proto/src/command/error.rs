@@ -2,9 +2,12 @@
 
 use core::fmt;
 
+use crate::{
+    address::{AddressError, DomainError},
+    parameter::ParameterError,
+};
+
 use super::{ArgumentError, AuthError};
-use crate::address::{AddressError, DomainError};
-use crate::parameter::ParameterError;
 
 /// Reports the part of a command line that a server cannot accept.
 ///

@@ -13,8 +13,7 @@ mod parse;
 mod received;
 mod recipient;
 
-use crate::hello::EhloName;
-use crate::writer::Writer;
+use crate::{hello::EhloName, writer::Writer};
 
 pub use argument::{Argument, ArgumentError};
 pub use attribute::{Attribute, AttributeName};

@@ -1,17 +1,24 @@
 //! The grammar of command lines (RFC 5321 4.1.1). It parses one whole line without its CRLF.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag_no_case, take_while, take_while1};
-use nom::character::complete::{alpha1, u64};
-use nom::combinator::{eof, opt, peek, rest};
-use nom::sequence::{preceded, terminated};
-use nom::{IResult, Parser as _};
+use nom::{
+    IResult, Parser as _,
+    branch::alt,
+    bytes::complete::{tag_no_case, take_while, take_while1},
+    character::complete::{alpha1, u64},
+    combinator::{eof, opt, peek, rest},
+    sequence::{preceded, terminated},
+};
 
-use super::received::{Received, ReceivedMail, ReceivedRecipient};
-use super::{Argument, ArgumentError, Auth, CommandError};
-use crate::address::{AddressError, ForwardPath, ReversePath, split_path};
-use crate::hello::EhloName;
-use crate::parameter::{ParameterError, Parameters};
+use crate::{
+    address::{AddressError, ForwardPath, ReversePath, split_path},
+    hello::EhloName,
+    parameter::{ParameterError, Parameters},
+};
+
+use super::{
+    Argument, ArgumentError, Auth, CommandError,
+    received::{Received, ReceivedMail, ReceivedRecipient},
+};
 
 type Input<'a> = &'a [u8];
 

@@ -1,12 +1,15 @@
 //! Commands that a server received.
 
-use super::{Argument, Auth, CommandError, Mail, Recipient, parse};
-use crate::address::{ForwardPath, ReversePath};
-use crate::hello::{EhloName, Extensions};
-use crate::parameter::{
-    Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
-    Parameters, Priority, Ret, Submitter, ValidSince,
+use crate::{
+    address::{ForwardPath, ReversePath},
+    hello::{EhloName, Extensions},
+    parameter::{
+        Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
+        Parameters, Priority, Ret, Submitter, ValidSince,
+    },
 };
+
+use super::{Argument, Auth, CommandError, Mail, Recipient, parse};
 
 /// A command that a server received. It borrows from the command line.
 ///

@@ -1,12 +1,14 @@
 //! `RCPT TO`: adds a recipient to a transaction (RFC 5321 4.1.1.3).
 
-use crate::address::ForwardPath;
-use crate::hello::{Extension, Extensions};
-use crate::parameter::{
-    Notify, OriginalRecipient, Parameter, ParameterError, ValidSince, check_unique, encoded_len,
-    set,
+use crate::{
+    address::ForwardPath,
+    hello::{Extension, Extensions},
+    parameter::{
+        Notify, OriginalRecipient, Parameter, ParameterError, ValidSince, check_unique,
+        encoded_len, set,
+    },
+    writer::Writer,
 };
-use crate::writer::Writer;
 
 /// Keywords of the parameters that have a method here.
 const TYPED: [&str; 3] = ["NOTIFY", "ORCPT", "RRVS"];

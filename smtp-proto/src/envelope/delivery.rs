@@ -5,11 +5,12 @@ use alloc::{
     vec::Vec,
 };
 
-use super::Envelope;
 use crate::{
     client::{AsEnvelope, Fate, Outcome, RecipientOutcome, Status, Verdict, When},
     hello::ServerLimits,
 };
+
+use super::Envelope;
 
 /// The delivery of one message to all its recipients, in one transaction or in several.
 ///

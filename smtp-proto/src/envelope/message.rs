@@ -2,12 +2,13 @@
 
 use alloc::boxed::Box;
 
-use super::mailbox::Mailbox;
 use crate::{
     address::ReversePath,
     command::Mail,
     parameter::{Body, Coded, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter},
 };
+
+use super::mailbox::Mailbox;
 
 /// The sender and the parameters of `MAIL`, owned.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

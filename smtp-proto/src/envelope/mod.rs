@@ -7,7 +7,6 @@ mod recipient;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
-use self::{mailbox::Mailbox, message::Message};
 use crate::{
     address::{AddressError, ReversePath},
     client::{AsEnvelope, Fate, Outcome, When},
@@ -18,6 +17,7 @@ use crate::{
 };
 
 pub use self::{delivery::Delivery, recipient::OwnedRecipient};
+use self::{mailbox::Mailbox, message::Message};
 
 /// The sender and the recipients of a message, with the parameters of `MAIL` and `RCPT`.
 ///

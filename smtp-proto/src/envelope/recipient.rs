@@ -2,12 +2,13 @@
 
 use alloc::boxed::Box;
 
-use super::mailbox::Mailbox;
 use crate::{
     address::{AddressError, ForwardPath, Postmaster},
     command::Recipient,
     parameter::{Coded, Notify, OriginalRecipient, ValidSince},
 };
+
+use super::mailbox::Mailbox;
 
 /// A recipient of an [`Envelope`](super::Envelope), with the parameters of `RCPT`, owned.
 ///

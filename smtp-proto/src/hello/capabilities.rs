@@ -1,7 +1,6 @@
 //! The extensions of a server, with their parameters.
 
-use super::offered::split;
-use super::{Extension, Offered};
+use super::{Extension, Offered, offered::split};
 
 /// The greatest number of mechanism names that are considered. Servers send a handful; the longest list seen has 64.
 const MAX_MECHANISMS: usize = 256;

@@ -1,8 +1,9 @@
 //! Limits that a server announces in its `EHLO` reply: `LIMITS` (RFC 9422), `DELIVERBY` (RFC 2852 3) and
 //! `FUTURERELEASE` (RFC 4865 3).
 
-use super::Capabilities;
 use crate::{octets::nine_digits, time::Timestamp};
+
+use super::Capabilities;
 
 /// The limits of a session that a server announces with the extension `LIMITS` (RFC 9422 4).
 ///
@@ -126,9 +127,9 @@ fn words(parameters: &[u8]) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use crate::{hello::Extension, time::Timestamp};
+
     use super::{Capabilities, HoldLimits, ServerLimits};
-    use crate::hello::Extension;
-    use crate::time::Timestamp;
 
     fn recipients(line: &[u8]) -> Option<u32> {
         Capabilities::new(line).limits().recipients()

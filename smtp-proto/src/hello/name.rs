@@ -1,8 +1,10 @@
 //! The argument of `EHLO`, `HELO` and `LHLO`.
 
-use core::fmt::{self, Write as _};
-use core::net::{IpAddr, Ipv4Addr};
-use core::str::FromStr;
+use core::{
+    fmt::{self, Write as _},
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+};
 
 use crate::address::{DomainError, check_domain, check_tag};
 

@@ -1,7 +1,6 @@
 //! The part of an `EHLO` reply that a session keeps.
 
-use super::extension::leading;
-use super::{Extension, Extensions};
+use super::{Extension, Extensions, extension::leading};
 
 /// The extensions that a server offers, and its size limit.
 ///

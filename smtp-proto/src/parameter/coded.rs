@@ -2,13 +2,14 @@
 
 use core::fmt;
 
-use super::ParameterError;
 use crate::{
     hex,
     octets::{self, TEXT, XCHAR},
     writer::Writer,
     xtext,
 };
+
+use super::ParameterError;
 
 /// The longest encoded value in octets: that of `ORCPT` (RFC 3461 5.4) and `AUTH` (RFC 4954 3).
 pub(crate) const MAX_ENCODED: usize = 500;
@@ -248,8 +249,9 @@ fn check_text(text: &str, coding: Coding) -> Result<(), ParameterError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coded, Coding, MAX_ENCODED, ParameterError};
     use crate::writer::Writer;
+
+    use super::{Coded, Coding, MAX_ENCODED, ParameterError};
 
     fn written(coded: Coded<&str>, out: &mut [u8]) -> usize {
         let mut writer = Writer::new(out);

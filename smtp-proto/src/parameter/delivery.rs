@@ -1,8 +1,9 @@
 //! Parameters of `MAIL` about the time of delivery: `BY` (RFC 2852), `HOLDFOR` and `HOLDUNTIL` (RFC 4865),
 //! `MT-PRIORITY` (RFC 6710).
 
-use super::Timestamp;
 use crate::{hello::Extension, octets::nine_digits, writer::Writer};
+
+use super::Timestamp;
 
 /// The longest time in seconds that has nine digits.
 const MAX_SECONDS: u32 = 999_999_999;

@@ -2,10 +2,12 @@
 
 use core::fmt;
 
-use super::ParameterError;
-use super::coded::{Coded, Coding};
-use crate::hello::Extension;
-use crate::writer::Writer;
+use crate::{hello::Extension, writer::Writer};
+
+use super::{
+    ParameterError,
+    coded::{Coded, Coding},
+};
 
 /// The parameter `RET`: the amount of the message that a failure notification returns (RFC 3461 4.3).
 ///

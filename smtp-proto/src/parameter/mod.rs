@@ -12,8 +12,10 @@ mod valid_since;
 
 use core::fmt;
 
-use crate::octets::{self, KEYWORD, VALUE};
-use crate::writer::Writer;
+use crate::{
+    octets::{self, KEYWORD, VALUE},
+    writer::Writer,
+};
 
 pub use crate::time::Timestamp;
 pub use body::Body;

@@ -2,12 +2,17 @@
 
 use core::fmt;
 
-use super::ParameterError;
-use super::coded::{Coded, Coding, MAX_ENCODED};
-use crate::address::Address;
-use crate::hello::Extension;
-use crate::octets::{self, ATEXT, VALUE};
-use crate::writer::Writer;
+use crate::{
+    address::Address,
+    hello::Extension,
+    octets::{self, ATEXT, VALUE},
+    writer::Writer,
+};
+
+use super::{
+    ParameterError,
+    coded::{Coded, Coding, MAX_ENCODED},
+};
 
 const RFC822: &str = "rfc822";
 const UTF8: &str = "utf-8";

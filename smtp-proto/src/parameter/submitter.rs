@@ -2,11 +2,12 @@
 
 use core::fmt;
 
-use super::ParameterError;
-use super::coded::{Coded, Coding, MAX_ENCODED};
-use crate::address::Address;
-use crate::hello::Extension;
-use crate::writer::Writer;
+use crate::{address::Address, hello::Extension, writer::Writer};
+
+use super::{
+    ParameterError,
+    coded::{Coded, Coding, MAX_ENCODED},
+};
 
 /// The parameter `AUTH` of `MAIL`: the mailbox of the user who submitted the message, as far as the client knows it
 /// and trusts its source.

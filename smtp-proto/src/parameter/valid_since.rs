@@ -1,8 +1,8 @@
 //! `RRVS`: delivers only if the mailbox has had the same owner since a time (RFC 7293 5.1).
 
+use crate::{hello::Extension, writer::Writer};
+
 use super::Timestamp;
-use crate::hello::Extension;
-use crate::writer::Writer;
 
 /// The action if the next server does not offer the extension `RRVS`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -2,11 +2,12 @@
 
 use core::fmt;
 
+use crate::hello::Capabilities;
+
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     text::{can_carry, is_clean},
 };
-use crate::hello::Capabilities;
 
 /// The longest trace in characters: `token = 1*255TCHAR` (RFC 4505 2).
 const MAX_TRACE: usize = 255;

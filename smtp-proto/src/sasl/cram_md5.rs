@@ -5,12 +5,13 @@ use core::fmt;
 use hmac::Mac;
 use md5::Md5;
 
+use crate::{hello::Capabilities, hex};
+
 use super::{
     CannotAnswer, Challenge, InitialResponse, Mechanism, Response,
     hash::keyed,
     text::{can_carry, have_no_nul},
 };
-use crate::{hello::Capabilities, hex};
 
 /// The mechanism `CRAM-MD5`. It borrows the credentials.
 ///

@@ -14,9 +14,9 @@
 use core::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use memchr::memmem;
 
 use crate::hex;
-use memchr::memmem;
 
 /// The number of common characters that cannot be chance.
 const RUN: usize = 8;

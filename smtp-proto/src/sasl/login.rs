@@ -2,11 +2,12 @@
 
 use core::fmt;
 
+use crate::hello::Capabilities;
+
 use super::{
     CannotAnswer, Challenge, InitialResponse, Mechanism, Response,
     text::{can_carry, have_no_nul},
 };
-use crate::hello::Capabilities;
 
 /// The mechanism `LOGIN`. It borrows the credentials. It ignores the text of the prompts, and only counts them.
 #[derive(Clone, Copy)]

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use crate::hello::Capabilities;
+
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     oauth::{Dialogue, Turn},
     text::{can_carry, is_clean, push_name},
 };
-use crate::hello::Capabilities;
 
 /// The mechanism `OAUTHBEARER`. It borrows the access token.
 ///

@@ -4,12 +4,11 @@ use core::fmt;
 #[cfg(feature = "scram")]
 use core::ops::RangeInclusive;
 
+#[cfg(feature = "cram-md5")]
+use super::CramMd5;
 #[cfg(feature = "scram")]
 use super::{ChannelBinding, Nonce, ScramSha1, ScramSha256};
 use super::{Login, Mechanism, Mechanisms, Plain};
-
-#[cfg(feature = "cram-md5")]
-use super::CramMd5;
 
 /// All mechanisms for a user name and a password, strongest first.
 ///

@@ -2,11 +2,12 @@
 
 use core::fmt;
 
+use crate::hello::Capabilities;
+
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     text::{can_carry, have_no_nul},
 };
-use crate::hello::Capabilities;
 
 /// The mechanism `PLAIN`, which sends the password as it is. It borrows the credentials.
 ///

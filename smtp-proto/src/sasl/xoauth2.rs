@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use crate::hello::Capabilities;
+
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     oauth::{Dialogue, Turn},
     text::{can_carry, is_clean},
 };
-use crate::hello::Capabilities;
 
 /// The mechanism `XOAUTH2`: `user=` user `^A` `auth=Bearer ` token `^A^A`. It borrows the access token.
 ///

@@ -253,7 +253,9 @@ mod tests {
 
     use alloc::{vec, vec::Vec};
 
-    use super::*;
+    use super::{
+        FINE, GROUP, Octets, clean_prefix, even_lines, exact_prefix, newlines_paired, walk,
+    };
 
     /// About 3,000 octets in lines of this length.
     fn lines(length: usize) -> Vec<u8> {

@@ -459,8 +459,9 @@ impl core::error::Error for ContentError {}
 mod tests {
     extern crate alloc;
 
-    use super::*;
     use crate::stuffing::Survey;
+
+    use super::{Newlines, Stuffer};
 
     /// Every text of these octets up to this length, and longer ones of them.
     #[test]

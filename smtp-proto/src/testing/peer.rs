@@ -3,8 +3,9 @@
 use alloc::{collections::VecDeque, format, string::String, vec::Vec};
 use core::fmt;
 
-use super::script::{Rest, ScriptError, Step, steps};
 use crate::reply::Escaped;
+
+use super::script::{Rest, ScriptError, Step, steps};
 
 /// A server that follows a [script](super), in memory.
 ///

@@ -3,13 +3,15 @@
 mod read;
 mod write;
 
-use crate::address::ReversePath;
-use crate::hello::{Extension, Extensions};
-use crate::parameter::{
-    Body, DeliverBy, EnvelopeId, Hold, Parameter, ParameterError, Priority, Ret, Submitter,
-    check_unique,
+use crate::{
+    address::ReversePath,
+    hello::{Extension, Extensions},
+    parameter::{
+        Body, DeliverBy, EnvelopeId, Hold, Parameter, ParameterError, Priority, Ret, Submitter,
+        check_unique,
+    },
+    writer::Writer,
 };
-use crate::writer::Writer;
 
 /// Keywords of the parameters that have a method here.
 const TYPED: [&str; 11] = [

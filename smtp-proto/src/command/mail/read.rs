@@ -1,9 +1,10 @@
 //! `MAIL` from parameters that are text: those of a received command.
 
-use super::Mail;
 use crate::parameter::{
     Body, DeliverBy, EnvelopeId, Hold, Parameter, ParameterError, Priority, Ret, Submitter, set,
 };
+
+use super::Mail;
 
 impl<'a> Mail<'a> {
     /// Adds `parameter` if it has a method here. Returns `None` if it has none.

@@ -1,8 +1,11 @@
 //! `MAIL` as octets.
 
+use crate::{
+    parameter::{DeliverBy, encoded_len},
+    writer::Writer,
+};
+
 use super::Mail;
-use crate::parameter::{DeliverBy, encoded_len};
-use crate::writer::Writer;
 
 impl Mail<'_> {
     /// The greatest length of the command in octets.

@@ -28,12 +28,11 @@ use alloc::boxed::Box;
 pub use self::cram_md5::CramMd5Exchange;
 #[cfg(feature = "scram")]
 pub use self::scram::ScramExchange;
+use self::user::User;
 pub use self::{
     accounts::Accounts, anonymous::AnonymousExchange, bearer::BearerExchange,
     challenge::ServerChallenge, external::ExternalExchange,
 };
-
-use self::user::User;
 
 /// The server's reaction to a response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
