@@ -51,7 +51,7 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
-//! # Where to read on
+//! # Further reading
 //!
 //! * [`client`]: a whole client session, and the two loops that drive one.
 //! * [`server`]: the same for a server.

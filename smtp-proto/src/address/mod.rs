@@ -86,8 +86,8 @@ impl<'a> Address<'a> {
     }
 
     /// Validates a mailbox whose local part may have dots at one end or in a row (`user.@example.org`,
-    /// `a..b@example.org`), and up to 255 octets. Such addresses are in use, and a client should not refuse them on
-    /// its own (RFC 5321 4.5.3.1).
+    /// `a..b@example.org`), and up to 255 octets. Such addresses are in use, and a client can
+    /// try them (RFC 5321 4.5.3.1).
     ///
     /// Everything else is as strict as in [`parse`](Self::parse): no control character, space, `<`, `>` or `@`
     /// outside quotes gets into a command, and the domain has to be valid. Servers that follow the grammar refuse

@@ -43,7 +43,7 @@ impl<'a> Coded<&'a str> {
         Self { text, coding, encoded: false }
     }
 
-    /// Validates a value as it stands in a command.
+    /// Validates a value as it was received in a command.
     pub(crate) fn received(
         text: &'a str,
         coding: Coding,

@@ -77,7 +77,7 @@ impl<'a> EnvelopeId<'a> {
         Coded::plain(text, Coding::Xtext, Self::MAX).map(Self)
     }
 
-    /// Parses a value as it stands in a command.
+    /// Parses a value as it was received in a command.
     ///
     /// # Errors
     /// [`ParameterError`] if the value is not xtext, or decodes to other octets than printable ASCII and SP.

@@ -80,7 +80,7 @@ impl<'a> OriginalRecipient<'a> {
         Self::new(kind, address)
     }
 
-    /// Parses a value as it stands in a command.
+    /// Parses a value as it was received in a command.
     ///
     /// # Errors
     /// [`ParameterError`] if there is no `;`, if the type is not an atom, or if the address is not encoded as its

@@ -57,7 +57,7 @@ impl<'a> Submitter<'a> {
         }
     }
 
-    /// Parses a value as it stands in a command.
+    /// Parses a value as it was received in a command.
     ///
     /// # Errors
     /// [`ParameterError`] if the value is not xtext, or does not decode to a mailbox.

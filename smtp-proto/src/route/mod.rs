@@ -8,7 +8,7 @@
 //! assert_eq!(domain.as_str(), "example.net");
 //! let records = [(20, "backup.example.net."), (10, "mx.example.net."), (30, "relay.example.org.")];
 //! let records = records.map(|(preference, name)| MxRecord::new(preference, name));
-//! This host is the relay, so the relay and less preferred hosts are left out.
+//! // This host is the relay, so the relay and less preferred hosts are left out.
 //! let own = DomainName::new("relay.example.org")?;
 //! let hosts = exchanges(&domain, records, |host| *host == own, 42)?;
 //! let names: Vec<_> = hosts.iter().map(|host| host.exchange()).collect();

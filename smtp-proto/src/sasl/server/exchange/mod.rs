@@ -62,7 +62,7 @@ pub enum Step {
 /// ```
 /// use smtp_proto::sasl::server::{Exchange, ServerChallenge, Step};
 ///
-/// /// Whoever knows the word is the doorkeeper's friend.
+/// /// Accepts every client that knows the pass phrase.
 /// struct PassPhrase;
 ///
 /// impl Exchange for PassPhrase {
