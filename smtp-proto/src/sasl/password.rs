@@ -83,7 +83,7 @@ impl<'a> ScramPair<'a> {
 }
 
 impl<'a> Password<'a> {
-    /// Authenticates as `user`. Call [`with_nonce`](Self::with_nonce) to enable SCRAM.
+    /// Authenticates as `user`. Call `with_nonce` to enable SCRAM.
     #[must_use]
     pub const fn new(user: &'a str, password: &'a str) -> Self {
         Self {
