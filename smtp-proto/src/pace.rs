@@ -93,12 +93,12 @@ mod tests {
     fn a_peer_that_is_slower_has_an_end() {
         let mut pace = Pace::new(10 * SECOND, 500);
         let mut seconds = 0;
-        // Whoever waits does so for the time left.
+        // The caller waits no longer than the time left.
         while pace.left() >= SECOND {
             pace.moved(SECOND, 499);
             seconds += 1;
         }
-        // Two milliseconds are lacking in each, and the last second does not suffice.
+        // Each second lacks two milliseconds, so the last one is not whole.
         assert_eq!(seconds, 4501);
     }
 

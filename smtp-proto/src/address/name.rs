@@ -189,7 +189,7 @@ mod tests {
         {
             assert!(DomainName::new(name).is_err(), "{name:?}");
         }
-        // What is mapped to a character that no name has.
+        // Characters that are mapped to one that no name can have.
         assert!(DomainName::new("a\u{ff20}b.example").is_err());
         assert!(DomainName::new("\u{2488}example").is_err_and(|e| e == DomainError::Unicode));
     }

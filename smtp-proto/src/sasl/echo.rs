@@ -155,10 +155,10 @@ mod tests {
                 "unrecognised: \"AUTH PLAIN AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\"",
                 "unrecognised: \"AUTH PLAIN ********************************************\"",
             ),
-            // Cut, at both ends.
+            // A part of the text, cut at its ends.
             ("AUTH PLAIN AGFsaWNlQGV4", "AUTH PLAIN ************"),
             ("...lQGV4YW1wbGUub3...", "...***************..."),
-            // At other offsets: of `x` and `xx` before the password.
+            // Other offsets in base64: `x` and `xx` precede the password.
             ("eGNvcnJlY3QgaG9yc2U=", "********************"),
             ("eHhjb3JyZWN0IGhvcnNl", "********************"),
             ("alice@example.org\0correct horse?", "alice@example.org\0*************?"),
@@ -184,7 +184,7 @@ mod tests {
         assert_hidden(b"user=alice\x01auth=Bearer s3cret\x01\x01", "s3cret?", "******?");
         assert_hidden(b"p", "unrecognised: cA== (p)", "unrecognised: **** (p)");
         assert_hidden(b"\0u\0p", "AUTH PLAIN AHUAcA==", "AUTH PLAIN ********");
-        // As LOGIN leaves them: the user's name stands before.
+        // The secret of `LOGIN`, in which the user name precedes the password.
         assert_hidden(b"\0alice\x0012345", "MTIzNDU= (12345)", "******** (*****)");
         assert_hidden(b"\0alice\0pw", "cHc=", "****");
         assert_hidden(b"\0alice\0pass", "70617373 YWxpY2U=", "******** YWxpY2U=");

@@ -267,8 +267,8 @@ mod tests {
         content
     }
 
-    /// Base64 of every length that [`even_lines`] takes, lines too short and too long for it, one line
-    /// for all, and first a line of another length.
+    /// Base64 in lines of each length that [`even_lines`] knows, in shorter and longer ones, in a single line, and
+    /// after a line of another length.
     fn contents() -> impl Iterator<Item = Vec<u8>> {
         let ragged = [lines(30), lines(76)].concat();
         (62..=81).chain([1, 5000]).map(lines).chain([ragged])
@@ -302,7 +302,7 @@ mod tests {
             assert!(clean <= exact && exact - clean <= FINE + 2, "{clean} of {exact}");
             assert_eq!(exact_prefix(&input, line_start, Octets::ANY), exact);
         }
-        // Where the near look ends, in the middle of a line and at its start.
+        // The place at which the check of single octets ends: in the middle of a line, and at its start.
         for (input, exact) in [(&b"1234567\r\n.x"[..], 9), (b"123456\r\n.", 8), (b"12345678.", 9)] {
             assert_eq!(exact_prefix(input, true, Octets::ANY), exact, "{}", input.escape_ascii());
         }

@@ -463,7 +463,7 @@ mod tests {
 
     use super::{Newlines, Stuffer};
 
-    /// Every text of these octets up to this length, and longer ones of them.
+    /// Tries every text of up to six of the octets CR, LF, `.` and `a`, and long repetitions of some of them.
     #[test]
     fn the_size_is_that_of_the_survey_however_the_content_is_cut() {
         let mut texts = alloc::vec![alloc::vec::Vec::new()];
