@@ -1,13 +1,13 @@
-//! A fixed piece of storage that is filled at its end and drained at its start.
+//! A fixed buffer that fills at its end and drains at its start.
 
 use core::ops::Range;
 
-/// Octets of storage, passed in by the caller: an array, a slice, a box. Their number must not change.
+/// Storage for octets that the caller owns: an array, a slice, a box. Their number must not change.
 pub trait Octets: AsRef<[u8]> + AsMut<[u8]> {}
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>> Octets for B {}
 
-/// Octets in storage that never grows.
+/// A buffer in caller-owned storage. It never grows.
 #[derive(Clone, Debug)]
 pub(crate) struct Buffer<B> {
     storage: B,
@@ -32,7 +32,7 @@ impl<B: Octets> Buffer<B> {
         self.start == self.end
     }
 
-    /// Octets that still fit.
+    /// The number of octets that still fit.
     pub(crate) fn room(&self) -> usize {
         self.capacity() - self.len()
     }
@@ -50,17 +50,17 @@ impl<B: Octets> Buffer<B> {
         self.start
     }
 
-    /// The index in the storage that the next octet gets.
+    /// The index in the storage at which the next octet will be written.
     pub(crate) const fn end(&self) -> usize {
         self.end
     }
 
-    /// All the storage, whether anything is held there or not.
+    /// The whole storage, filled or free.
     pub(crate) fn storage(&mut self) -> &mut [u8] {
         self.storage.as_mut()
     }
 
-    /// All the free storage in one piece; what is there moves to the front when that makes it larger.
+    /// Returns all free storage in one piece. Moves the filled octets to the front first if they do not begin there.
     pub(crate) fn free(&mut self) -> &mut [u8] {
         if self.start > 0 {
             self.storage.as_mut().copy_within(self.start..self.end, 0);
@@ -70,12 +70,13 @@ impl<B: Octets> Buffer<B> {
         &mut self.storage.as_mut()[self.end..]
     }
 
-    /// Counts `n` octets of [`free`](Self::free) as filled; no more than are free.
+    /// Counts the first `n` octets of [`free`](Self::free) as filled. Values beyond the free space count as all of
+    /// it.
     pub(crate) fn fill(&mut self, n: usize) {
         self.end = (self.end + n).min(self.capacity());
     }
 
-    /// Drops the first `n` octets; no more than are there.
+    /// Drops the first `n` octets, or all if there are fewer.
     pub(crate) fn consume(&mut self, n: usize) {
         self.start += n.min(self.len());
         if self.is_empty() {
@@ -83,7 +84,7 @@ impl<B: Octets> Buffer<B> {
         }
     }
 
-    /// Takes octets out; of what stands before and behind them the shorter part moves.
+    /// Removes the octets of `range`. Moves the shorter of the two parts around them.
     pub(crate) fn remove(&mut self, range: Range<usize>) {
         let behind = self.len() - range.end;
         let octets = self.filled_mut();
@@ -96,7 +97,7 @@ impl<B: Octets> Buffer<B> {
         }
     }
 
-    /// Drops all behind the first `n` octets.
+    /// Drops everything after the first `n` octets.
     pub(crate) fn truncate(&mut self, n: usize) {
         self.end = self.end.min(self.start + n);
     }

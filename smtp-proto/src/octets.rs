@@ -1,42 +1,48 @@
-//! Octet classes shared by the grammars of addresses, names and parameters.
+//! Classes of octets that the grammars of addresses, names and parameters share.
 //!
-//! One table and one loop: a grammar asks how far a class reaches and looks at the octet that ended
+//! All of them use one table and one loop: a grammar asks how far a class reaches, then looks at the octet that ended
 //! it.
 
 /// `atext` of RFC 5322 3.2.3, and the octets of UTF-8 (RFC 6531 3.3).
 pub(crate) const ATEXT: u8 = 1;
-/// What a domain label may hold: `Let-dig`, `-`, `_` and the octets of UTF-8.
+/// The octets of a domain label: `Let-dig`, `-`, `_` and UTF-8.
 pub(crate) const LABEL: u8 = 1 << 1;
-/// `qtextSMTP`: printable ASCII and SP but `"` and `\`, and the octets of UTF-8.
+/// `qtextSMTP`: printable ASCII and SP except `"` and `\`, and the octets of UTF-8.
 pub(crate) const QTEXT: u8 = 1 << 2;
-/// `dcontent` of an address literal, but `<`, `>` and `"`, which would end a path, or hide its end.
+/// `dcontent` of an address literal, except `<`, `>` and `"`, which would end a path or hide its end.
 pub(crate) const DCONTENT: u8 = 1 << 3;
-/// What follows the first octet of an `esmtp-keyword`.
+/// The octets that may follow the first one of an `esmtp-keyword`.
 pub(crate) const KEYWORD: u8 = 1 << 4;
-/// `esmtp-value`: printable ASCII but `=` and SP.
+/// `esmtp-value`: printable ASCII except `=` and SP.
 pub(crate) const VALUE: u8 = 1 << 5;
-/// `xchar` of RFC 3461 4: printable ASCII but `+`, `=` and SP.
+/// `xchar` of RFC 3461 4: printable ASCII except `+`, `=` and SP.
 pub(crate) const XCHAR: u8 = 1 << 6;
 /// Text: printable ASCII, SP, and the octets of UTF-8.
 pub(crate) const TEXT: u8 = 1 << 7;
 
 static CLASSES: [u8; 256] = table();
 
-/// Whether `octet` belongs to `class`.
+/// Returns whether `octet` belongs to `class`.
 #[inline]
 pub(crate) fn is(octet: u8, class: u8) -> bool {
     CLASSES[usize::from(octet)] & class != 0
 }
 
-/// The offset of the first octet from `from` on that does not belong to `class`, or the length.
+/// Returns the offset of the first octet at or after `from` that is not in `class`, or the length if all are.
 #[inline]
 pub(crate) fn run(octets: &[u8], from: usize, class: u8) -> usize {
     let rest = octets.get(from..).unwrap_or_default();
     from + rest.iter().position(|&octet| !is(octet, class)).unwrap_or(rest.len())
 }
 
-/// The first character beyond ASCII that some reader may take for the end of a line: C1 controls
-/// and the line and paragraph separators.
+/// Parses `1*9DIGIT`. Returns `None` if `text` is anything else.
+pub(crate) fn nine_digits(text: &str) -> Option<u32> {
+    let valid = matches!(text.len(), 1..=9) && text.bytes().all(|octet| octet.is_ascii_digit());
+    valid.then(|| text.parse().ok())?
+}
+
+/// Finds the first character beyond ASCII that some readers take for a line end: a C1 control, U+2028 or U+2029.
+/// Returns its offset and the character.
 pub(crate) fn line_breaker(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|&(_, c)| matches!(c, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}'))
 }

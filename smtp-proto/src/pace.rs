@@ -1,18 +1,21 @@
-//! The time a peer has, where what it does takes the longer the more octets there are.
+//! A time limit that grows with the number of octets that move.
 
 use core::time::Duration;
 
-/// Octets a second that a peer has to take or give, averaged beyond its grace time; Postfix asks for the same
-/// (`smtp_min_data_rate`). The slowest mobile networks bring several times that.
+/// The least average rate, in octets per second, that a peer has to keep beyond its grace time. Postfix has the same
+/// default (`smtp_min_data_rate`). The slowest mobile networks are several times faster.
 pub const LEAST_RATE: u32 = 500;
 
-/// The time that a peer has left: waiting uses it up, and each octet that moves gives some back.
+/// The time left for a slow peer: waiting uses it up, and each octet that moves gives some back.
 ///
-/// A limit on each read or write lets a peer that moves one octet just before each limit hold a session as long as
-/// there are octets. A limit on the whole would end a large message over a slow line. This one lets a peer stand still
-/// for the grace time, and asks for a least rate on average.
+/// Use one value for a transfer whose length is not known, as the content of a message or a long reply. A driver
+/// waits at most [`left`](Self::left), then calls [`moved`](Self::moved); it gives up if no time is left.
 ///
-/// It has no clock: whoever waits says for how long it was.
+/// A limit on each read or write would let a peer that moves one octet just before each limit hold a session for as
+/// long as there are octets. A limit on the whole would cut off a large message on a slow line. This limit lets a
+/// peer pause for the grace time, and requires a least rate on average.
+///
+/// It reads no clock: the caller says how long it waited.
 ///
 /// ```
 /// use core::time::Duration;
@@ -32,31 +35,31 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A peer that has this grace time, and has to move so many octets a second beyond it. With a rate of 0 each octet
-    /// that moves gives the whole grace time back.
+    /// Creates a limit with this grace time, and this least rate in octets per second beyond it. With a rate of 0,
+    /// each octet that moves gives the whole grace time back.
     #[must_use]
     pub const fn new(grace: Duration, rate: u32) -> Self {
         Self { grace, rate, left: grace }
     }
 
-    /// The time that the peer has left; none when it is too slow.
+    /// The time that is left. Zero if the peer was too slow.
     #[must_use]
     pub const fn left(&self) -> Duration {
         self.left
     }
 
-    /// Takes note that the peer was waited for, and how many octets have moved meanwhile.
+    /// Records that the caller waited for this time, and that so many octets moved meanwhile.
     pub fn moved(&mut self, waited: Duration, octets: usize) {
         let left = self.left.saturating_sub(waited);
         self.left = left.saturating_add(self.worth(octets)).min(self.grace);
     }
 
-    /// Gives the whole grace time back: what comes next is something new.
+    /// Gives the whole grace time back, for the next command or message.
     pub const fn restart(&mut self) {
         self.left = self.grace;
     }
 
-    /// The time in which so many octets move at the least rate.
+    /// The time that `octets` take at the least rate.
     fn worth(&self, octets: usize) -> Duration {
         match (octets, self.rate) {
             (0, _) => Duration::ZERO,
@@ -71,8 +74,9 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::Pace;
     use core::time::Duration;
+
+    use super::Pace;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -89,12 +93,12 @@ mod tests {
     fn a_peer_that_is_slower_has_an_end() {
         let mut pace = Pace::new(10 * SECOND, 500);
         let mut seconds = 0;
-        // Whoever waits does so for the time left.
+        // The caller waits no longer than the time left.
         while pace.left() >= SECOND {
             pace.moved(SECOND, 499);
             seconds += 1;
         }
-        // Two milliseconds are lacking in each, and the last second does not suffice.
+        // Each second lacks two milliseconds, so the last one is not whole.
         assert_eq!(seconds, 4501);
     }
 

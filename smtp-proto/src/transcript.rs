@@ -1,4 +1,4 @@
-//! The dialogue as a person reads it: `C: ` and `S: ` lines, secrets as `***`.
+//! A session in readable form: one line for each command (`C: `) and reply (`S: `), with `***` for secrets.
 
 use core::fmt::{self, Write};
 
@@ -7,11 +7,14 @@ use crate::{
     reply::{Escaped, Reply},
 };
 
-/// Writes the lines of a dialogue as they pass.
+/// Writes the commands and replies of a client session as text, while they pass.
 ///
-/// Secrets were marked when they were made and never get here; content is shown by its length. What a
-/// server repeats of a secret before a message begins is `*` in the reply already, and a challenge that
-/// repeats any is `***` as a whole.
+/// Use it for logs and error reports. Feed it each [`Span`] that was written to the transport, and each [`Reply`]
+/// that was read. [`Lines`] does the same, and calls a function with each line.
+///
+/// A secret never gets here: the session marks its octets when it creates them, and they appear as `***`. Of content,
+/// only the length appears. If a server repeats a secret in a reply, the session has replaced it by `*` before, and a
+/// challenge that repeats one is `***` as a whole.
 ///
 /// ```
 /// use smtp_proto::{reply::Reply, transcript::Transcript};
@@ -26,15 +29,15 @@ pub struct Transcript {
     line: Line,
 }
 
-/// What stands on the line at hand.
+/// The state of the current line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Line {
     #[default]
     Empty,
     Text,
-    /// A secret whose stars are written.
+    /// A secret, for which `***` was written.
     Stars,
-    /// This much content.
+    /// Content of this many octets, not written yet.
     Content(u64),
 }
 
@@ -45,10 +48,10 @@ impl Transcript {
         Self { line: Line::Empty }
     }
 
-    /// Writes what has left. Spans may be cut anywhere.
+    /// Writes octets that were sent. Spans may be cut anywhere.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn sent(&mut self, out: &mut dyn Write, span: Span<'_>) -> fmt::Result {
         match span.kind {
             SpanKind::Secret => self.secret(out),
@@ -68,25 +71,18 @@ impl Transcript {
     /// Writes a reply, one line for each of its lines.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn received(&mut self, out: &mut dyn Write, reply: Reply<'_>) -> fmt::Result {
-        for line in reply.octets().split_inclusive(|&octet| octet == b'\n') {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            writeln!(out, "S: {}", Escaped(line))?;
-        }
-        Ok(())
+        lines(reply.octets()).try_for_each(|(line, _)| writeln!(out, "S: {}", Escaped(line)))
     }
 
     fn command(&mut self, out: &mut dyn Write, octets: &[u8]) -> fmt::Result {
         self.show_content(out)?;
-        for line in octets.split_inclusive(|&octet| octet == b'\n') {
-            let text = line.strip_suffix(b"\n").unwrap_or(line);
-            let shown = text.strip_suffix(b"\r").unwrap_or(text);
+        for (line, is_whole) in lines(octets) {
             self.open(out)?;
-            write!(out, "{}", Escaped(shown))?;
+            write!(out, "{}", Escaped(line))?;
             self.line = Line::Text;
-            if text.len() < line.len() {
+            if is_whole {
                 out.write_char('\n')?;
                 self.line = Line::Empty;
             }
@@ -108,7 +104,7 @@ impl Transcript {
         self.line = Line::Content(before + length);
     }
 
-    /// Writes how much content has gone since the last line, if any.
+    /// Writes the length of the content since the last line, if there was any.
     fn show_content(&mut self, out: &mut dyn Write) -> fmt::Result {
         let Line::Content(length) = self.line else { return Ok(()) };
         self.line = Line::Empty;
@@ -125,7 +121,15 @@ impl Transcript {
     }
 }
 
-/// Hands the dialogue on line by line, without line ends.
+/// Splits octets into lines. Yields each without its line end, and whether it had one.
+fn lines(octets: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    octets.split_inclusive(|&octet| octet == b'\n').map(|line| {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        (text.strip_suffix(b"\r").unwrap_or(text), text.len() < line.len())
+    })
+}
+
+/// Calls a function with each line of a [`Transcript`], without line ends.
 ///
 /// ```
 /// use smtp_proto::{reply::Reply, transcript::Lines};
@@ -151,20 +155,20 @@ type Sink = alloc::boxed::Box<dyn FnMut(&str) + Send>;
 
 #[cfg(feature = "alloc")]
 impl Lines {
-    /// Lines that `sink` gets as they are complete.
+    /// Creates a transcript that calls `sink` with each complete line.
     pub fn new(sink: impl FnMut(&str) + Send + 'static) -> Self {
         let line = alloc::string::String::new();
         let pieces = Pieces { line, sink: alloc::boxed::Box::new(sink) };
         Self { transcript: Transcript::new(), pieces }
     }
 
-    /// Takes note of what has left.
+    /// Adds octets that were sent.
     pub fn sent(&mut self, span: Span<'_>) {
-        // `Pieces` takes everything, so there is no error to hand on.
+        // `Pieces` accepts all text, so there is no error to report.
         self.transcript.sent(&mut self.pieces, span).unwrap_or_default();
     }
 
-    /// Takes note of a reply.
+    /// Adds a reply that was received.
     pub fn received(&mut self, reply: Reply<'_>) {
         self.transcript.received(&mut self.pieces, reply).unwrap_or_default();
     }

@@ -1,16 +1,16 @@
-//! Bounded output.
+//! Output into a slice of fixed size.
 
-/// Longest decimal of a `u64`.
+use zeroize::Zeroize;
+
+/// The number of digits of the greatest `u64`.
 const DECIMAL: usize = 20;
 
-/// Where `at` stands once something did not fit: behind the end of every slice, so that nothing
-/// fits again.
+/// The value of `at` after an overflow. It lies beyond the end of every slice, so nothing fits from then on.
 const OVERFLOWN: usize = usize::MAX;
 
-/// Writes octets into a slice, all or nothing.
+/// Writes octets into a slice: all of them, or none count.
 ///
-/// Every call is safe to make after one that did not fit; [`finish`](Self::finish) tells at the
-/// end.
+/// After an overflow, later calls are harmless and write nothing; [`finish`](Self::finish) reports it.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
     out: &'a mut [u8],
@@ -19,7 +19,7 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     #[inline]
-    pub(crate) fn new(out: &'a mut [u8]) -> Self {
+    pub(crate) const fn new(out: &'a mut [u8]) -> Self {
         Self { out, at: 0 }
     }
 
@@ -50,10 +50,19 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// How many octets were written; `None` when something did not fit, and then none count.
+    /// Returns the number of octets written, or `None` if something did not fit.
     #[inline]
     pub(crate) fn finish(self) -> Option<usize> {
         (self.at != OVERFLOWN).then_some(self.at)
+    }
+
+    /// Finishes, but wipes the output if something did not fit: the caller does not know how much was written, so it
+    /// cannot wipe a secret.
+    pub(crate) fn finish_or_wipe(self) -> Option<usize> {
+        if self.at == OVERFLOWN {
+            self.out.zeroize();
+        }
+        self.finish()
     }
 }
 

@@ -1,4 +1,5 @@
-//! `xtext` (RFC 3461 4): what the values of ENVID and ORCPT are written in.
+//! `xtext`: the encoding of the parameters `ENVID`, `ORCPT` and `AUTH`, which makes any octets printable ASCII
+//! without spaces (RFC 3461 4).
 //!
 //! ```text
 //! xtext   = *( xchar / hexchar )
@@ -8,12 +9,16 @@
 
 use core::fmt;
 
-use crate::octets::{self, XCHAR};
-use crate::writer::Writer;
+use crate::{
+    hex,
+    octets::{self, XCHAR},
+    writer::Writer,
+};
 
-/// Writes `plain` as xtext into `out`; returns its length, at most three times that of `plain`, or
-/// `None` when it does not fit. Every octet can be written, so that what a parameter may hold is
-/// for its type to say.
+/// Encodes `plain` as xtext into `out`. Returns the length, at most three times that of `plain`, or `None` if it does
+/// not fit.
+///
+/// Every octet can be encoded. The types of the parameters decide which octets a value may hold.
 ///
 /// ```
 /// use smtp_proto::xtext;
@@ -35,46 +40,49 @@ pub(crate) fn write(plain: &[u8], out: &mut Writer<'_>) {
     }
 }
 
-/// The length of `plain` as xtext.
+/// The length of `plain` as xtext, in octets.
 #[must_use]
 pub fn encoded_len(plain: &[u8]) -> usize {
     plain.iter().map(|&octet| if octets::is(octet, XCHAR) { 1 } else { 3 }).sum()
 }
 
-/// Text that is valid xtext.
+/// A borrowed text that is valid xtext.
 ///
-/// Its only unit is the octet: what was encoded may be UTF-8, or not.
+/// It decodes to octets, which may be UTF-8 or not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Xtext<'a>(&'a [u8]);
 
 impl<'a> Xtext<'a> {
-    /// Validates `text`. Lower case hexadecimal digits are refused, as the grammar has it.
+    /// Validates `text`. Refuses lower-case hexadecimal digits, as the grammar does.
+    ///
+    /// # Errors
+    /// [`XtextError`] with the first octet that is not xtext.
     pub fn parse(text: &'a [u8]) -> Result<Self, XtextError> {
         let mut next = 0;
         loop {
             next = octets::run(text, next, XCHAR);
             match text.get(next..) {
                 Some([]) | None => return Ok(Self(text)),
-                Some([b'+', high, low, ..]) if hexadecimal(*high, *low).is_some() => next += 3,
+                Some([b'+', high, low, ..]) if hex::upper_octet(*high, *low).is_some() => next += 3,
                 Some([octet, ..]) => return Err(XtextError { octet: *octet, offset: next }),
             }
         }
     }
 
-    /// The text as it was given, encoded.
+    /// The encoded text, as it was given.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 
-    /// What the text stands for.
+    /// Iterates over the decoded octets.
     #[must_use]
     pub const fn decode(&self) -> Decoded<'a> {
         Decoded(self.0)
     }
 }
 
-/// The octets that an [`Xtext`] stands for.
+/// The decoded octets of an [`Xtext`].
 #[derive(Clone, Debug)]
 pub struct Decoded<'a>(&'a [u8]);
 
@@ -88,7 +96,7 @@ impl Iterator for Decoded<'_> {
     }
 }
 
-/// An octet that is not xtext: neither an `xchar`, nor a `+` with two hexadecimal digits behind it.
+/// An octet that is not xtext: neither an `xchar`, nor a `+` followed by two upper-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct XtextError {
     octet: u8,
@@ -102,7 +110,7 @@ impl XtextError {
         self.octet
     }
 
-    /// Where it is.
+    /// The offset of the octet.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -117,33 +125,20 @@ impl fmt::Display for XtextError {
 
 impl core::error::Error for XtextError {}
 
-pub(crate) const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-
 pub(crate) fn encode_octet(octet: u8, out: &mut Writer<'_>) {
     if octets::is(octet, XCHAR) {
         out.push(&[octet]);
     } else {
-        out.push(&[b'+', DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]]);
+        let [high, low] = hex::upper(octet);
+        out.push(&[b'+', high, low]);
     }
 }
 
-/// The octet that `text` begins with, and what follows it; `None` where it is no xtext.
+/// Decodes the first octet of `text`. Returns it and the rest, or `None` if the text does not begin with xtext.
 pub(crate) fn decode_octet(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
-        [b'+', high, low, rest @ ..] => Some((hexadecimal(*high, *low)?, rest)),
+        [b'+', high, low, rest @ ..] => Some((hex::upper_octet(*high, *low)?, rest)),
         [octet, rest @ ..] if octets::is(*octet, XCHAR) => Some((*octet, rest)),
-        _ => None,
-    }
-}
-
-fn hexadecimal(high: u8, low: u8) -> Option<u8> {
-    Some(digit(high)? << 4 | digit(low)?)
-}
-
-pub(crate) fn digit(octet: u8) -> Option<u8> {
-    match octet {
-        b'0'..=b'9' => Some(octet - b'0'),
-        b'A'..=b'F' => Some(octet - b'A' + 10),
         _ => None,
     }
 }

@@ -7,56 +7,61 @@
 //!                   General-address-literal ) "]"
 //! ```
 
-use core::fmt;
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
-use super::Address;
 use crate::octets::{self, DCONTENT, KEYWORD, LABEL};
 
-/// The longest label: octets of an ASCII label, characters of a UTF-8 one (whose A-label is longer
-/// still).
+use super::Address;
+
+/// The longest label: 63 octets of ASCII, or 63 characters if it holds UTF-8. The A-label of the latter is longer
+/// still, and only the DNS can judge it.
 pub(super) const MAX_LABEL: usize = 63;
 
-/// Why a domain or an address literal was refused. Offsets count octets of the text that was given.
+/// Reports the part of a domain or an address literal that does not follow the grammar.
+///
+/// Offsets count octets from the start of the text that was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum DomainError {
-    /// An octet that cannot stand where it does.
+    /// An octet that the grammar does not allow at this place.
     Octet {
         /// The octet.
         octet: u8,
-        /// Where it is.
+        /// The offset of the octet.
         offset: usize,
     },
-    /// No octet where a label must be: an empty domain, two dots in a row, a dot at an end.
+    /// A label is missing: the domain is empty, or it has two dots in a row or a dot at one end.
     EmptyLabel {
-        /// Where the label should begin.
+        /// The offset at which the label should begin.
         offset: usize,
     },
     /// A label begins or ends with a hyphen.
     Hyphen {
-        /// Where the hyphen is.
+        /// The offset of the hyphen.
         offset: usize,
     },
-    /// A label of more than 63 octets, or characters when it is not ASCII.
+    /// A label of more than 63 octets, or more than 63 characters if it is not ASCII.
     LabelTooLong {
-        /// Where the label begins.
+        /// The offset at which the label begins.
         offset: usize,
     },
-    /// More than 255 octets.
+    /// The domain has more than 255 octets.
     TooLong,
-    /// Brackets that hold neither an IP address nor a tag with content, or that do not close at the
-    /// end.
+    /// Brackets that hold neither an IP address nor `tag:content`, or that do not close at the end of the text.
     Literal {
-        /// Where the bracket opens.
+        /// The offset of the opening bracket.
         offset: usize,
     },
-    /// A name beyond ASCII that has no A-labels, or any name beyond ASCII without the feature `idna`. An
-    /// error of `DomainName` only: mailboxes may have such domains.
+    /// A name beyond ASCII that has no A-labels, or any name beyond ASCII if the feature `idna` is off.
+    ///
+    /// Only `DomainName` reports it: the domain of a mailbox may be UTF-8.
     Unicode,
     /// An IPv6 address without `IPv6:` before it (RFC 5321 4.1.3).
     UntaggedIpv6 {
-        /// Where the bracket opens.
+        /// The offset of the opening bracket.
         offset: usize,
     },
 }
@@ -72,14 +77,21 @@ impl fmt::Display for DomainError {
                 write!(f, "hyphen at offset {offset} begins or ends a domain label")
             }
             Self::LabelTooLong { offset } => {
-                write!(f, "domain label at offset {offset} is longer than {MAX_LABEL}")
+                write!(f, "domain label at offset {offset} is longer than {MAX_LABEL} characters")
             }
             Self::TooLong => {
                 write!(f, "domain is longer than {} octets", Address::MAX_DOMAIN)
             }
-            Self::Literal { offset } => write!(f, "bad address literal at offset {offset}"),
-            Self::Unicode if cfg!(feature = "idna") => f.write_str("domain has no A-labels"),
-            Self::Unicode => f.write_str("domain is beyond ASCII, and A-labels are not built in"),
+            Self::Literal { offset } => write!(
+                f,
+                "address literal at offset {offset} is neither an IP address nor tag:content in brackets"
+            ),
+            Self::Unicode if cfg!(feature = "idna") => {
+                f.write_str("domain cannot be converted to A-labels")
+            }
+            Self::Unicode => f.write_str(
+                "domain is not ASCII: enable the feature idna, or use its A-labels (xn--)",
+            ),
             Self::UntaggedIpv6 { offset } => {
                 write!(f, "address literal at offset {offset} needs the tag IPv6, as in [IPv6:::1]")
             }
@@ -89,7 +101,7 @@ impl fmt::Display for DomainError {
 
 impl core::error::Error for DomainError {}
 
-/// Validates everything from `start` on as a domain or an address literal.
+/// Validates `octets[start..]` as a domain or an address literal.
 #[inline]
 pub(crate) fn check(octets: &[u8], start: usize) -> Result<(), DomainError> {
     if octets.len() - start.min(octets.len()) > Address::MAX_DOMAIN {
@@ -127,7 +139,7 @@ fn label(octets: &[u8], start: usize, end: usize) -> Result<(), DomainError> {
     }
 }
 
-/// Characters of UTF-8: all octets but continuations.
+/// Counts the characters of UTF-8 text: every octet except continuation octets.
 #[cold]
 fn characters(label: &[u8]) -> usize {
     label.iter().filter(|&&octet| octet & 0xC0 != 0x80).count()
@@ -148,16 +160,26 @@ fn literal(octets: &[u8], start: usize) -> Result<(), DomainError> {
 fn is_literal(content: &[u8]) -> bool {
     let Ok(text) = core::str::from_utf8(content) else { return false };
     match text.split_once(':') {
-        None => text.parse::<Ipv4Addr>().is_ok(),
-        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6") => {
-            address.parse::<Ipv6Addr>().is_ok()
+        Some((tag, content)) if !tag.eq_ignore_ascii_case("IPv6") => {
+            is_tag(tag.as_bytes()) && !content.is_empty()
         }
-        Some((tag, content)) => is_tag(tag.as_bytes()) && !content.is_empty(),
+        _ => ip_address(text).is_some(),
     }
 }
 
-/// Refuses an IPv6 address without its tag: its form is that of some other kind of literal, and servers
-/// refuse it.
+/// Parses the content of an address literal, without its brackets. Returns `None` unless it is an IP address.
+pub(crate) fn ip_address(content: &str) -> Option<IpAddr> {
+    match content.split_once(':') {
+        None => content.parse().ok().map(IpAddr::V4),
+        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6") => {
+            address.parse().ok().map(IpAddr::V6)
+        }
+        Some(_) => None,
+    }
+}
+
+/// Refuses an IPv6 address literal without the tag `IPv6:`. The grammar would take it for a literal of an unknown
+/// kind, and servers refuse it.
 #[inline]
 pub(crate) fn check_tag(octets: &[u8], start: usize) -> Result<(), DomainError> {
     match octets.get(start..) {
@@ -173,7 +195,7 @@ fn is_ipv6(address: &[u8]) -> bool {
     core::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
-/// `Standardized-tag = Ldh-str`, which ends with a letter or digit.
+/// `Standardized-tag = Ldh-str`: an `Ldh-str` ends with a letter or a digit.
 fn is_tag(tag: &[u8]) -> bool {
     tag.last().is_some_and(u8::is_ascii_alphanumeric) && octets::run(tag, 0, KEYWORD) == tag.len()
 }

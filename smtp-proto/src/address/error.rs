@@ -1,51 +1,53 @@
-//! Why an address was refused.
+//! The error of parsing an address.
 
 use core::fmt;
 
 use super::DomainError;
 
-/// Why an address was refused. Offsets count octets of the text that was given.
+/// Reports the part of an address that does not follow the grammar.
+///
+/// Offsets count octets from the start of the text that was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// No text at all.
+    /// The text is empty.
     Empty,
-    /// Nothing before the `@`; a source route (`@a,@b:c@d`) is refused so too.
+    /// The local part is missing. A source route (`@a,@b:c@d`) is refused with this error too.
     NoLocalPart,
-    /// No `@` behind the local part.
+    /// No `@` follows the local part.
     NoAt,
-    /// A dot at an end of the local part, or two in a row.
+    /// The local part has a dot at one end, or two dots in a row.
     Dot {
-        /// Where an atom should be.
+        /// The offset at which an atom should begin.
         offset: usize,
     },
-    /// An octet that cannot stand where it does.
+    /// An octet that the grammar does not allow at this place.
     Octet {
         /// The octet.
         octet: u8,
-        /// Where it is.
+        /// The offset of the octet.
         offset: usize,
     },
-    /// A character beyond ASCII that may be taken for a line end: C1, U+2028 or U+2029.
+    /// A character beyond ASCII that some readers take for a line end: a C1 control, U+2028 or U+2029.
     Character {
         /// The character.
         character: char,
-        /// Where it begins.
+        /// The offset at which the character begins.
         offset: usize,
     },
-    /// Octets that are not UTF-8.
+    /// The octets are not UTF-8.
     NotUtf8 {
-        /// Where UTF-8 ends.
+        /// The offset of the first octet that is not UTF-8.
         offset: usize,
     },
     /// A quoted string without its closing quote.
     UnclosedQuote,
     /// A local part that is too long.
     LocalPartTooLong {
-        /// The most octets that it may have: 64, or 255 for a lenient constructor.
+        /// The greatest length in octets: 64, or 255 for a lenient constructor.
         limit: usize,
     },
-    /// What stands behind the `@` is neither a domain nor an address literal.
+    /// The text after the `@` is neither a domain nor an address literal.
     Domain(DomainError),
 }
 
@@ -54,8 +56,10 @@ impl fmt::Display for AddressError {
         match self {
             Self::Empty => f.write_str("address is empty"),
             Self::NoLocalPart => f.write_str("address has no local part"),
-            Self::NoAt => f.write_str("address has no @ behind its local part"),
-            Self::Dot { offset } => write!(f, "misplaced dot in the local part, offset {offset}"),
+            Self::NoAt => f.write_str("address has no @ after its local part"),
+            Self::Dot { offset } => {
+                write!(f, "misplaced dot in the local part: no atom at offset {offset}")
+            }
             Self::Octet { octet, offset } => {
                 write!(f, "octet 0x{octet:02X} at offset {offset} is not allowed in a local part")
             }
@@ -64,7 +68,7 @@ impl fmt::Display for AddressError {
                 write!(f, "U+{code:04X} at offset {offset} is not allowed in an address")
             }
             Self::NotUtf8 { offset } => write!(f, "address is not UTF-8 at offset {offset}"),
-            Self::UnclosedQuote => f.write_str("quoted local part does not end"),
+            Self::UnclosedQuote => f.write_str("quoted local part has no closing quote"),
             Self::LocalPartTooLong { limit } => {
                 write!(f, "local part is longer than {limit} octets")
             }

@@ -1,4 +1,4 @@
-//! The local part (RFC 5321 4.1.2):
+//! Validation of the local part, the text before the `@` (RFC 5321 4.1.2):
 //!
 //! ```text
 //! Local-part    = Dot-string / Quoted-string
@@ -6,16 +6,17 @@
 //! Quoted-string = DQUOTE *( qtextSMTP / "\" %d32-126 ) DQUOTE
 //! ```
 
-use super::{Address, AddressError};
 use crate::octets::{self, ATEXT, QTEXT};
 
-/// Validates the local part at the start of `octets`; returns where its `@` is.
+use super::{Address, AddressError};
+
+/// Validates the local part at the start of `octets`, and returns the offset of its `@`.
 #[inline]
 pub(super) fn check(octets: &[u8]) -> Result<usize, AddressError> {
     check_with(octets, dot_string, Address::MAX_LOCAL_PART)
 }
 
-/// Validates a local part that may have dots anywhere, and more octets.
+/// Validates a local part like [`check`], but accepts dots anywhere and up to 255 octets.
 pub(super) fn check_lenient(octets: &[u8]) -> Result<usize, AddressError> {
     check_with(octets, atoms_and_dots, Address::MAX_LENIENT_LOCAL_PART)
 }
@@ -78,7 +79,7 @@ fn quoted_string(octets: &[u8]) -> Result<usize, AddressError> {
     }
 }
 
-/// Only printable ASCII may be quoted: a backslash does not carry a line end.
+/// Accepts only printable ASCII after a backslash: quoting does not make a line end safe.
 fn quoted_pair(octets: &[u8], offset: usize) -> Result<usize, AddressError> {
     match octets.get(offset) {
         Some(b' '..=b'~') => Ok(offset + 1),

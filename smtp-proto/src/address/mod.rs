@@ -1,7 +1,7 @@
-//! Mailboxes and paths (RFC 5321 4.1.2, RFC 6531 3.3).
+//! Mailboxes, and the paths of `MAIL` and `RCPT` that hold them (RFC 5321 4.1.2, RFC 6531 3.3).
 //!
-//! What stands here is validated once, at construction, and then only copied: no address can carry
-//! a line end, a control, a `>` outside quotes or a source route into a command.
+//! Each type validates its text once, at construction, and then writes it unchanged. So no address brings a line end,
+//! a control character, a `>` outside quotes or a source route into a command.
 
 mod domain;
 mod error;
@@ -15,13 +15,19 @@ use core::fmt;
 use crate::octets;
 
 pub use domain::DomainError;
+#[cfg(feature = "alloc")]
+pub(crate) use domain::ip_address;
 pub(crate) use domain::{check as check_domain, check_tag};
 pub use error::AddressError;
 #[cfg(feature = "alloc")]
 pub use name::DomainName;
 pub use path::{ForwardPath, Postmaster, ReversePath, split_path};
 
-/// A mailbox that may be written into a command as it stands.
+/// A mailbox, as `user@example.org`, that is safe to write into a command.
+///
+/// Use it for every address that comes from outside. It borrows its text. [`ReversePath`] and [`ForwardPath`] wrap it
+/// for `MAIL FROM` and `RCPT TO`, which also accept a null sender and a bare `postmaster`. [`DomainName`] is for
+/// comparing domains.
 ///
 /// ```text
 /// Mailbox       = Local-part "@" ( Domain / address-literal )
@@ -30,14 +36,14 @@ pub use path::{ForwardPath, Postmaster, ReversePath, split_path};
 /// address-literal = "[" ( IPv4 / "IPv6:" IPv6 / tag ":" 1*dcontent ) "]"
 /// ```
 ///
-/// with the UTF-8 of RFC 6531 3.3 in local part and labels ([`is_ascii`](Self::is_ascii) tells
-/// whether SMTPUTF8 is needed). Wider than the grammar: `_` is taken in labels, since such hosts
-/// exist. Narrower: no source route (RFC 5321 F.2), no C1 control, U+2028 or U+2029, no `<` or `>`
-/// outside quotes, no IPv6 address without its tag, which the grammar takes for a literal of an
-/// unknown kind.
+/// Local part and labels may hold UTF-8 (RFC 6531 3.3); [`is_ascii`](Self::is_ascii) returns whether the address can
+/// do without the extension `SMTPUTF8`.
 ///
-/// Quotes are kept exactly. Equality is that of the octets; it does not fold case or drop needless
-/// quotes.
+/// Wider than the grammar: a label may hold `_`, because such hosts exist. Narrower: no source route (RFC 5321 F.2),
+/// no C1 control, U+2028 or U+2029, no `<` or `>` outside quotes, and no IPv6 literal without the tag `IPv6:`, which
+/// the grammar takes for a literal of an unknown kind.
+///
+/// Quotes are kept as they are. Two addresses are equal if their octets are: case counts, and so do needless quotes.
 ///
 /// ```
 /// use smtp_proto::address::Address;
@@ -55,7 +61,7 @@ pub use path::{ForwardPath, Postmaster, ReversePath, split_path};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Address<'a> {
     text: &'a str,
-    /// Where the `@` between local part and domain is.
+    /// The offset of the `@` between local part and domain.
     at: usize,
 }
 
@@ -63,26 +69,34 @@ impl<'a> Address<'a> {
     /// The longest local part in octets, quotes included (RFC 5321 4.5.3.1.1).
     pub const MAX_LOCAL_PART: usize = 64;
 
-    /// The longest local part in octets for [`parse_lenient`](Self::parse_lenient). Addresses that hold
-    /// another address (SRS, VERP) are longer than 64 octets; a domain may have this many.
+    /// The longest local part in octets for [`parse_lenient`](Self::parse_lenient): as long as a domain. Addresses
+    /// that embed another address (SRS, VERP) are longer than 64 octets.
     pub const MAX_LENIENT_LOCAL_PART: usize = 255;
 
     /// The longest domain in octets (RFC 5321 4.5.3.1.2).
     pub const MAX_DOMAIN: usize = 255;
 
-    /// Validates `text`, which is the bare mailbox without angle brackets.
+    /// Validates `text` as a mailbox without angle brackets.
+    ///
+    /// # Errors
+    /// [`AddressError`] names the octet and the offset at which the text leaves the grammar.
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, AddressError> {
         Self::with_local_part(text, local::check(text.as_bytes())?)
     }
 
-    /// Validates a mailbox that may break the grammar in its local part: dots at an end or in a row
-    /// (`user.@example.org`, `a..b@example.org`), up to 255 octets. Such addresses are in use, and a
-    /// client may try them (RFC 5321 4.5.3.1).
+    /// Validates a mailbox whose local part may have dots at one end or in a row (`user.@example.org`,
+    /// `a..b@example.org`), and up to 255 octets. Such addresses are in use, and a client can
+    /// try them (RFC 5321 4.5.3.1).
     ///
-    /// All else is as strict as in [`parse`](Self::parse): no control, blank, `<`, `>` or `@` outside
-    /// quotes gets into a command, and the domain has to be valid. A server that keeps to the grammar
-    /// refuses such an address, and so does the server half of this crate.
+    /// Everything else is as strict as in [`parse`](Self::parse): no control character, space, `<`, `>` or `@`
+    /// outside quotes gets into a command, and the domain has to be valid. Servers that follow the grammar refuse
+    /// such an address; the server of this crate does so too.
+    ///
+    /// # Errors
+    /// [`AddressError`], as for [`parse`](Self::parse).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use smtp_proto::address::Address;
@@ -96,7 +110,7 @@ impl<'a> Address<'a> {
         Self::with_local_part(text, local::check_lenient(text.as_bytes())?)
     }
 
-    /// Validates the domain behind the local part.
+    /// Validates the domain after the local part, which ends at `at`.
     #[inline]
     fn with_local_part(text: &'a str, at: usize) -> Result<Self, AddressError> {
         let octets = text.as_bytes();
@@ -108,13 +122,13 @@ impl<'a> Address<'a> {
         Ok(Self { text, at })
     }
 
-    /// Takes what [`parse`](Self::parse) has validated and taken apart before.
+    /// Wraps a text that [`parse`](Self::parse) has validated before, with the offset of its `@`.
     #[cfg(feature = "alloc")]
     pub(crate) const fn validated(text: &'a str, at: usize) -> Self {
         Self { text, at }
     }
 
-    /// Where the `@` between local part and domain is.
+    /// The offset of the `@` between local part and domain.
     #[cfg(feature = "alloc")]
     pub(crate) const fn at(&self) -> usize {
         self.at
@@ -126,19 +140,19 @@ impl<'a> Address<'a> {
         self.text
     }
 
-    /// What stands before the `@`, quotes included.
+    /// The text before the `@`, quotes included.
     #[must_use]
     pub fn local_part(&self) -> &'a str {
         &self.text[..self.at]
     }
 
-    /// What stands behind the `@`: a domain, or an address literal with its brackets.
+    /// The text after the `@`: a domain, or an address literal with its brackets.
     #[must_use]
     pub fn domain(&self) -> &'a str {
         &self.text[self.at + 1..]
     }
 
-    /// Whether the address can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the address is ASCII. Other addresses need the extension `SMTPUTF8` (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.text.is_ascii()

@@ -1,21 +1,22 @@
-//! Names of domains and hosts in the one form in which they are compared.
+//! Names of domains and hosts, in a form that can be compared.
 
 use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::{fmt, str::FromStr};
 
-use super::DomainError;
 use crate::octets::{self, LABEL};
 
-/// The name of a domain or a host in one form: A-labels, lower case, no dot behind it.
+use super::DomainError;
+
+/// The name of a domain or a host in its canonical form: A-labels, lower case, no trailing dot.
 ///
-/// One name has many spellings: `bücher.example`, `Bücher.Example.`, `xn--bcher-kva.example`, other
-/// dots (U+3002), letters of full width, soft hyphens. A comparison of texts misses some of them, so
-/// decisions about names ([`route`](crate::route), TLS policies, groups of recipients) are made with
-/// this type, which cannot be compared with text.
+/// One name has many spellings: `bücher.example`, `Bücher.Example.`, `xn--bcher-kva.example`, other dots (U+3002),
+/// full-width letters, soft hyphens. Comparing texts misses some of them. So every decision about names
+/// ([`route`](crate::route), TLS policies, groups of recipients) uses this type, which cannot be compared with text.
+/// [`Address::domain`](super::Address::domain) and [`EhloName`](crate::hello::EhloName) give text as it is sent.
 ///
-/// ASCII names are only changed in case: `_` and `xn--` labels that encode nothing exist in the DNS.
-/// Other names are converted by the rules of UTS 46 (not transitional). That needs the feature
-/// `idna`; without it they are refused.
+/// For ASCII names only the case changes: `_`, and `xn--` labels that decode to nothing, exist in the DNS. Other
+/// names are converted by UTS 46, non-transitional. The conversion needs the feature `idna`; without it these names
+/// are refused.
 ///
 /// ```
 /// use smtp_proto::address::DomainName;
@@ -31,18 +32,18 @@ use crate::octets::{self, LABEL};
 pub struct DomainName(Box<str>);
 
 impl DomainName {
-    /// The longest name in octets: 255 in a message of the DNS (RFC 1035 2.3.4), where the first length
-    /// and the root take two.
+    /// The longest name in octets. A DNS message limits a name to 255 octets (RFC 1035 2.3.4), and the first length
+    /// octet and the root take two of them.
     pub const MAX: usize = 253;
 
-    /// The longest text that is converted, which bounds the time it takes: 253 characters of four octets,
-    /// and a dot.
+    /// The longest text in octets that is converted: 253 characters of four octets, and a dot. It bounds the time of
+    /// the conversion.
     const MAX_TEXT: usize = 4 * Self::MAX + 1;
 
-    /// Converts `name` into its one form.
+    /// Converts `name` to its canonical form.
     ///
     /// # Errors
-    /// A name that the DNS cannot hold, or that has no A-labels. Offsets count octets of the A-labels.
+    /// [`DomainError`] if the DNS cannot hold the name, or it has no A-labels. Offsets count octets of the A-labels.
     pub fn new(name: &str) -> Result<Self, DomainError> {
         if name.len() > Self::MAX_TEXT {
             return Err(DomainError::TooLong);
@@ -65,7 +66,7 @@ fn in_ascii(name: &str) -> Result<Cow<'_, str>, DomainError> {
     use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
     if name.is_ascii() {
-        // As it stands: the library would refuse `xn--` labels that it cannot read.
+        // The `idna` library refuses `xn--` labels that it cannot decode, so ASCII names bypass it.
         return Ok(Cow::Borrowed(name));
     }
     let (any, hyphens, length) = (AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore);
@@ -89,7 +90,7 @@ fn check(name: &[u8]) -> Result<(), DomainError> {
     Ok(())
 }
 
-/// Wider than in a mailbox: hosts whose labels begin or end with a hyphen exist.
+/// Accepts a hyphen at either end of a label, unlike a mailbox: such hosts exist.
 fn check_label(label: &[u8], start: usize) -> Result<(), DomainError> {
     let end = octets::run(label, 0, LABEL);
     match label {
@@ -188,7 +189,7 @@ mod tests {
         {
             assert!(DomainName::new(name).is_err(), "{name:?}");
         }
-        // What is mapped to a character that no name has.
+        // Characters that are mapped to one that no name can have.
         assert!(DomainName::new("a\u{ff20}b.example").is_err());
         assert!(DomainName::new("\u{2488}example").is_err_and(|e| e == DomainError::Unicode));
     }

@@ -1,11 +1,13 @@
-//! The paths of MAIL and RCPT (RFC 5321 4.1.1.2, 4.1.1.3).
+//! The paths of `MAIL FROM` and `RCPT TO`: a mailbox in angle brackets, or one of two exceptions (RFC 5321 4.1.1.2
+//! and 4.1.1.3).
 
 use core::fmt;
 
-use super::{Address, AddressError};
 use crate::writer::Writer;
 
-/// Whom a failure is reported to: `Reverse-path = Path / "<>"`.
+use super::{Address, AddressError};
+
+/// The argument of `MAIL FROM`, the sender to which delivery failures are reported: `Reverse-path = Path / "<>"`.
 ///
 /// ```
 /// use smtp_proto::address::ReversePath;
@@ -16,14 +18,17 @@ use crate::writer::Writer;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ReversePath<'a> {
-    /// `<>`: a notification that must not be answered.
+    /// `<>`, the null path: the message is itself a notification, and its failure must not be reported.
     Null,
     /// A mailbox.
     Mailbox(Address<'a>),
 }
 
 impl<'a> ReversePath<'a> {
-    /// Validates a bare mailbox; the empty text and `<>` are the null path.
+    /// Validates a mailbox without angle brackets. The empty text and `<>` give the null path.
+    ///
+    /// # Errors
+    /// [`AddressError`] if `text` is no mailbox.
     pub fn parse(text: &'a str) -> Result<Self, AddressError> {
         match text {
             "" | "<>" => Ok(Self::Null),
@@ -31,7 +36,10 @@ impl<'a> ReversePath<'a> {
         }
     }
 
-    /// Validates like [`Address::parse_lenient`]; the empty text and `<>` are the null path.
+    /// Validates like [`Address::parse_lenient`]. The empty text and `<>` give the null path.
+    ///
+    /// # Errors
+    /// [`AddressError`] if `text` is no mailbox.
     pub fn parse_lenient(text: &'a str) -> Result<Self, AddressError> {
         match text {
             "" | "<>" => Ok(Self::Null),
@@ -48,7 +56,7 @@ impl<'a> ReversePath<'a> {
         }
     }
 
-    /// What stands between the angle brackets.
+    /// The text between the angle brackets.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         match self {
@@ -57,26 +65,27 @@ impl<'a> ReversePath<'a> {
         }
     }
 
-    /// Whether the path can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the path is ASCII. Other paths need the extension `SMTPUTF8` (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.as_str().is_ascii()
     }
 
-    /// `command`, which ends in `<`, then the path and `>`.
+    /// Writes `command`, which ends in `<`, then the path and `>`.
     #[inline]
     pub(crate) fn write_behind(&self, command: &[u8], out: &mut Writer<'_>) {
         write(out, command, self.as_str());
     }
 }
 
-/// The one local part that needs no domain: `postmaster`, in the case in which it was written (RFC
-/// 5321 4.1.1.3). Equality is that of the octets.
+/// The only local part that needs no domain: `postmaster`, in the case in which it was written (RFC 5321 4.1.1.3).
+///
+/// Two values are equal if their octets are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Postmaster<'a>(&'a str);
 
 impl<'a> Postmaster<'a> {
-    /// Takes `text` if it is `postmaster` in any case.
+    /// Returns `text` as a `Postmaster` if it is `postmaster` in any case.
     #[must_use]
     #[inline]
     pub fn parse(text: &'a str) -> Option<Self> {
@@ -90,7 +99,7 @@ impl<'a> Postmaster<'a> {
     }
 }
 
-/// Whom a message is for: `Forward-path = Path`, or the bare postmaster.
+/// The argument of `RCPT TO`, one recipient: `Forward-path = Path`, or `postmaster` without a domain.
 ///
 /// ```
 /// use smtp_proto::address::ForwardPath;
@@ -102,17 +111,20 @@ impl<'a> Postmaster<'a> {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ForwardPath<'a> {
-    /// `<Postmaster>`, of the server that is asked, in any case.
+    /// `<Postmaster>`, in any case: the postmaster of the server that receives the command.
     Postmaster(Postmaster<'a>),
     /// A mailbox.
     Mailbox(Address<'a>),
 }
 
 impl<'a> ForwardPath<'a> {
-    /// `<Postmaster>`, as RFC 5321 writes it.
+    /// `<Postmaster>`, in the case that RFC 5321 uses.
     pub const POSTMASTER: Self = Self::Postmaster(Postmaster("Postmaster"));
 
-    /// Validates a bare mailbox, or `postmaster` in any case.
+    /// Validates a mailbox without angle brackets, or `postmaster` in any case.
+    ///
+    /// # Errors
+    /// [`AddressError`] if `text` is neither.
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, AddressError> {
         match Postmaster::parse(text) {
@@ -121,7 +133,10 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
-    /// Validates like [`Address::parse_lenient`], or `postmaster` in any case.
+    /// Validates like [`Address::parse_lenient`], or accepts `postmaster` in any case.
+    ///
+    /// # Errors
+    /// [`AddressError`] if `text` is neither.
     pub fn parse_lenient(text: &'a str) -> Result<Self, AddressError> {
         match Postmaster::parse(text) {
             Some(postmaster) => Ok(Self::Postmaster(postmaster)),
@@ -129,7 +144,7 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
-    /// The mailbox, unless it is the bare postmaster.
+    /// The mailbox, unless the path is the bare postmaster.
     #[must_use]
     pub const fn address(&self) -> Option<Address<'a>> {
         match self {
@@ -138,7 +153,7 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
-    /// What stands between the angle brackets.
+    /// The text between the angle brackets.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         match self {
@@ -147,13 +162,13 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
-    /// Whether the path can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the path is ASCII. Other paths need the extension `SMTPUTF8` (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.as_str().is_ascii()
     }
 
-    /// `command`, which ends in `<`, then the path and `>`.
+    /// Writes `command`, which ends in `<`, then the path and `>`.
     #[inline]
     pub(crate) fn write_behind(&self, command: &[u8], out: &mut Writer<'_>) {
         write(out, command, self.as_str());
@@ -190,11 +205,11 @@ impl<'a> From<Address<'a>> for ForwardPath<'a> {
     }
 }
 
-/// Splits `<path>` from the start of a command argument: what the brackets hold, and what follows
-/// them.
+/// Splits `<path>` off the start of a command argument. Returns the text between the brackets, and the rest after
+/// `>`.
 ///
-/// A `>` between double quotes belongs to the path, also behind a backslash there. The content is
-/// not validated. `None` when the argument does not begin with `<` or the path does not end.
+/// A `>` between double quotes belongs to the path, also if a backslash precedes it. The text is not validated.
+/// Returns `None` if the argument does not begin with `<` or the path has no end.
 ///
 /// ```
 /// use smtp_proto::address::split_path;

@@ -2,10 +2,11 @@
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
-use super::longest;
 use crate::address::{Address, ForwardPath, ReversePath};
 
-/// An address of each shape: quoted, beyond ASCII, with a literal, as long as can be.
+use super::longest;
+
+/// One address of each shape: quoted, beyond ASCII, with a literal, of the greatest length.
 const SAMPLES: &[&str] = &[
     "a@b",
     "alice@example.org",

@@ -2,11 +2,14 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{one_of, with};
 #[cfg(feature = "alloc")]
 use crate::client::BufferSizes;
-use crate::client::{Chunking, Config, HelloCommand, Limits, Protocol, TlsPolicy};
-use crate::stuffing::Newlines;
+use crate::{
+    client::{Chunking, Config, HelloCommand, Limits, Protocol, TlsPolicy},
+    stuffing::Newlines,
+};
+
+use super::{one_of, with};
 
 one_of!(TlsPolicy: TlsPolicy::None, TlsPolicy::Opportunistic, TlsPolicy::Required, TlsPolicy::Implicit);
 one_of!(Protocol: Protocol::Smtp, Protocol::Lmtp);
@@ -45,7 +48,7 @@ impl<'a> Arbitrary<'a> for Config {
     }
 }
 
-/// From a single octet to some thousand.
+/// Sizes from one octet to a few thousand.
 #[cfg(feature = "alloc")]
 impl<'a> Arbitrary<'a> for BufferSizes {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {

@@ -2,8 +2,9 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{longest, one_of, with};
 use crate::command::{Argument, Attribute, AttributeName, Auth, Command, Mail, Recipient};
+
+use super::{longest, one_of, with};
 
 one_of!(AttributeName: AttributeName::Name, AttributeName::Addr, AttributeName::Port, AttributeName::Proto,
     AttributeName::Helo, AttributeName::Login, AttributeName::DestAddr, AttributeName::DestPort,
@@ -36,7 +37,7 @@ impl<'a> Arbitrary<'a> for Auth<'a> {
     }
 }
 
-/// Without parameters of the caller's own, which are borrowed as a slice.
+/// Generates no parameters of the caller's own, because `Mail` borrows them as a slice.
 impl<'a> Arbitrary<'a> for Mail<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let mail = Self::new(Arbitrary::arbitrary(u)?);
@@ -53,7 +54,7 @@ impl<'a> Arbitrary<'a> for Mail<'a> {
     }
 }
 
-/// Without parameters of the caller's own, which are borrowed as a slice.
+/// Generates no parameters of the caller's own, because `Recipient` borrows them as a slice.
 impl<'a> Arbitrary<'a> for Recipient<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let recipient = Self::new(Arbitrary::arbitrary(u)?);
@@ -63,7 +64,7 @@ impl<'a> Arbitrary<'a> for Recipient<'a> {
     }
 }
 
-/// All but XCLIENT and XFORWARD, whose attributes are borrowed as a slice.
+/// Generates all commands except `XCLIENT` and `XFORWARD`, because these borrow their attributes as a slice.
 impl<'a> Arbitrary<'a> for Command<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Ok(match u.int_in_range(0..=14)? {

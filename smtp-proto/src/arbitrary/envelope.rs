@@ -2,11 +2,12 @@
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
-use super::with;
 use crate::{
     address::{ForwardPath, ReversePath},
     envelope::{Envelope, OwnedRecipient},
 };
+
+use super::with;
 
 impl<'a> Arbitrary<'a> for OwnedRecipient {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {

@@ -4,8 +4,9 @@ use core::net::IpAddr;
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::longest;
 use crate::hello::{EhloName, Extension, Extensions};
+
+use super::longest;
 
 const NAMES: &[&str] = &["client.example.org", "localhost", "my_host", "[192.0.2.1]", "[tag:x]"];
 

@@ -1,10 +1,10 @@
-//! `Arbitrary` for the public values (feature `arbitrary`), for fuzz targets of this crate and of others.
+//! `Arbitrary` for the public values (feature `arbitrary`), for the fuzz targets of this crate and of others.
 //!
-//! A value that borrows its text borrows it from the fuzzer's input, so nothing is allocated for it: the longest start of
-//! some input that is valid, or a sample where none is. So a fuzzer that learns what an address is has its own in the
-//! command, and one that has not learnt it yet goes on with ours.
+//! A value that borrows its text borrows it from the fuzzer's input, so nothing is allocated. The text is the longest
+//! valid prefix of some input, or a sample if no prefix is valid. So a fuzzer that has learnt the grammar of an
+//! address puts its own into the command, and one that has not learnt it goes on with a sample.
 //!
-//! Numbers are those that can be sent, sizes of buffers those that fit a test.
+//! Numbers stay in the range that can be sent, and buffer sizes in the range that suits a test.
 
 mod address;
 mod client;
@@ -18,7 +18,7 @@ mod server;
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
-/// Implements `Arbitrary` as a choice among values.
+/// Implements `Arbitrary` as a choice among the given values.
 macro_rules! one_of {
     ($type:ty: $($value:expr),+ $(,)?) => {
         impl<'a> ::arbitrary::Arbitrary<'a> for $type {
@@ -30,8 +30,7 @@ macro_rules! one_of {
 }
 use one_of;
 
-/// What `parse` makes of the longest start of the next text that it takes, `most` octets at most; of a sample where it
-/// takes none.
+/// Parses the longest valid prefix of the next text, of `most` octets at most. Parses a sample if no prefix is valid.
 fn longest<'a, T>(
     u: &mut Unstructured<'a>,
     most: usize,
@@ -46,7 +45,7 @@ fn longest<'a, T>(
     parse(u.choose(samples)?).ok_or(Error::IncorrectFormat)
 }
 
-/// `value` changed by `set` where the fuzzer has something to set.
+/// Applies `set` to `value` if the fuzzer generates something to set.
 fn with<'a, T, V: Arbitrary<'a>>(
     u: &mut Unstructured<'a>,
     value: T,

@@ -2,14 +2,17 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{longest, one_of, with};
-use crate::parameter::{
-    Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, Parameters, Priority,
-    Ret, Submitter, Timestamp, Unsupported, ValidSince,
+use crate::{
+    parameter::{
+        Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, Parameters,
+        Priority, Ret, Submitter, Timestamp, Unsupported, ValidSince,
+    },
+    xtext::Xtext,
 };
-use crate::xtext::Xtext;
 
-/// More than fits a command of the usual length.
+use super::{longest, one_of, with};
+
+/// The longest value in octets: longer than fits a command line of the usual length.
 const MOST: usize = 600;
 
 one_of!(Body: Body::SevenBit, Body::EightBitMime, Body::BinaryMime);
@@ -28,7 +31,7 @@ impl<'a> Arbitrary<'a> for Parameters<'a> {
     }
 }
 
-/// In plain text or as it stands in a command.
+/// The plain form or the encoded form.
 impl<'a> Arbitrary<'a> for EnvelopeId<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let plain = bool::arbitrary(u)?;
@@ -37,7 +40,7 @@ impl<'a> Arbitrary<'a> for EnvelopeId<'a> {
     }
 }
 
-/// In plain text or as it stands in a command.
+/// The plain form or the encoded form.
 impl<'a> Arbitrary<'a> for OriginalRecipient<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let plain = bool::arbitrary(u)?;
@@ -47,7 +50,7 @@ impl<'a> Arbitrary<'a> for OriginalRecipient<'a> {
     }
 }
 
-/// In plain text or as it stands in a command.
+/// The plain form or the encoded form.
 impl<'a> Arbitrary<'a> for Submitter<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let plain = bool::arbitrary(u)?;

@@ -2,12 +2,13 @@
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
-use super::one_of;
 #[cfg(feature = "alloc")]
 use crate::reply::OwnedReply;
 use crate::reply::{Class, Code, EnhancedCode, Reply, ReplyLimits};
 
-/// Replies that lead somewhere.
+use super::one_of;
+
+/// Replies that move a session on.
 const SAMPLES: [&[u8]; 10] = [
     b"220 mx.example ESMTP\r\n",
     b"250 2.1.0 ok\r\n",
@@ -42,7 +43,7 @@ impl<'a> Arbitrary<'a> for ReplyLimits {
     }
 }
 
-/// The first reply of some octets, or a sample.
+/// The first reply in some octets, or a sample.
 impl<'a> Arbitrary<'a> for Reply<'a> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         if let Ok(Some((reply, _))) = Reply::parse(<&[u8]>::arbitrary(u)?) {

@@ -2,17 +2,20 @@
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::{one_of, with};
-use crate::sasl::server::MECHANISMS;
 #[cfg(feature = "alloc")]
 use crate::server::BufferSizes;
-use crate::server::{AuthPolicy, Config, Limits, Protocol, TlsPolicy};
+use crate::{
+    sasl::server::MECHANISMS,
+    server::{AuthPolicy, Config, Limits, Protocol, TlsPolicy},
+};
+
+use super::{one_of, with};
 
 one_of!(TlsPolicy: TlsPolicy::None, TlsPolicy::Offered, TlsPolicy::Required, TlsPolicy::Implicit);
 one_of!(AuthPolicy: AuthPolicy::None, AuthPolicy::Offered, AuthPolicy::Required);
 one_of!(Protocol: Protocol::Smtp, Protocol::Lmtp);
 
-/// Small ones, which are reached.
+/// Small limits, so that a short input reaches them.
 impl<'a> Arbitrary<'a> for Limits {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Ok(Self {
@@ -39,7 +42,7 @@ impl<'a> Arbitrary<'a> for Config {
     }
 }
 
-/// Room for the longest reply, and no more than a test needs.
+/// Sizes that fit the longest reply, and not many more octets than a test needs.
 #[cfg(feature = "alloc")]
 impl<'a> Arbitrary<'a> for BufferSizes {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {

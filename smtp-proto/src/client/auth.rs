@@ -12,7 +12,8 @@ use memchr::memchr;
 use crate::{
     reply::{Class, Code},
     sasl::{
-        CannotAnswer, Challenge, InitialResponse, Mechanism, Mechanisms, Response, decode_in_place,
+        self, CannotAnswer, Challenge, InitialResponse, Mechanism, Mechanisms, Response,
+        decode_in_place,
     },
 };
 
@@ -207,7 +208,9 @@ impl Auth {
         self.turn = Turn::Idle;
         let mut index = first;
         while let Some(mechanism) = mechanisms.mechanism(index) {
-            if is_sasl_name(mechanism.name()) && terms.may_use_mechanism(mechanism.name()) {
+            if sasl::is_mechanism_name(mechanism.name())
+                && terms.may_use_mechanism(mechanism.name())
+            {
                 mechanism.restart();
                 match mechanism.prepare(terms.capabilities) {
                     Ok(()) => return self.say_auth(mechanism, index, out),
@@ -348,11 +351,4 @@ fn challenge_text(reply: &[u8]) -> Range<usize> {
     let spaces = text.len() - text.trim_ascii_start().len();
     let start = TEXT.min(reply.len()) + spaces;
     start..start + text.trim_ascii().len()
-}
-
-/// `sasl-mech = 1*20mech-char`, upper-case letters, digits, `-`, `_` (RFC 4422 3.1).
-fn is_sasl_name(name: &str) -> bool {
-    let is_mech_char =
-        |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
-    (1..=20).contains(&name.len()) && name.bytes().all(is_mech_char)
 }

@@ -1,13 +1,14 @@
-//! The free text behind VRFY, EXPN and HELP.
+//! The free text of `VRFY`, `EXPN` and `HELP`.
 
 use core::fmt;
 
 use crate::octets::{self, TEXT};
 
-/// One line of text: printable ASCII or UTF-8, at most 400 octets, no space at its ends, nothing
-/// that ends a line.
+/// One line of text for `VRFY`, `EXPN` or `HELP`: printable ASCII or UTF-8, 1 to 400 octets, no space at either end,
+/// no line end.
 ///
-/// It stands for `String` of RFC 5321 4.1.2, wider by UTF-8 (RFC 6531 3.7.4.2).
+/// It is the `String` of RFC 5321 4.1.2, widened to UTF-8 (RFC 6531 3.7.4.2). [`Attribute`](super::Attribute) uses it
+/// for values, too.
 ///
 /// ```
 /// use smtp_proto::command::Argument;
@@ -20,11 +21,14 @@ use crate::octets::{self, TEXT};
 pub struct Argument<'a>(&'a str);
 
 impl<'a> Argument<'a> {
-    /// The longest text in octets: a command line has 512 (RFC 5321 4.5.3.1.4), some of them for a
-    /// verb.
+    /// The longest text in octets. A command line has at most 512 (RFC 5321 4.5.3.1.4), and the verb takes some of
+    /// them.
     pub const MAX: usize = 400;
 
     /// Validates `text`.
+    ///
+    /// # Errors
+    /// [`ArgumentError`] names the octet or character that is not allowed, and its offset.
     pub fn new(text: &'a str) -> Result<Self, ArgumentError> {
         check_octets(text.as_bytes())?;
         match octets::line_breaker(text) {
@@ -39,7 +43,8 @@ impl<'a> Argument<'a> {
         self.0
     }
 
-    /// Whether all of the text is ASCII; else VRFY and EXPN say SMTPUTF8 behind it (RFC 6531 3.7.4.2).
+    /// Returns whether the text is ASCII. `VRFY` and `EXPN` send the parameter `SMTPUTF8` after other text (RFC 6531
+    /// 3.7.4.2).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.0.is_ascii()
@@ -56,31 +61,31 @@ impl fmt::Display for Argument<'_> {
     }
 }
 
-/// Why a text was refused. Offsets count octets of the text.
+/// Reports a text that cannot be sent on one line. Offsets count octets from the start of the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ArgumentError {
-    /// No text.
+    /// The text is empty.
     Empty,
-    /// More than 400 octets.
+    /// The text has more than 400 octets.
     TooLong,
-    /// A control, or a space at an end.
+    /// A control character, or a space at one end.
     Octet {
         /// The octet.
         octet: u8,
-        /// Where it is.
+        /// The offset of the octet.
         offset: usize,
     },
-    /// A character beyond ASCII that may be taken for a line end: C1, U+2028 or U+2029.
+    /// A character beyond ASCII that some readers take for a line end: a C1 control, U+2028 or U+2029.
     Character {
         /// The character.
         character: char,
-        /// Where it begins.
+        /// The offset at which the character begins.
         offset: usize,
     },
-    /// Octets that are not UTF-8.
+    /// The octets are not UTF-8.
     NotUtf8 {
-        /// Where UTF-8 ends.
+        /// The offset of the first octet that is not UTF-8.
         offset: usize,
     },
 }
@@ -104,7 +109,7 @@ impl fmt::Display for ArgumentError {
 
 impl core::error::Error for ArgumentError {}
 
-/// A space at an end would be lost on the way: servers trim commands.
+/// Refuses a space at either end: servers trim commands, so it would be lost.
 fn check_octets(text: &[u8]) -> Result<(), ArgumentError> {
     let end = octets::run(text, 0, TEXT);
     match text {

@@ -1,10 +1,11 @@
-//! What a proxy or filter says of the client it speaks for: XCLIENT and XFORWARD, as Postfix
-//! documents them (`XCLIENT_README`, `XFORWARD_README`).
+//! `XCLIENT` and `XFORWARD`: a proxy or filter tells a server about the client for which it speaks (Postfix,
+//! `XCLIENT_README` and `XFORWARD_README`).
 
-use super::Argument;
 use crate::{writer::Writer, xtext};
 
-/// One attribute of XCLIENT or XFORWARD; its value leaves as xtext.
+use super::Argument;
+
+/// One attribute of `XCLIENT` or `XFORWARD`: a name and a value. The value is encoded as xtext when it is sent.
 ///
 /// ```text
 /// xclient-command = XCLIENT 1*( SP attribute-name "=" attribute-value )
@@ -37,25 +38,25 @@ enum Value<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// An attribute that is known. An IPv6 address is written `IPV6:` and the address.
+    /// Creates an attribute with a known value. Write an IPv6 address as `IPV6:` and the address.
     #[must_use]
     pub const fn new(name: AttributeName, value: Argument<'a>) -> Self {
         Self { name, value: Value::Known(value) }
     }
 
-    /// An attribute that does not exist, as the name of a client without one.
+    /// Creates an attribute that does not exist, such as the name of a client without one.
     #[must_use]
     pub const fn unavailable(name: AttributeName) -> Self {
         Self { name, value: Value::Unavailable }
     }
 
-    /// An attribute that could not be found out now, as a name when the DNS does not answer.
+    /// Creates an attribute that is not known now, such as the name of a client while the DNS does not respond.
     #[must_use]
     pub const fn temporarily_unavailable(name: AttributeName) -> Self {
         Self { name, value: Value::TemporarilyUnavailable }
     }
 
-    /// Which attribute it is.
+    /// The name of the attribute.
     #[must_use]
     pub const fn name(&self) -> AttributeName {
         self.name
@@ -73,7 +74,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// What is known must not read as `[UNAVAILABLE]`.
+/// Escapes a leading `[`, so that a known value does not read as `[UNAVAILABLE]`.
 fn write_known(value: &[u8], out: &mut Writer<'_>) {
     match value {
         [b'[', rest @ ..] => {
@@ -84,7 +85,8 @@ fn write_known(value: &[u8], out: &mut Writer<'_>) {
     }
 }
 
-/// The attributes that XCLIENT and XFORWARD have; a server names in its EHLO reply those it takes.
+/// The name of an attribute of `XCLIENT` or `XFORWARD`. The server lists the names that it accepts in its `EHLO`
+/// reply.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum AttributeName {
@@ -94,24 +96,24 @@ pub enum AttributeName {
     Addr,
     /// The client's TCP port.
     Port,
-    /// SMTP or ESMTP.
+    /// `SMTP` or `ESMTP`: the protocol between the client and the proxy.
     Proto,
-    /// What the client said in EHLO or HELO.
+    /// The name that the client sent with `EHLO` or `HELO`.
     Helo,
-    /// XCLIENT: whom the client has authenticated as.
+    /// `XCLIENT` only: the user name with which the client authenticated.
     Login,
-    /// XCLIENT: the address that the client connected to.
+    /// `XCLIENT` only: the address to which the client connected.
     DestAddr,
-    /// XCLIENT: the port that the client connected to.
+    /// `XCLIENT` only: the port to which the client connected.
     DestPort,
-    /// XFORWARD: what the message is called in the sender's log.
+    /// `XFORWARD` only: the identifier of the message in the proxy's log.
     Ident,
-    /// XFORWARD: LOCAL or REMOTE.
+    /// `XFORWARD` only: `LOCAL` or `REMOTE`, the origin of the message.
     Source,
 }
 
 impl AttributeName {
-    /// The name as it stands on the wire.
+    /// The name as it is sent.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,17 +1,20 @@
-//! AUTH (RFC 4954 4).
+//! `AUTH`: starts a SASL authentication (RFC 4954 4).
 
 use core::fmt;
 
 use crate::writer::Writer;
 
-/// `AUTH mechanism [initial-response]`.
+/// The command `AUTH mechanism [initial-response]`, which starts a SASL authentication.
+///
+/// The client session writes it for the mechanism that it chose (see [`sasl`](crate::sasl)). Construct one only to
+/// write the command yourself.
 ///
 /// ```text
 /// sasl-mech        = 1*20 ( ALPHA / DIGIT / "-" / "_" )     ; RFC 4422 3.1, in any case here
 /// initial-response = base64 / "="                           ; "=" is the empty one
 /// ```
 ///
-/// `Debug` does not show the response.
+/// `Debug` does not show the response, which may hold a password.
 ///
 /// ```
 /// use smtp_proto::command::{Auth, Command};
@@ -31,24 +34,27 @@ pub struct Auth<'a> {
 }
 
 impl<'a> Auth<'a> {
-    /// The longest name of a mechanism in octets.
+    /// The longest mechanism name in octets.
     pub const MAX_MECHANISM: usize = 20;
 
-    /// Validates a mechanism and its initial response, which is base64 text already; empty text is
-    /// the empty response, sent as `=`.
+    /// Validates a mechanism name, and an initial response that is base64 already. Empty text is the empty response,
+    /// which is sent as `=`.
+    ///
+    /// # Errors
+    /// [`AuthError`] if the name or the base64 is not valid.
     pub fn new(mechanism: &'a str, initial_response: Option<&'a [u8]>) -> Result<Self, AuthError> {
         check_mechanism(mechanism.as_bytes())?;
         initial_response.map_or(Ok(()), check_base64)?;
         Ok(Self { mechanism, initial_response })
     }
 
-    /// The name of the mechanism, in the case it was given.
+    /// The name of the mechanism, in the case in which it was given.
     #[must_use]
     pub const fn mechanism(&self) -> &'a str {
         self.mechanism
     }
 
-    /// The initial response, as base64 text; empty when it is the empty one.
+    /// The initial response as base64 text. `Some(b"")` is the empty response.
     #[must_use]
     pub const fn initial_response(&self) -> Option<&'a [u8]> {
         self.initial_response
@@ -73,7 +79,7 @@ impl fmt::Debug for Auth<'_> {
     }
 }
 
-/// Stands for a secret in `Debug`.
+/// Takes the place of a secret in `Debug`.
 struct Redacted;
 
 impl fmt::Debug for Redacted {
@@ -82,17 +88,18 @@ impl fmt::Debug for Redacted {
     }
 }
 
-/// Why an AUTH command was refused. No octet of a response is named: it may be part of a secret.
+/// Reports an `AUTH` command that does not follow the grammar. It never contains an octet of the response, which may
+/// be part of a secret.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// The name of the mechanism is empty or has more than 20 octets.
+    /// The mechanism name is empty or has more than 20 octets.
     MechanismLength,
-    /// An octet that no name of a mechanism can have.
+    /// An octet that is not allowed in a mechanism name.
     Mechanism {
         /// The octet.
         octet: u8,
-        /// Where it is in the name.
+        /// The offset of the octet in the name.
         offset: usize,
     },
     /// The initial response is not base64.
@@ -103,10 +110,13 @@ impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MechanismLength => {
-                write!(f, "mechanism has not 1 to {} octets", Auth::MAX_MECHANISM)
+                write!(f, "mechanism name must have 1 to {} octets", Auth::MAX_MECHANISM)
             }
             Self::Mechanism { octet, offset } => {
-                write!(f, "octet 0x{octet:02X} at offset {offset} is not allowed in a mechanism")
+                write!(
+                    f,
+                    "octet 0x{octet:02X} at offset {offset} is not allowed in a mechanism name"
+                )
             }
             Self::InitialResponse => f.write_str("initial response is not base64"),
         }
@@ -124,7 +134,7 @@ fn check_mechanism(name: &[u8]) -> Result<(), AuthError> {
     if fits { Ok(()) } else { Err(AuthError::MechanismLength) }
 }
 
-/// Groups of four, the last of them padded with one or two `=`.
+/// Checks for groups of four characters, the last of them padded with one or two `=`.
 fn check_base64(text: &[u8]) -> Result<(), AuthError> {
     let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"="));
     let digits = unpadded.unwrap_or(text);

@@ -1,77 +1,83 @@
-//! Why a command line was refused.
+//! The error of parsing a command line.
 
 use core::fmt;
 
-use super::{ArgumentError, AuthError};
-use crate::address::{AddressError, DomainError};
-use crate::parameter::ParameterError;
+use crate::{
+    address::{AddressError, DomainError},
+    parameter::ParameterError,
+};
 
-/// Why a command line was refused. `offset` is where the part in question begins in the line; an
-/// error inside has offsets within that part.
+use super::{ArgumentError, AuthError};
+
+/// Reports the part of a command line that a server cannot accept.
+///
+/// `offset` counts octets from the start of the line to the part in question. An error inside has offsets that count
+/// from the start of that part. [`reply_code`](Self::reply_code) gives the code of the reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// The line does not begin with a verb that is known here.
+    /// The line does not begin with a verb that this crate knows.
     UnknownVerb,
-    /// The verb needs an argument.
+    /// The verb needs an argument, and there is none.
     NoArgument,
-    /// The command is over, or goes on in another way.
+    /// An octet where the command should end, or should go on in another way.
     Unexpected {
         /// The octet.
         octet: u8,
-        /// Where it is.
+        /// The offset of the octet.
         offset: usize,
     },
-    /// No `FROM:` or `TO:` with a path in angle brackets behind it.
+    /// `FROM:` or `TO:`, followed by a path in angle brackets, is missing.
     NoPath {
-        /// Where it should be.
+        /// The offset at which it should be.
         offset: usize,
     },
-    /// What stands between the angle brackets is no path.
+    /// The text between the angle brackets is not a path.
     Path {
-        /// Where the path begins, behind its bracket.
+        /// The offset at which the path begins, after its bracket.
         offset: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: AddressError,
     },
-    /// The client's name is neither a domain nor an address literal.
+    /// The client's name in `EHLO`, `HELO` or `LHLO` is neither a domain nor an address literal.
     Name {
-        /// Where the name begins.
+        /// The offset at which the name begins.
         offset: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: DomainError,
     },
-    /// A parameter is malformed, there already, or has a value it cannot have.
+    /// A parameter is malformed, is present twice, or has a value that is not allowed.
     Parameter {
-        /// Where the parameter begins.
+        /// The offset at which the parameter begins.
         offset: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: ParameterError,
     },
-    /// The argument is no text.
+    /// The argument of `VRFY`, `EXPN`, `HELP` or `NOOP` is not valid text.
     Argument {
-        /// Where the argument begins.
+        /// The offset at which the argument begins.
         offset: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: ArgumentError,
     },
-    /// The size of a chunk is no number, or one that 64 bits cannot hold.
+    /// The size of a chunk is not a number, or needs more than 64 bits.
     ChunkSize {
-        /// Where the size begins.
+        /// The offset at which the size begins.
         offset: usize,
     },
-    /// The argument of AUTH is malformed.
+    /// The argument of `AUTH` is malformed.
     Auth {
-        /// Where the argument begins.
+        /// The offset at which the argument begins.
         offset: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: AuthError,
     },
 }
 
 impl CommandError {
-    /// The reply code that fits (RFC 5321 4.2.2): 500 for a verb that is not known, else 501. A
-    /// parameter that is well formed but not known is no error here; a server answers it with 555.
+    /// The code of the reply that fits (RFC 5321 4.2.2): 500 for an unknown verb, otherwise 501.
+    ///
+    /// A well-formed parameter that the server does not know is no error here; the server replies 555 to it.
     #[must_use]
     pub const fn reply_code(&self) -> u16 {
         match self {
@@ -89,14 +95,18 @@ impl fmt::Display for CommandError {
             Self::Unexpected { octet, offset } => {
                 write!(f, "unexpected octet 0x{octet:02X} at offset {offset}")
             }
-            Self::NoPath { offset } => write!(f, "no path at offset {offset}"),
+            Self::NoPath { offset } => {
+                write!(f, "no FROM: or TO: with a path in angle brackets at offset {offset}")
+            }
             Self::Path { offset, error } => write!(f, "path at offset {offset}: {error}"),
             Self::Name { offset, error } => write!(f, "name at offset {offset}: {error}"),
             Self::Parameter { offset, error } => {
                 write!(f, "parameter at offset {offset}: {error}")
             }
             Self::Argument { offset, error } => write!(f, "argument at offset {offset}: {error}"),
-            Self::ChunkSize { offset } => write!(f, "no size of a chunk at offset {offset}"),
+            Self::ChunkSize { offset } => {
+                write!(f, "chunk size at offset {offset} is not a number of 64 bits")
+            }
             Self::Auth { offset, error } => write!(f, "argument at offset {offset}: {error}"),
         }
     }

@@ -1,7 +1,7 @@
-//! Commands: what a client writes, and what a server reads (RFC 5321 4.1.1).
+//! Commands: the lines that a client writes and a server reads (RFC 5321 4.1.1).
 //!
-//! [`Command`] is made of values that are valid by construction, so that [`Command::encode`] can
-//! fail for lack of room only. [`Received::parse`] is its inverse: what was encoded is parsed to
+//! A client writes a [`Command`]. Its values are valid by construction, so [`Command::encode`] fails only if the
+//! buffer is too short. A server reads a [`Received`]. [`Received::parse`] is the inverse of `encode`: it gives back
 //! the same values.
 
 mod argument;
@@ -13,8 +13,7 @@ mod parse;
 mod received;
 mod recipient;
 
-use crate::hello::EhloName;
-use crate::writer::Writer;
+use crate::{hello::EhloName, writer::Writer};
 
 pub use argument::{Argument, ArgumentError};
 pub use attribute::{Attribute, AttributeName};
@@ -25,6 +24,9 @@ pub use received::{Received, ReceivedMail, ReceivedRecipient};
 pub use recipient::Recipient;
 
 /// A command that a client sends.
+///
+/// Sessions write their own commands. Use this type to send one in a session by hand, or to encode one for another
+/// purpose. Its counterpart in a server is [`Received`].
 ///
 /// ```
 /// use smtp_proto::command::{Command, Mail};
@@ -40,50 +42,49 @@ pub use recipient::Recipient;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Command<'a> {
-    /// `EHLO` (RFC 5321 4.1.1.1).
+    /// `EHLO`: greets the server and asks for its extensions (RFC 5321 4.1.1.1).
     Ehlo(EhloName),
-    /// `HELO` (RFC 5321 4.1.1.1).
+    /// `HELO`: greets a server that does not know `EHLO` (RFC 5321 4.1.1.1).
     Helo(EhloName),
-    /// `LHLO` (RFC 2033 4.1).
+    /// `LHLO`: the `EHLO` of LMTP (RFC 2033 4.1).
     Lhlo(EhloName),
-    /// `STARTTLS` (RFC 3207 4).
+    /// `STARTTLS`: asks to continue with TLS (RFC 3207 4).
     StartTls,
-    /// `MAIL FROM:` (RFC 5321 4.1.1.2).
+    /// `MAIL FROM:`: starts a transaction and names the sender (RFC 5321 4.1.1.2).
     Mail(Mail<'a>),
-    /// `RCPT TO:` (RFC 5321 4.1.1.3).
+    /// `RCPT TO:`: adds a recipient to the transaction (RFC 5321 4.1.1.3).
     Rcpt(Recipient<'a>),
-    /// `DATA` (RFC 5321 4.1.1.4).
+    /// `DATA`: asks to send the content, which ends with a line that holds a single dot (RFC 5321 4.1.1.4).
     Data,
-    /// `BDAT` (RFC 3030 2): a chunk of content stands right behind the line.
+    /// `BDAT`: announces a chunk of content, which follows the line at once (RFC 3030 2).
     Bdat {
-        /// Octets of the chunk.
+        /// The length of the chunk in octets.
         size: u64,
-        /// The chunk ends the content.
+        /// The chunk is the last one of the content.
         last: bool,
     },
-    /// `RSET` (RFC 5321 4.1.1.5).
+    /// `RSET`: aborts the transaction (RFC 5321 4.1.1.5).
     Rset,
-    /// `NOOP` (RFC 5321 4.1.1.9).
+    /// `NOOP`: asks for a reply and does nothing else (RFC 5321 4.1.1.9).
     Noop,
-    /// `QUIT` (RFC 5321 4.1.1.10).
+    /// `QUIT`: ends the session (RFC 5321 4.1.1.10).
     Quit,
-    /// `VRFY` (RFC 5321 4.1.1.6).
+    /// `VRFY`: asks whether a mailbox exists (RFC 5321 4.1.1.6).
     Vrfy(Argument<'a>),
-    /// `EXPN` (RFC 5321 4.1.1.7).
+    /// `EXPN`: asks for the members of a mailing list (RFC 5321 4.1.1.7).
     Expn(Argument<'a>),
-    /// `HELP` (RFC 5321 4.1.1.8).
+    /// `HELP`: asks for a text for people (RFC 5321 4.1.1.8).
     Help(Option<Argument<'a>>),
-    /// `AUTH` (RFC 4954 4).
+    /// `AUTH`: starts a SASL authentication (RFC 4954 4).
     Auth(Auth<'a>),
-    /// `XCLIENT` (Postfix).
+    /// `XCLIENT`: replaces the client's address, name and so on in the session (Postfix).
     XClient(&'a [Attribute<'a>]),
-    /// `XFORWARD` (Postfix).
+    /// `XFORWARD`: gives the client's address, name and so on for the log (Postfix).
     XForward(&'a [Attribute<'a>]),
 }
 
 impl Command<'_> {
-    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too
-    /// short.
+    /// Writes the command line with its CRLF. Returns its length in octets, or `None` if `out` is too short.
     #[must_use]
     pub fn encode(&self, out: &mut [u8]) -> Option<usize> {
         let mut writer = Writer::new(out);
@@ -127,7 +128,7 @@ fn write_text(out: &mut Writer<'_>, verb: &[u8], text: Argument<'_>) {
     out.push(if text.is_ascii() { b"" } else { SMTP_UTF8 });
 }
 
-/// What follows text beyond ASCII (RFC 6531 3.7.4.2).
+/// The parameter that follows text beyond ASCII (RFC 6531 3.7.4.2).
 const SMTP_UTF8: &[u8] = b" SMTPUTF8";
 
 fn write_argument(out: &mut Writer<'_>, verb: &[u8], argument: &[u8]) {

@@ -1,21 +1,28 @@
-//! The grammar of command lines (RFC 5321 4.1.1), over one whole line without its CRLF.
+//! The grammar of command lines (RFC 5321 4.1.1). It parses one whole line without its CRLF.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag_no_case, take_while, take_while1};
-use nom::character::complete::{alpha1, u64};
-use nom::combinator::{eof, opt, peek, rest};
-use nom::sequence::{preceded, terminated};
-use nom::{IResult, Parser as _};
+use nom::{
+    IResult, Parser as _,
+    branch::alt,
+    bytes::complete::{tag_no_case, take_while, take_while1},
+    character::complete::{alpha1, u64},
+    combinator::{eof, opt, peek, rest},
+    sequence::{preceded, terminated},
+};
 
-use super::received::{Received, ReceivedMail, ReceivedRecipient};
-use super::{Argument, ArgumentError, Auth, CommandError};
-use crate::address::{AddressError, ForwardPath, ReversePath, split_path};
-use crate::hello::EhloName;
-use crate::parameter::{ParameterError, Parameters};
+use crate::{
+    address::{AddressError, ForwardPath, ReversePath, split_path},
+    hello::EhloName,
+    parameter::{ParameterError, Parameters},
+};
+
+use super::{
+    Argument, ArgumentError, Auth, CommandError,
+    received::{Received, ReceivedMail, ReceivedRecipient},
+};
 
 type Input<'a> = &'a [u8];
 
-/// Where a grammar fails is computed from what is left; nom need not say more.
+/// The result of a nom parser. The rest of the input gives the place of an error, so nom's own error is `()`.
 type Parsed<'a, T> = IResult<Input<'a>, T, ()>;
 
 type Result<T> = core::result::Result<T, CommandError>;
@@ -40,7 +47,7 @@ const VERBS: [(&str, Production); 15] = [
     ("HELP", |tail| tail.argument().map(Received::Help)),
 ];
 
-/// Reads one command.
+/// Parses one command.
 pub(super) fn command(line: Input<'_>) -> Result<Received<'_>> {
     let line = trim_end(line);
     let (after_verb, verb) = verb(line).map_err(|_| CommandError::UnknownVerb)?;
@@ -51,7 +58,7 @@ pub(super) fn command(line: Input<'_>) -> Result<Received<'_>> {
     production(Tail { line, after_verb })
 }
 
-/// What stands behind a verb: nothing, or SP and more.
+/// The part of a line after the verb: nothing, or a space and more.
 #[derive(Clone, Copy)]
 struct Tail<'a> {
     line: Input<'a>,
@@ -59,12 +66,12 @@ struct Tail<'a> {
 }
 
 impl<'a> Tail<'a> {
-    /// Where `part`, an end of the line, begins in it.
+    /// The offset in the line of `part`, which is a suffix of the line.
     fn offset(&self, part: Input<'_>) -> usize {
         self.line.len() - part.len()
     }
 
-    /// The argument with the spaces before it taken off.
+    /// The argument, without the spaces before it.
     fn text(&self) -> Input<'a> {
         spaces(self.after_verb).map_or(self.after_verb, |(text, _)| text)
     }
@@ -73,7 +80,7 @@ impl<'a> Tail<'a> {
         Some(self.text()).filter(|text| !text.is_empty()).ok_or(CommandError::NoArgument)
     }
 
-    /// The same without the parameter at its end that lets text be UTF-8 (RFC 6531 3.7.4.2).
+    /// Removes the `SMTPUTF8` that follows UTF-8 text at the end of the line (RFC 6531 3.7.4.2).
     fn without_smtp_utf8(self) -> Self {
         let Some(end) = self.after_verb.len().checked_sub(super::SMTP_UTF8.len()) else {
             return self;
@@ -86,7 +93,7 @@ impl<'a> Tail<'a> {
         Self { line, after_verb: before }
     }
 
-    /// Nothing, if the line ends here.
+    /// Succeeds if the line ends here.
     fn over(&self) -> Result<()> {
         match self.text() {
             [] => Ok(()),
@@ -114,7 +121,7 @@ impl<'a> Tail<'a> {
             .map_err(|error| CommandError::Argument { offset: self.offset(text), error })
     }
 
-    /// The path behind `keyword`, and what follows it.
+    /// Parses the path after `keyword`. Returns the rest of the line and the path.
     fn path(&self, keyword: &str) -> Result<(Input<'a>, Path<'a>)> {
         let no_path = CommandError::NoPath { offset: self.offset(self.text()) };
         let (after, path) = preceded(tag_no_case(keyword.as_bytes()), path)
@@ -128,7 +135,7 @@ impl<'a> Tail<'a> {
         Ok((after, Path { text, offset }))
     }
 
-    /// The parameters that are the rest of the line.
+    /// Parses the rest of the line as parameters.
     fn parameters(&self, text: Input<'a>) -> Result<Parameters<'a>> {
         if let Some(&octet) = text.first().filter(|&&octet| octet != b' ') {
             return Err(CommandError::Unexpected { octet, offset: self.offset(text) });
@@ -142,7 +149,7 @@ impl<'a> Tail<'a> {
             .map_err(|(offset, error)| self.refused_parameter(text, offset, error))
     }
 
-    /// `error` of the parameter that begins `offset` octets into `text`, the rest of the line.
+    /// Converts an `error` of the parameter that begins `offset` octets into `text`, the rest of the line.
     fn refused_parameter(
         &self,
         text: Input<'_>,
@@ -153,7 +160,7 @@ impl<'a> Tail<'a> {
     }
 }
 
-/// What stood between angle brackets.
+/// The text between angle brackets, with its offset in the line.
 struct Path<'a> {
     text: &'a str,
     offset: usize,
@@ -234,7 +241,7 @@ fn spaces(input: Input<'_>) -> Parsed<'_, Input<'_>> {
     take_while1(|octet| octet == b' ').parse(input)
 }
 
-/// As much of `text` as is UTF-8, and the octet that is not.
+/// Splits off the longest prefix of `text` that is UTF-8. Returns it, and the first octet that is not.
 fn utf8_prefix(text: Input<'_>) -> (&str, Option<u8>) {
     match core::str::from_utf8(text) {
         Ok(text) => (text, None),

@@ -1,16 +1,19 @@
-//! Commands as a server has them.
+//! Commands that a server received.
 
-use super::{Argument, Auth, CommandError, Mail, Recipient, parse};
-use crate::address::{ForwardPath, ReversePath};
-use crate::hello::{EhloName, Extensions};
-use crate::parameter::{
-    Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
-    Parameters, Priority, Ret, Submitter, ValidSince,
+use crate::{
+    address::{ForwardPath, ReversePath},
+    hello::{EhloName, Extensions},
+    parameter::{
+        Body, DeliverBy, EnvelopeId, Hold, Notify, OriginalRecipient, Parameter, ParameterError,
+        Parameters, Priority, Ret, Submitter, ValidSince,
+    },
 };
 
-/// A command that a server received, borrowed from its line.
+use super::{Argument, Auth, CommandError, Mail, Recipient, parse};
+
+/// A command that a server received. It borrows from the command line.
 ///
-/// The counterpart of [`Command`](super::Command); parameters that are not known are kept as text.
+/// It is the counterpart of [`Command`](super::Command). Unknown parameters are kept as text.
 ///
 /// ```
 /// use smtp_proto::command::{CommandError, Received};
@@ -30,55 +33,58 @@ use crate::parameter::{
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "an EHLO name is kept inline, without an allocator")]
 pub enum Received<'a> {
-    /// `EHLO` (RFC 5321 4.1.1.1).
+    /// `EHLO`: the greeting of a client that asks for extensions (RFC 5321 4.1.1.1).
     Ehlo(EhloName),
-    /// `HELO` (RFC 5321 4.1.1.1).
+    /// `HELO`: the greeting of an old client (RFC 5321 4.1.1.1).
     Helo(EhloName),
-    /// `LHLO` (RFC 2033 4.1).
+    /// `LHLO`: the `EHLO` of LMTP (RFC 2033 4.1).
     Lhlo(EhloName),
-    /// `STARTTLS` (RFC 3207 4).
+    /// `STARTTLS`: asks to continue with TLS (RFC 3207 4).
     StartTls,
-    /// `MAIL FROM:` (RFC 5321 4.1.1.2).
+    /// `MAIL FROM:`: starts a transaction and names the sender (RFC 5321 4.1.1.2).
     Mail(ReceivedMail<'a>),
-    /// `RCPT TO:` (RFC 5321 4.1.1.3).
+    /// `RCPT TO:`: adds a recipient to the transaction (RFC 5321 4.1.1.3).
     Rcpt(ReceivedRecipient<'a>),
-    /// `DATA` (RFC 5321 4.1.1.4).
+    /// `DATA`: asks to send the content, which ends with a line that holds a single dot (RFC 5321 4.1.1.4).
     Data,
-    /// `BDAT` (RFC 3030 2): a chunk of content stands right behind the line.
+    /// `BDAT`: announces a chunk of content, which follows the line at once (RFC 3030 2).
     Bdat {
-        /// Octets of the chunk.
+        /// The length of the chunk in octets.
         size: u64,
-        /// The chunk ends the content.
+        /// The chunk is the last one of the content.
         last: bool,
     },
-    /// `RSET` (RFC 5321 4.1.1.5).
+    /// `RSET`: aborts the transaction (RFC 5321 4.1.1.5).
     Rset,
-    /// `NOOP` (RFC 5321 4.1.1.9); its text is not kept.
+    /// `NOOP`: asks for a reply and does nothing else (RFC 5321 4.1.1.9). Its text is dropped.
     Noop,
-    /// `QUIT` (RFC 5321 4.1.1.10).
+    /// `QUIT`: ends the session (RFC 5321 4.1.1.10).
     Quit,
-    /// `VRFY` (RFC 5321 4.1.1.6).
+    /// `VRFY`: asks whether a mailbox exists (RFC 5321 4.1.1.6).
     Vrfy(Argument<'a>),
-    /// `EXPN` (RFC 5321 4.1.1.7).
+    /// `EXPN`: asks for the members of a mailing list (RFC 5321 4.1.1.7).
     Expn(Argument<'a>),
-    /// `HELP` (RFC 5321 4.1.1.8).
+    /// `HELP`: asks for a text for people (RFC 5321 4.1.1.8).
     Help(Option<Argument<'a>>),
-    /// `AUTH` (RFC 4954 4).
+    /// `AUTH`: starts a SASL authentication (RFC 4954 4).
     Auth(Auth<'a>),
 }
 
 impl<'a> Received<'a> {
-    /// Reads one whole command line, without its CRLF.
+    /// Parses one whole command line, without its CRLF.
     ///
-    /// Verbs and keywords are taken in any case; spaces at the end, and more than one between
-    /// parts, are ignored. All else is as strict as the grammar. Takes time linear in the length of
-    /// the line, which is for the framing to bound.
+    /// Accepts verbs and keywords in any case. Ignores spaces at the end, and more than one between the parts.
+    /// Follows the grammar in everything else. Takes time linear in the length of the line, which the framing has to
+    /// limit.
+    ///
+    /// # Errors
+    /// [`CommandError`] names the part that is not valid, and its offset.
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
         parse::command(line)
     }
 }
 
-/// A `MAIL` that was received: what a client meant by it, and how it stood there.
+/// A received `MAIL` command: the parsed sender and parameters, and the parameters as they were sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReceivedMail<'a> {
     mail: Mail<'a>,
@@ -86,7 +92,7 @@ pub struct ReceivedMail<'a> {
 }
 
 impl<'a> ReceivedMail<'a> {
-    /// An error comes with where its parameter begins among them.
+    /// Applies the parameters. An error comes with the offset of its parameter among them.
     pub(super) fn new(
         from: ReversePath<'a>,
         parameters: Parameters<'a>,
@@ -99,74 +105,74 @@ impl<'a> ReceivedMail<'a> {
         Ok(Self { mail, parameters })
     }
 
-    /// The path.
+    /// The sender.
     #[must_use]
     pub const fn from(&self) -> ReversePath<'a> {
         self.mail.from()
     }
 
-    /// The declared size in octets (RFC 1870 5).
+    /// The declared size of the content in octets (RFC 1870 5).
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
         self.mail.size()
     }
 
-    /// The declared body (RFC 6152 2).
+    /// The declared kind of octets in the content (RFC 6152 2).
     #[must_use]
     pub const fn body(&self) -> Option<Body> {
         self.mail.body()
     }
 
-    /// Whether SMTPUTF8 was asked for (RFC 6531 3.4). A path beyond ASCII may come without; that is
-    /// for the server to refuse.
+    /// Returns whether the parameter `SMTPUTF8` was sent (RFC 6531 3.4). It can be missing although the path is not
+    /// ASCII; the server has to refuse such a command.
     #[must_use]
     pub const fn smtp_utf8(&self) -> bool {
         self.mail.smtp_utf8()
     }
 
-    /// How much a notification is to return (RFC 3461 4.3).
+    /// The amount of the message that a failure notification returns (RFC 3461 4.3).
     #[must_use]
     pub const fn ret(&self) -> Option<Ret> {
         self.mail.ret()
     }
 
-    /// The sender's name for this sending (RFC 3461 4.4).
+    /// The identifier that notifications repeat (RFC 3461 4.4).
     #[must_use]
     pub const fn envid(&self) -> Option<EnvelopeId<'a>> {
         self.mail.envid()
     }
 
-    /// Who handed the message in, as the client says (RFC 4954 5).
+    /// The user who submitted the message, as the client claims (RFC 4954 5).
     #[must_use]
     pub const fn auth(&self) -> Option<Submitter<'a>> {
         self.mail.auth()
     }
 
-    /// Whether TLS is required all the way (RFC 8689 2).
+    /// Returns whether the parameter `REQUIRETLS` was sent: every hop must use TLS (RFC 8689 2).
     #[must_use]
     pub const fn require_tls(&self) -> bool {
         self.mail.require_tls()
     }
 
-    /// The time to deliver by (RFC 2852 4).
+    /// The time until which to deliver (RFC 2852 4).
     #[must_use]
     pub const fn deliver_by(&self) -> Option<DeliverBy> {
         self.mail.deliver_by()
     }
 
-    /// The priority (RFC 6710 4.1).
+    /// The priority in the queues (RFC 6710 4.1).
     #[must_use]
     pub const fn priority(&self) -> Option<Priority> {
         self.mail.priority()
     }
 
-    /// How long the message is to be held (RFC 4865 4).
+    /// The time for which to keep the message back (RFC 4865 4).
     #[must_use]
     pub const fn hold(&self) -> Option<Hold> {
         self.mail.hold()
     }
 
-    /// What a server has to offer for the parameters that have a method here.
+    /// The extensions that the server has to offer for the parameters that have a method here.
     #[must_use]
     pub fn needs(&self) -> Extensions {
         self.mail.needs()
@@ -178,21 +184,20 @@ impl<'a> ReceivedMail<'a> {
         self.mail
     }
 
-    /// All parameters.
+    /// All parameters, as they were sent.
     #[must_use]
     pub const fn parameters(&self) -> Parameters<'a> {
         self.parameters
     }
 
-    /// The parameters that have no method here; a server that does not know one of them answers
-    /// 555.
+    /// The parameters that have no method here. A server replies 555 if it does not know one of them.
     pub fn others(&self) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
         let blank = Mail::received(self.from());
         self.parameters.iter().filter(move |known| blank.with_parameter(*known) == Ok(None))
     }
 }
 
-/// An `RCPT` that was received: what a client meant by it, and how it stood there.
+/// A received `RCPT` command: the parsed recipient and parameters, and the parameters as they were sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReceivedRecipient<'a> {
     recipient: Recipient<'a>,
@@ -200,7 +205,7 @@ pub struct ReceivedRecipient<'a> {
 }
 
 impl<'a> ReceivedRecipient<'a> {
-    /// An error comes with where its parameter begins among them.
+    /// Applies the parameters. An error comes with the offset of its parameter among them.
     pub(super) fn new(
         address: ForwardPath<'a>,
         parameters: Parameters<'a>,
@@ -213,31 +218,31 @@ impl<'a> ReceivedRecipient<'a> {
         Ok(Self { recipient, parameters })
     }
 
-    /// The path.
+    /// The recipient.
     #[must_use]
     pub const fn address(&self) -> ForwardPath<'a> {
         self.recipient.address()
     }
 
-    /// When the sender is to be told (RFC 3461 4.1).
+    /// The events about which to notify the sender (RFC 3461 4.1).
     #[must_use]
     pub const fn notify(&self) -> Option<Notify> {
         self.recipient.notify()
     }
 
-    /// Whom the sender meant (RFC 3461 4.2).
+    /// The address to which the sender originally sent (RFC 3461 4.2).
     #[must_use]
     pub const fn orcpt(&self) -> Option<OriginalRecipient<'a>> {
         self.recipient.orcpt()
     }
 
-    /// Since when the recipient has owned its mailbox (RFC 7293 5.1).
+    /// The time since which the mailbox must have had the same owner (RFC 7293 5.1).
     #[must_use]
     pub const fn valid_since(&self) -> Option<ValidSince> {
         self.recipient.valid_since()
     }
 
-    /// What a server has to offer for the path and the parameters that have a method here.
+    /// The extensions that the server has to offer for the path, and for the parameters that have a method here.
     #[must_use]
     pub fn needs(&self) -> Extensions {
         self.recipient.needs()
@@ -249,14 +254,13 @@ impl<'a> ReceivedRecipient<'a> {
         self.recipient
     }
 
-    /// All parameters.
+    /// All parameters, as they were sent.
     #[must_use]
     pub const fn parameters(&self) -> Parameters<'a> {
         self.parameters
     }
 
-    /// The parameters that have no method here; a server that does not know one of them answers
-    /// 555.
+    /// The parameters that have no method here. A server replies 555 if it does not know one of them.
     pub fn others(&self) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
         let blank = Recipient::new(self.address());
         self.parameters.iter().filter(move |known| blank.with_parameter(*known) == Ok(None))

@@ -1,20 +1,23 @@
-//! RCPT (RFC 5321 4.1.1.3).
+//! `RCPT TO`: adds a recipient to a transaction (RFC 5321 4.1.1.3).
 
-use crate::address::ForwardPath;
-use crate::hello::{Extension, Extensions};
-use crate::parameter::{
-    Notify, OriginalRecipient, Parameter, ParameterError, ValidSince, check_unique, encoded_len,
-    set,
+use crate::{
+    address::ForwardPath,
+    hello::{Extension, Extensions},
+    parameter::{
+        Notify, OriginalRecipient, Parameter, ParameterError, ValidSince, check_unique,
+        encoded_len, set,
+    },
+    writer::Writer,
 };
-use crate::writer::Writer;
 
-/// Keywords that have a method here.
+/// Keywords of the parameters that have a method here.
 const TYPED: [&str; 3] = ["NOTIFY", "ORCPT", "RRVS"];
 
-/// `RCPT TO:<forward-path> [parameters]`.
+/// The command `RCPT TO:<forward-path> [parameters]`, which adds a recipient to a transaction.
 ///
-/// A path beyond ASCII may be sent only when the MAIL before it asked for SMTPUTF8; that is for the
-/// session to check.
+/// Like [`Mail`](super::Mail), it borrows its values; [`OwnedRecipient`](crate::envelope::OwnedRecipient) owns them.
+///
+/// A recipient beyond ASCII needs a `MAIL` command with `SMTPUTF8` before it. The session checks that.
 ///
 /// ```
 /// use smtp_proto::address::Address;
@@ -40,92 +43,92 @@ pub struct Recipient<'a> {
 }
 
 impl<'a> Recipient<'a> {
-    /// The command without parameters.
+    /// Creates the command without parameters.
     #[must_use]
     pub const fn new(address: ForwardPath<'a>) -> Self {
         Self { address, notify: None, orcpt: None, valid_since: None, extra: &[] }
     }
 
-    /// Adds `NOTIFY=notify` (RFC 3461 4.1).
+    /// Adds `NOTIFY=notify`: the events about which to notify the sender (RFC 3461 4.1).
     #[must_use]
     pub const fn with_notify(self, notify: Notify) -> Self {
         Self { notify: Some(notify), ..self }
     }
 
-    /// Adds `ORCPT=original` (RFC 3461 4.2).
+    /// Adds `ORCPT=original`: the address to which the sender originally sent (RFC 3461 4.2).
     #[must_use]
     pub const fn with_orcpt(self, original: OriginalRecipient<'a>) -> Self {
         Self { orcpt: Some(original), ..self }
     }
 
-    /// Adds `RRVS=since` (RFC 7293 5.1).
+    /// Adds `RRVS=since`: deliver only if the mailbox has had the same owner since then (RFC 7293 5.1).
     #[must_use]
     pub const fn with_valid_since(self, since: ValidSince) -> Self {
         Self { valid_since: Some(since), ..self }
     }
 
-    /// Adds what `parameter` says, if it has a method here; `None` if it has none.
+    /// Adds `parameter` if it has a method here. Returns `None` if it has none.
     ///
     /// # Errors
-    /// It is there already, or has a value it cannot have.
+    /// [`ParameterError`] if the parameter is already set, or its value is not allowed.
     pub fn with_parameter(
         mut self,
         parameter: Parameter<'a>,
     ) -> Result<Option<Self>, ParameterError> {
         let value = parameter.value();
-        match () {
-            () if parameter.is("NOTIFY") => {
-                set(&mut self.notify, value.and_then(Notify::from_value))?;
-            }
-            () if parameter.is("ORCPT") => {
-                set(&mut self.orcpt, value.map(OriginalRecipient::from_value).transpose()?)?;
-            }
-            () if parameter.is("RRVS") => {
-                set(&mut self.valid_since, value.and_then(ValidSince::from_value))?;
-            }
-            () => return Ok(None),
+        if parameter.is("NOTIFY") {
+            set(&mut self.notify, value.and_then(Notify::from_value))?;
+        } else if parameter.is("ORCPT") {
+            set(&mut self.orcpt, value.map(OriginalRecipient::from_value).transpose()?)?;
+        } else if parameter.is("RRVS") {
+            set(&mut self.valid_since, value.and_then(ValidSince::from_value))?;
+        } else {
+            return Ok(None);
         }
         Ok(Some(self))
     }
 
-    /// Sets the caller's own parameters. At most 29, none twice, none that has a method here.
-    /// Whether a server knows them is for the caller to find out.
+    /// Sets parameters of the caller's own, which are written after the others. The caller has to know that the
+    /// server understands them.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if there are more than 29, if one is present twice, or if one has a method here.
     pub fn with_extra(self, extra: &'a [Parameter<'a>]) -> Result<Self, ParameterError> {
         check_unique(extra, &TYPED)?;
         Ok(Self { extra, ..self })
     }
 
-    /// The path.
+    /// The recipient.
     #[must_use]
     pub const fn address(&self) -> ForwardPath<'a> {
         self.address
     }
 
-    /// The domain of the address; empty for `<Postmaster>`, which has none.
+    /// The domain of the recipient. Empty for `<Postmaster>`, which has none.
     #[must_use]
     pub fn domain(&self) -> &'a str {
         self.address.address().map_or("", |address| address.domain())
     }
 
-    /// When the sender is to be told.
+    /// The events about which to notify the sender.
     #[must_use]
     pub const fn notify(&self) -> Option<Notify> {
         self.notify
     }
 
-    /// Whom the sender meant.
+    /// The address to which the sender originally sent.
     #[must_use]
     pub const fn orcpt(&self) -> Option<OriginalRecipient<'a>> {
         self.orcpt
     }
 
-    /// Since when the recipient has owned its mailbox.
+    /// The time since which the mailbox must have had the same owner.
     #[must_use]
     pub const fn valid_since(&self) -> Option<ValidSince> {
         self.valid_since
     }
 
-    /// What a server has to offer for the path and the parameters that have a method here.
+    /// The extensions that the server has to offer for the path, and for the parameters that have a method here.
     #[must_use]
     pub fn needs(&self) -> Extensions {
         let mut needs = Extensions::EMPTY;
@@ -141,20 +144,19 @@ impl<'a> Recipient<'a> {
         needs
     }
 
-    /// The caller's own parameters.
+    /// The parameters of the caller's own.
     #[must_use]
     pub const fn extra(&self) -> &'a [Parameter<'a>] {
         self.extra
     }
 
-    /// Whether the command can travel without SMTPUTF8 (RFC 6531).
+    /// Returns whether the path is ASCII. Other paths need the extension `SMTPUTF8` (RFC 6531).
     #[must_use]
     pub const fn is_ascii(&self) -> bool {
         self.address.is_ascii()
     }
 
-    /// Writes the command line with its CRLF; returns its length, or `None` when `out` is too
-    /// short.
+    /// Writes the command line with its CRLF. Returns its length in octets, or `None` if `out` is too short.
     #[must_use]
     #[inline]
     pub fn encode(&self, out: &mut [u8]) -> Option<usize> {
@@ -164,14 +166,14 @@ impl<'a> Recipient<'a> {
         writer.finish()
     }
 
-    /// The same command without what needs DSN.
+    /// The same command without the parameters of the extension `DSN`.
     pub(crate) const fn without_dsn(self) -> Self {
         Self { notify: None, orcpt: None, ..self }
     }
 
-    /// Octets that the command takes at most.
+    /// The greatest length of the command in octets.
     pub(crate) fn max_encoded_len(&self) -> usize {
-        /// `RCPT TO:<>` and CRLF.
+        /// The length of `RCPT TO:<>` and CRLF.
         const FIXED: usize = 12;
         let values = [
             self.notify.map(|_| " NOTIFY=SUCCESS,FAILURE,DELAY".len()),

@@ -1,26 +1,27 @@
-//! One message in as many transactions as the server's limits ask for.
+//! One message in as many transactions as the limits of the server require.
 
 use alloc::{
     collections::{BTreeSet, VecDeque},
     vec::Vec,
 };
 
-use super::Envelope;
 use crate::{
     client::{AsEnvelope, Fate, Outcome, RecipientOutcome, Status, Verdict, When},
     hello::ServerLimits,
 };
 
-/// One message on its way to all its recipients, in one transaction or in several.
+use super::Envelope;
+
+/// The delivery of one message to all its recipients, in one transaction or in several.
 ///
-/// A server may [announce](ServerLimits) how many recipients and domains it takes at once (RFC 9422),
-/// or say so when there are too many (452 4.5.3, RFC 5321 4.5.3.1.10). The recipients left over go
-/// into a transaction of their own. To a server that announces nothing at most 100 go in one: that many every server
-/// takes (RFC 5321 4.5.3.1.8), and some close the connection behind too many refusals, or overflow.
+/// Use it if a message may have more recipients than a server takes at once. A server [announces](ServerLimits) its
+/// limits of recipients and domains with the extension `LIMITS` (RFC 9422), or refuses the recipients beyond its
+/// limit with `452 4.5.3` (RFC 5321 4.5.3.1.10). The other recipients go into the next transaction. If a server
+/// announces nothing, a transaction has at most 100 recipients: every server takes that many (RFC 5321 4.5.3.1.8),
+/// and some close the connection after too many refusals.
 ///
-/// While there is an [`envelope`](Self::envelope), send the message to it and
-/// [`record`](Self::record) the outcome. Where the session breaks between two, go on over another: if its
-/// limits are others, [`fit`](Self::fit) what is left to them.
+/// As long as there is an [`envelope`](Self::envelope), send the message to it and [`record`](Self::record) the
+/// outcome. If the session breaks in between, continue with another one, and call [`fit`](Self::fit) for its limits.
 ///
 /// ```
 /// use smtp_proto::{envelope::{Delivery, Envelope}, hello::Capabilities};
@@ -32,14 +33,14 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// What is still to be sent, with the places of its recipients in the whole.
+    /// The parts that are still to be sent.
     waiting: VecDeque<Part>,
     outcomes: Vec<Outcome>,
-    /// Where the last word on each recipient stands: which outcome, which place in it.
+    /// For each recipient, the index of the outcome with the last result, and the index in that outcome.
     last: Vec<Option<(usize, usize)>>,
-    /// Recipients in a transaction with a server that does not say how many it takes.
+    /// The greatest number of recipients in a transaction if the server does not announce a limit.
     unannounced: usize,
-    /// The most that the server has taken at once since it said that there were too many.
+    /// The greatest number of recipients that the server has taken at once since it first refused some as too many.
     taken: usize,
 }
 
@@ -50,7 +51,7 @@ struct Part {
 }
 
 impl Part {
-    /// What of this is said of the recipients at these positions.
+    /// The same envelope for the recipients at these positions only.
     fn select(&self, positions: &[usize]) -> Self {
         let recipients = positions.iter().map(|&at| self.envelope.recipients[at].clone()).collect();
         let places = positions.iter().map(|&at| self.places[at]).collect();
@@ -58,19 +59,19 @@ impl Part {
     }
 }
 
-/// That many every server takes (RFC 5321 4.5.3.1.8).
+/// The number of recipients that every server takes (RFC 5321 4.5.3.1.8).
 const UNANNOUNCED: usize = 100;
 
 impl Delivery {
-    /// Splits `envelope` as the limits want it, in order; an envelope without recipients stays one. Where the server
-    /// announces no limit of recipients it is 100.
+    /// Splits `envelope` by the limits, in the order of its recipients. The limit is 100 recipients if the server
+    /// announces none. An envelope without recipients stays one part.
     #[must_use]
     pub fn new(envelope: &Envelope, limits: ServerLimits) -> Self {
         Self::with_max_recipients(envelope, limits, UNANNOUNCED)
     }
 
-    /// The same with another number of recipients, at least one, for a server that announces none: for a server that
-    /// is known to take more, or fewer.
+    /// Splits like [`new`](Self::new), with `max` recipients, but at least one, if the server announces no limit. Use
+    /// it for a server that is known to take more, or fewer, than 100.
     ///
     /// ```
     /// use smtp_proto::{envelope::{Delivery, Envelope}, hello::ServerLimits};
@@ -123,14 +124,14 @@ impl Delivery {
         self.waiting = groups.iter().map(|positions| whole.select(positions)).collect();
     }
 
-    /// The envelope of the next transaction; `None` when there is nothing more to send now.
+    /// The envelope of the next transaction. `None` if there is nothing more to send now.
     #[must_use]
     pub fn envelope(&self) -> Option<&Envelope> {
         self.waiting.front().map(|part| &part.envelope)
     }
 
-    /// The positions of its recipients in the envelope that was split, for callers that send an envelope of their own
-    /// in the same parts.
+    /// The positions of its recipients in the original envelope, for callers that split an envelope type of their own
+    /// in the same way.
     #[must_use]
     pub fn positions(&self) -> Option<&[usize]> {
         self.waiting.front().map(|part| &*part.places)
@@ -138,10 +139,11 @@ impl Delivery {
 
     /// Records the outcome of the transaction with [`envelope`](Self::envelope).
     ///
-    /// Recipients that were too many for the server come next, at most as many at once as it took. This ends, because
-    /// the server took at least one recipient each time.
+    /// Recipients that were too many for the server come next, at most as many at once as it took. This terminates,
+    /// because the server took at least one recipient each time.
     ///
-    /// The outcome of an envelope with another number of recipients is ignored: the recipients stay without an outcome,
+    /// An outcome with another number of recipients is ignored: these recipients keep no outcome, and the next
+    /// envelope is that of the next part.
     /// and the next transaction is that of the recipients behind them.
     pub fn record(&mut self, outcome: Outcome) {
         let Some(part) = self.waiting.pop_front() else { return };
@@ -165,7 +167,7 @@ impl Delivery {
     }
 
     /// Limits the next transaction to the number of recipients that the server has taken at once. Otherwise a server
-    /// that takes one of many each time would be asked for all the others again and again: quadratic work.
+    /// that takes one of many each time would receive all the others again and again: quadratic work.
     fn shorten(&mut self) {
         let Some(next) = self.waiting.pop_front() else { return };
         if next.places.len() <= self.taken {
@@ -177,8 +179,8 @@ impl Delivery {
         }
     }
 
-    /// The last word on each recipient, in the order of the envelope that was split; `None` for
-    /// those whose transaction has not begun.
+    /// The last result for each recipient, in the order of the original envelope. `None` if its transaction has not
+    /// begun.
     pub fn recipients(&self) -> impl Iterator<Item = Option<RecipientOutcome<'_>>> {
         self.last.iter().map(|&last| {
             let (outcome, at) = last?;
@@ -186,7 +188,7 @@ impl Delivery {
         })
     }
 
-    /// The verdict on the message as a whole; recipients whose transaction has not begun are not attempted.
+    /// The verdict on the whole message. A recipient whose transaction has not begun counts as not attempted.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let status =
@@ -194,8 +196,9 @@ impl Delivery {
         Verdict::of(self.recipients().map(status))
     }
 
-    /// The outcome that stands for the message as a whole, with its phase and reply: that of the last transaction that
-    /// delivered to somebody, else of the first recipient that the [`verdict`](Self::verdict) is named after.
+    /// The recipient outcome that represents the whole message, with its phase and reply: that of the last
+    /// transaction that delivered to any recipient, otherwise that of the first recipient with the status of the
+    /// [`verdict`](Self::verdict).
     #[must_use]
     pub fn deciding(&self) -> Option<RecipientOutcome<'_>> {
         let delivered = |outcome: &&Outcome| outcome.verdict().status() == Status::Accepted;
@@ -206,13 +209,13 @@ impl Delivery {
         self.recipients().flatten().find(|recipient| recipient.status() == status)
     }
 
-    /// The outcomes so far, a transaction each.
+    /// The outcomes so far, one for each transaction.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
 }
 
-/// Positions of recipients that go together.
+/// Groups the positions of the recipients into transactions.
 fn groups(envelope: &Envelope, limits: ServerLimits, unannounced: usize) -> Vec<Vec<usize>> {
     let max_recipients = limits.recipients().map_or(unannounced, |limit| limit as usize);
     let max_domains = limits.recipient_domains().map_or(usize::MAX, |limit| limit as usize);
@@ -231,8 +234,8 @@ fn groups(envelope: &Envelope, limits: ServerLimits, unannounced: usize) -> Vec<
     groups
 }
 
-/// The recipients' domains in lower case, as the client compares them when it checks the limit: it has no
-/// room for another form. One group too many does no harm.
+/// The recipients' domains in lower case. The client has no memory for the form of `DomainName`, and compares domains
+/// like this when it checks the limit. A group too many does no harm.
 fn names(envelope: &Envelope) -> impl Iterator<Item = alloc::string::String> {
     let recipients = (0..).map_while(|index| envelope.recipient(index));
     recipients.map(|to| to.domain().to_ascii_lowercase())

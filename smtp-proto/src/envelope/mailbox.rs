@@ -1,10 +1,10 @@
-//! An address validated once.
+//! A validated address that owns its text.
 
 use alloc::boxed::Box;
 
 use crate::address::Address;
 
-/// An address validated once.
+/// A validated address that owns its text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Mailbox {
     text: Box<str>,

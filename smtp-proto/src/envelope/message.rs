@@ -1,18 +1,19 @@
-//! What MAIL says, owned.
+//! The sender and the parameters of `MAIL`, owned.
 
 use alloc::boxed::Box;
 
-use super::mailbox::Mailbox;
 use crate::{
     address::ReversePath,
     command::Mail,
     parameter::{Body, Coded, DeliverBy, EnvelopeId, Hold, Priority, Ret, Submitter},
 };
 
-/// Sender and parameters of a message.
+use super::mailbox::Mailbox;
+
+/// The sender and the parameters of `MAIL`, owned.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Message {
-    /// `None` is the null sender.
+    /// `None` for the null sender.
     pub(super) from: Option<Mailbox>,
     pub(super) size: Option<u64>,
     pub(super) body: Option<Body>,
@@ -26,7 +27,7 @@ pub(super) struct Message {
     pub(super) hold: Option<Hold>,
 }
 
-/// `None` is the unknown one.
+/// The user who submitted the message, or `None` for `<>`, an unknown user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct OwnedSubmitter(Option<Coded<Box<str>>>);
 
@@ -55,10 +56,6 @@ impl Message {
         if let Some(auth) = &self.auth {
             mail = mail.with_auth(Submitter(auth.0.as_ref().map(Coded::borrow)));
         }
-        self.with_handling(mail)
-    }
-
-    fn with_handling<'a>(&self, mut mail: Mail<'a>) -> Mail<'a> {
         if self.require_tls {
             mail = mail.with_require_tls();
         }

@@ -1,4 +1,4 @@
-//! An envelope that owns its addresses.
+//! Envelopes: the sender and the recipients of a message, owned.
 
 mod delivery;
 mod mailbox;
@@ -7,7 +7,6 @@ mod recipient;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
-use self::{mailbox::Mailbox, message::Message};
 use crate::{
     address::{AddressError, ReversePath},
     client::{AsEnvelope, Fate, Outcome, When},
@@ -18,8 +17,13 @@ use crate::{
 };
 
 pub use self::{delivery::Delivery, recipient::OwnedRecipient};
+use self::{mailbox::Mailbox, message::Message};
 
-/// Who sends a message and who gets it: what MAIL and RCPT say, not what the headers say.
+/// The sender and the recipients of a message, with the parameters of `MAIL` and `RCPT`.
+///
+/// It is independent of the headers: a recipient of `Bcc` is here, and in no header. Build one for each message, and
+/// send it in a transaction; [`Delivery`] splits it if the server limits the recipients. All addresses are validated.
+/// Without an allocator, use [`Mail`] and [`Recipient`], which borrow.
 ///
 /// ```
 /// use smtp_proto::{envelope::Envelope, parameter::{EnvelopeId, Ret}};
@@ -39,28 +43,28 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// An envelope without recipients. `""` and `"<>"` are the null sender, which bounces have.
+    /// Creates an envelope without recipients. `""` and `"<>"` are the null sender, which bounces have.
     ///
     /// # Errors
-    /// What is no mailbox, with octet and offset.
+    /// [`AddressError`] if `from` is no mailbox, with octet and offset.
     pub fn new(from: &str) -> Result<Self, AddressError> {
         ReversePath::parse(from).map(Self::from)
     }
 
-    /// The same for a sender that the grammar forbids; see
-    /// [`Address::parse_lenient`](crate::address::Address::parse_lenient). A recipient of the kind is
-    /// an [`OwnedRecipient::new_lenient`].
+    /// Creates an envelope for a sender that the grammar forbids; see
+    /// [`Address::parse_lenient`](crate::address::Address::parse_lenient). For such a recipient, use
+    /// [`OwnedRecipient::new_lenient`].
     ///
     /// # Errors
-    /// What cannot stand in a command, with octet and offset.
+    /// [`AddressError`] if `from` cannot be sent in a command, with octet and offset.
     pub fn new_lenient(from: &str) -> Result<Self, AddressError> {
         ReversePath::parse_lenient(from).map(Self::from)
     }
 
-    /// Adds a recipient. To, Cc and Bcc are all the same here.
+    /// Adds a recipient, and returns the envelope. `To`, `Cc` and `Bcc` make no difference here.
     ///
     /// # Errors
-    /// What is no mailbox, with octet and offset.
+    /// [`AddressError`] if `recipient` is no mailbox, with octet and offset.
     pub fn to(mut self, recipient: &str) -> Result<Self, AddressError> {
         self.push(recipient)?;
         Ok(self)
@@ -69,25 +73,28 @@ impl Envelope {
     /// Adds a recipient.
     ///
     /// # Errors
-    /// What is no mailbox, with octet and offset.
+    /// [`AddressError`] if `recipient` is no mailbox, with octet and offset.
     pub fn push(&mut self, recipient: &str) -> Result<(), AddressError> {
         self.push_recipient(OwnedRecipient::new(recipient)?);
         Ok(())
     }
 
-    /// Adds a recipient with options of its own.
+    /// Adds a recipient with parameters of its own.
     pub fn push_recipient(&mut self, recipient: OwnedRecipient) {
         self.recipients.push(recipient);
     }
 
-    /// Declares the size of the content in octets, line ends counted as two (RFC 1870).
+    /// Declares the size of the content in octets, with each line end counted as two (`SIZE`, RFC 1870).
     #[must_use]
     pub fn with_size(self, size: Option<u64>) -> Self {
         self.with(|message| message.size = size)
     }
 
-    /// Declares size and body type of content that is there as a whole and is text: line ends count as two octets.
-    /// For BINARYMIME, which leaves octet for octet, declare its length by [`with_size`](Self::with_size).
+    /// Declares the size and the body type of `content`, the whole text of the message. A line end counts as two
+    /// octets.
+    ///
+    /// For `BINARYMIME` content, which is sent octet for octet, declare the length with
+    /// [`with_size`](Self::with_size).
     #[must_use]
     pub fn describing(self, content: &[u8]) -> Self {
         let Survey { size, eight_bit, .. } = Survey::of(content);
@@ -95,79 +102,80 @@ impl Envelope {
         self.with_size(Some(size)).with_body(body)
     }
 
-    /// Declares what the content is made of; without, 8BITMIME is declared wherever it is offered.
+    /// Declares the kind of octets in the content (`BODY`). Without it, the client declares `8BITMIME` if the server
+    /// offers it.
     #[must_use]
     pub fn with_body(self, body: Body) -> Self {
         self.with(|message| message.body = Some(body))
     }
 
-    /// Asks for SMTPUTF8 although all addresses are ASCII: for a message with UTF-8 headers.
+    /// Asks for `SMTPUTF8` although all addresses are ASCII: for a message with UTF-8 headers (RFC 6531).
     #[must_use]
     pub fn with_smtp_utf8(self) -> Self {
         self.with(|message| message.smtp_utf8 = true)
     }
 
-    /// Says how much a notification of failure returns (RFC 3461 4.3).
+    /// Sets the amount of the message that a failure notification returns (`RET`, RFC 3461 4.3).
     #[must_use]
     pub fn with_ret(self, ret: Ret) -> Self {
         self.with(|message| message.ret = Some(ret))
     }
 
-    /// Names this sending of the message; notifications give the name back (RFC 3461 4.4).
+    /// Sets an identifier that notifications repeat (`ENVID`, RFC 3461 4.4).
     #[must_use]
     pub fn with_envid(self, envid: EnvelopeId<'_>) -> Self {
         self.with(|message| message.envid = Some(envid.0.to_owned()))
     }
 
-    /// Says who handed the message in (RFC 4954 5).
+    /// Names the user who submitted the message (`AUTH`, RFC 4954 5).
     #[must_use]
     pub fn with_auth(self, submitter: Submitter<'_>) -> Self {
         self.with(|message| message.auth = Some(submitter.into()))
     }
 
-    /// Requires TLS all the way (RFC 8689).
+    /// Requires TLS on every hop (`REQUIRETLS`, RFC 8689).
     #[must_use]
     pub fn with_require_tls(self) -> Self {
         self.with(|message| message.require_tls = true)
     }
 
-    /// Says when to deliver by (RFC 2852).
+    /// Sets the time until which to deliver (`BY`, RFC 2852).
     #[must_use]
     pub fn with_deliver_by(self, by: DeliverBy) -> Self {
         self.with(|message| message.deliver_by = Some(by))
     }
 
-    /// Says how urgent the message is (RFC 6710).
+    /// Sets the priority in the queues (`MT-PRIORITY`, RFC 6710).
     #[must_use]
     pub fn with_priority(self, priority: Priority) -> Self {
         self.with(|message| message.priority = Some(priority))
     }
 
-    /// Has the server hold the message (RFC 4865).
+    /// Makes the server keep the message back for a time (`HOLDFOR` or `HOLDUNTIL`, RFC 4865).
     #[must_use]
     pub fn with_hold(self, hold: Hold) -> Self {
         self.with(|message| message.hold = Some(hold))
     }
 
-    /// How many recipients there are.
+    /// The number of recipients.
     #[must_use]
     pub fn len(&self) -> usize {
         self.recipients.len()
     }
 
-    /// Whether there is no recipient yet.
+    /// Returns whether there are no recipients.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.recipients.is_empty()
     }
 
-    /// The recipients' addresses, in order.
+    /// The recipients' addresses, in the order in which they were added.
     pub fn recipients(&self) -> impl Iterator<Item = &str> {
         self.recipients.iter().map(OwnedRecipient::as_str)
     }
 
-    /// The same in envelopes of at most `max` recipients each, at least one, in order: for servers
-    /// that [announce a limit](crate::hello::ServerLimits::recipients).
+    /// Splits the envelope into envelopes of at most `max` recipients each, but at least one, in order. [`Delivery`]
+    /// does this by the [limits that a server announces](crate::hello::ServerLimits::recipients).
     ///
     /// ```
     /// use smtp_proto::envelope::Envelope;
@@ -182,17 +190,18 @@ impl Envelope {
         self.recipients.chunks(max.max(1)).map(part).collect()
     }
 
-    /// The same for the recipients at these positions, in the order given; those that there are not
-    /// are left out.
+    /// Returns the envelope with the recipients at these positions only, in the order given. Positions beyond the
+    /// last recipient are ignored.
     #[must_use]
     pub fn only(&self, positions: &[usize]) -> Self {
         let recipients = positions.iter().filter_map(|&at| self.recipients.get(at).cloned());
         self.for_recipients(recipients.collect())
     }
 
-    /// The recipients' domains, each with the positions of those in it; both in order. They are
-    /// in the one form of a [`Destination`](crate::route::Destination), so that two spellings are one
-    /// domain; a domain without that form is in lower case. `<Postmaster>` has the empty one.
+    /// The recipients' domains, each with the positions of its recipients; both in the order of the recipients.
+    ///
+    /// The domains are in the canonical form of a [`Destination`](crate::route::Destination), so that two spellings
+    /// are one domain. A domain without that form is in lower case. The domain of `<Postmaster>` is empty.
     ///
     /// ```
     /// use smtp_proto::envelope::Envelope;
@@ -217,15 +226,15 @@ impl Envelope {
         groups
     }
 
-    /// The recipients that may be tried again at once, in a new transaction or on a new connection:
-    /// those beyond what the server takes in one, and those the session broke before. `None` when
-    /// there are none.
+    /// Returns the envelope for the recipients that can be tried again at once, in a new transaction or on a new
+    /// connection: those that were too many for the server, and those that the session did not reach before it broke.
+    /// `None` if there are none.
     #[must_use]
     pub fn remaining(&self, outcome: &Outcome) -> Option<Self> {
         self.select(outcome, Fate::may_be_tried_at_once)
     }
 
-    /// The recipients that may be tried again later. `None` when there are none.
+    /// Returns the envelope for the recipients that can be tried again later. `None` if there are none.
     #[must_use]
     pub fn deferred(&self, outcome: &Outcome) -> Option<Self> {
         self.select(outcome, |fate| {
@@ -252,7 +261,7 @@ impl Envelope {
     }
 }
 
-/// An envelope without recipients.
+/// Creates an envelope without recipients.
 impl From<ReversePath<'_>> for Envelope {
     fn from(from: ReversePath<'_>) -> Self {
         let from = from.address().map(Mailbox::from);

@@ -2,14 +2,15 @@
 
 use alloc::boxed::Box;
 
-use super::mailbox::Mailbox;
 use crate::{
     address::{AddressError, ForwardPath, Postmaster},
     command::Recipient,
     parameter::{Coded, Notify, OriginalRecipient, ValidSince},
 };
 
-/// A recipient and what is asked of the server for it.
+use super::mailbox::Mailbox;
+
+/// A recipient of an [`Envelope`](super::Envelope), with the parameters of `RCPT`, owned.
 ///
 /// ```
 /// use smtp_proto::{envelope::{Envelope, OwnedRecipient}, parameter::{Notify, OriginalRecipient}};
@@ -23,13 +24,13 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwnedRecipient {
     path: Path,
-    /// Apart, since few have any.
+    /// Boxed, because few recipients have any.
     options: Option<Box<Options>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Path {
-    /// The bare postmaster, as the caller wrote it.
+    /// The bare postmaster, in the case in which the caller wrote it.
     Postmaster(Box<str>),
     Mailbox(Mailbox),
 }
@@ -48,43 +49,43 @@ struct Original {
 }
 
 impl OwnedRecipient {
-    /// A recipient without options.
+    /// Creates a recipient without parameters.
     ///
     /// # Errors
-    /// What is no mailbox, with octet and offset.
+    /// [`AddressError`] if `address` is no mailbox, with octet and offset.
     pub fn new(address: &str) -> Result<Self, AddressError> {
         ForwardPath::parse(address).map(Self::from)
     }
 
-    /// The same for an address that the grammar forbids; see
+    /// Creates a recipient whose address the grammar forbids; see
     /// [`Address::parse_lenient`](crate::address::Address::parse_lenient).
     ///
     /// # Errors
-    /// What cannot stand in a command, with octet and offset.
+    /// [`AddressError`] if `address` cannot be sent in a command, with octet and offset.
     pub fn new_lenient(address: &str) -> Result<Self, AddressError> {
         ForwardPath::parse_lenient(address).map(Self::from)
     }
 
-    /// Says when the sender is to be told (RFC 3461 4.1).
+    /// Sets the events about which to notify the sender (`NOTIFY`, RFC 3461 4.1).
     #[must_use]
     pub fn with_notify(self, notify: Notify) -> Self {
         self.with(|options| options.notify = Some(notify))
     }
 
-    /// Says whom the sender meant (RFC 3461 4.2).
+    /// Sets the address to which the sender originally sent (`ORCPT`, RFC 3461 4.2).
     #[must_use]
     pub fn with_orcpt(self, original: OriginalRecipient<'_>) -> Self {
         let (kind, address) = (original.kind.into(), original.address.to_owned());
         self.with(|options| options.orcpt = Some(Original { kind, address }))
     }
 
-    /// Says since when the recipient has owned its mailbox (RFC 7293 5.1).
+    /// Sets the time since which the mailbox must have had the same owner (`RRVS`, RFC 7293 5.1).
     #[must_use]
     pub fn with_valid_since(self, since: ValidSince) -> Self {
         self.with(|options| options.valid_since = Some(since))
     }
 
-    /// The address.
+    /// The address, without angle brackets.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.path().as_str()

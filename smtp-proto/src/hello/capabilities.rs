@@ -1,16 +1,17 @@
-//! An EHLO reply, as the caller sees it.
+//! The extensions of a server, with their parameters.
 
-use super::offered::split;
-use super::{Extension, Offered};
+use super::{Extension, Offered, offered::split};
 
-/// How many mechanism names are looked at; servers name a handful, the longest list seen has 64.
+/// The greatest number of mechanism names that are considered. Servers send a handful; the longest list seen has 64.
 const MAX_MECHANISMS: usize = 256;
 
-/// What the server offers: the lines of its EHLO reply, and what they mean.
+/// The `EHLO` reply of a server: its extensions and their parameters.
 ///
-/// A view: the lines stay where they are. They are kept octet for octet, but without the first
-/// line, which names the server. An offer that was masked is none, even though its line is still
-/// there.
+/// Use it to look up more than the fact that an extension is offered: SASL mechanisms, limits, or extensions that
+/// this crate does not know. [`Offered`] is the part that needs no lines.
+///
+/// It is a view of lines that stay in the client's buffer, octet for octet, without the first line, which names the
+/// server. A masked extension counts as not offered, although its line is still there.
 ///
 /// ```
 /// use smtp_proto::hello::{Capabilities, Extension};
@@ -28,7 +29,7 @@ pub struct Capabilities<'a> {
 }
 
 impl<'a> Capabilities<'a> {
-    /// Reads `lines`, the lines behind the first of an EHLO reply, joined by LF.
+    /// Parses `lines`: the lines of an `EHLO` reply after the first, without their code, joined by LF.
     #[must_use]
     pub fn new(lines: &'a [u8]) -> Self {
         let mut offered = Offered::default();
@@ -36,52 +37,51 @@ impl<'a> Capabilities<'a> {
         Self { lines, offered }
     }
 
-    /// The same with the summary that was made while the reply came in, mask applied.
+    /// Combines `lines` with the summary that the session made while the reply arrived, after masking.
     #[must_use]
     pub const fn with_offered(lines: &'a [u8], offered: Offered) -> Self {
         Self { lines, offered }
     }
 
-    /// The lines as the server sent them, blank ones left out.
+    /// The lines as the server sent them, without blank ones.
     #[must_use]
     pub const fn lines(&self) -> Lines<'a> {
         Lines(self.lines)
     }
 
-    /// The summary.
+    /// The extensions and the size limit, without the lines.
     #[must_use]
     pub const fn offered(&self) -> Offered {
         self.offered
     }
 
-    /// Whether the server offers `extension`.
+    /// Returns whether the server offers `extension`.
     #[must_use]
     pub const fn offers(&self, extension: Extension) -> bool {
         self.offered.offers(extension)
     }
 
-    /// The largest message in octets; see [`Offered::size_limit`].
+    /// The size limit for a message in octets; see [`Offered::size_limit`].
     #[must_use]
     pub const fn size_limit(&self) -> Option<u64> {
         self.offered.size_limit()
     }
 
-    /// What follows `keyword`, in any case, on the first line that begins with it. Empty when
-    /// nothing follows; `None` when there is no such line, or the offer is masked.
+    /// The text after `keyword`, in any case, on the first line that begins with it. Empty if nothing follows. `None`
+    /// if there is no such line, or the extension is masked.
     #[must_use]
     pub fn parameters(&self, keyword: &str) -> Option<&'a [u8]> {
         self.all_parameters(keyword).next()
     }
 
-    /// The SASL mechanisms of all `AUTH` and `AUTH=` lines, each once, in the server's order and
-    /// spelling. Words that are not printable ASCII are no names; of more than 256 words the rest
-    /// is left out.
+    /// The SASL mechanisms of all `AUTH` and `AUTH=` lines, each once, in the order and the spelling of the server. A
+    /// word that is not printable ASCII is no name. Words after the first 256 are ignored.
     #[must_use]
     pub fn mechanisms(&self) -> Mechanisms<'a> {
         Mechanisms { capabilities: *self, next: 0 }
     }
 
-    /// Whether `name`, in any case, is one of the [`mechanisms`](Self::mechanisms).
+    /// Returns whether `name`, in any case, is one of the [`mechanisms`](Self::mechanisms).
     #[must_use]
     pub fn offers_mechanism(&self, name: &str) -> bool {
         self.words().any(|word| word.eq_ignore_ascii_case(name))
@@ -104,7 +104,7 @@ impl<'a> Capabilities<'a> {
     }
 }
 
-/// The lines of an EHLO reply, made by [`Capabilities::lines`].
+/// Iterates over the lines of an `EHLO` reply. [`Capabilities::lines`] returns it.
 #[derive(Clone, Debug)]
 pub struct Lines<'a>(&'a [u8]);
 
@@ -124,13 +124,13 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Names of SASL mechanisms, made by [`Capabilities::mechanisms`].
+/// Iterates over names of SASL mechanisms. [`Capabilities::mechanisms`] returns it.
 ///
-/// Without a place to keep those it gave out, it looks for each name among the words before it.
+/// It has no memory for the names that it returned, so it looks for each name among the words before it.
 #[derive(Clone, Debug)]
 pub struct Mechanisms<'a> {
     capabilities: Capabilities<'a>,
-    /// How many words were looked at.
+    /// The number of words that were considered.
     next: usize,
 }
 

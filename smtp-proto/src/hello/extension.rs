@@ -1,63 +1,63 @@
-//! Service extensions by their EHLO keywords (RFC 5321 4.1.1.1, the IANA registry of mail
-//! parameters).
+//! Service extensions and their `EHLO` keywords (RFC 5321 4.1.1.1, and the IANA registry of mail parameters).
 
 use core::fmt;
 
-/// An extension this crate knows by name. What else a server offers is kept as a line in
-/// [`Capabilities`](super::Capabilities).
+/// An extension that this crate knows.
+///
+/// The lines of other extensions are in [`Capabilities`](super::Capabilities).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Extension {
-    /// `PIPELINING` (RFC 2920).
+    /// `PIPELINING`: commands need not wait for the reply to the one before (RFC 2920).
     Pipelining,
-    /// `SIZE` (RFC 1870).
+    /// `SIZE`: the server limits the size of messages, and `MAIL` can declare it (RFC 1870).
     Size,
-    /// `8BITMIME` (RFC 6152).
+    /// `8BITMIME`: the content may hold octets above 127 (RFC 6152).
     EightBitMime,
-    /// `SMTPUTF8` (RFC 6531).
+    /// `SMTPUTF8`: addresses and headers may be UTF-8 (RFC 6531).
     SmtpUtf8,
-    /// `ENHANCEDSTATUSCODES` (RFC 2034).
+    /// `ENHANCEDSTATUSCODES`: replies begin with a code like `5.1.1` (RFC 2034).
     EnhancedStatusCodes,
-    /// `STARTTLS` (RFC 3207).
+    /// `STARTTLS`: the session can continue with TLS (RFC 3207).
     StartTls,
-    /// `AUTH` (RFC 4954), also in the form `AUTH=` of older servers.
+    /// `AUTH`: SASL authentication (RFC 4954), also in the form `AUTH=` of older servers.
     Auth,
-    /// `CHUNKING` (RFC 3030).
+    /// `CHUNKING`: content in chunks, with `BDAT` in place of `DATA` (RFC 3030).
     Chunking,
-    /// `BINARYMIME` (RFC 3030).
+    /// `BINARYMIME`: content of any octets; needs `CHUNKING` (RFC 3030).
     BinaryMime,
-    /// `DSN` (RFC 3461).
+    /// `DSN`: control over delivery status notifications (RFC 3461).
     Dsn,
-    /// `REQUIRETLS` (RFC 8689).
+    /// `REQUIRETLS`: a message can require TLS on every hop (RFC 8689).
     RequireTls,
-    /// `DELIVERBY` (RFC 2852).
+    /// `DELIVERBY`: a message can have a time until which to deliver it (RFC 2852).
     DeliverBy,
-    /// `MT-PRIORITY` (RFC 6710).
+    /// `MT-PRIORITY`: a message can have a priority (RFC 6710).
     MtPriority,
-    /// `FUTURERELEASE` (RFC 4865).
+    /// `FUTURERELEASE`: the server can keep a message back for a time (RFC 4865).
     FutureRelease,
-    /// `LIMITS` (RFC 9422).
+    /// `LIMITS`: the server announces limits of a session (RFC 9422).
     Limits,
-    /// `RRVS` (RFC 7293).
+    /// `RRVS`: deliver only if the mailbox has had the same owner since a time (RFC 7293).
     Rrvs,
-    /// `VRFY` (RFC 5321 4.1.1.6).
+    /// `VRFY`: the command that asks whether a mailbox exists (RFC 5321 4.1.1.6).
     Vrfy,
-    /// `EXPN` (RFC 5321 4.1.1.7).
+    /// `EXPN`: the command that asks for the members of a list (RFC 5321 4.1.1.7).
     Expn,
-    /// `HELP` (RFC 5321 4.1.1.8).
+    /// `HELP`: the command that asks for a text for people (RFC 5321 4.1.1.8).
     Help,
-    /// `ETRN` (RFC 1985).
+    /// `ETRN`: the command that asks the server to send its queue for a domain (RFC 1985).
     Etrn,
-    /// `XCLIENT` (Postfix).
+    /// `XCLIENT`: a trusted client can replace its address, name and so on (Postfix).
     XClient,
-    /// `XFORWARD` (Postfix).
+    /// `XFORWARD`: a trusted client can give the original client's address, name and so on for the log (Postfix).
     XForward,
 }
 
 use Extension as E;
 
-/// All of them, each at the index that is its value.
+/// All extensions with their keywords. The index of each is its value as a `u8`.
 const ALL: [(Extension, &str); 22] = [
     (E::Pipelining, "PIPELINING"),
     (E::Size, "SIZE"),
@@ -84,13 +84,13 @@ const ALL: [(Extension, &str); 22] = [
 ];
 
 impl Extension {
-    /// The keyword as the registry spells it.
+    /// The keyword, in the spelling of the registry.
     #[must_use]
     pub const fn keyword(self) -> &'static str {
         ALL[self as usize].1
     }
 
-    /// The extension that `keyword` names, in any case.
+    /// Returns the extension with this keyword, in any case.
     ///
     /// ```
     /// use smtp_proto::hello::Extension;
@@ -115,7 +115,7 @@ impl fmt::Display for Extension {
     }
 }
 
-/// The extension whose keyword `line` begins with, and what follows the keyword.
+/// Finds the extension whose keyword `line` begins with. Returns it and the rest of the line.
 #[inline]
 pub(super) fn leading(line: &[u8]) -> Option<(Extension, &[u8])> {
     let &[first, second, ..] = line else { return None };
@@ -125,7 +125,7 @@ pub(super) fn leading(line: &[u8]) -> Option<(Extension, &[u8])> {
     is_keyword(start, keyword.as_bytes()).then_some((extension, rest))
 }
 
-/// Which keyword begins with two letters that fall into a slot: no two keywords share one.
+/// Maps the hash of the first two letters to the index of a keyword. No two keywords share a slot.
 static SLOTS: [u8; 64] = slots();
 
 const fn slots() -> [u8; 64] {
@@ -143,7 +143,7 @@ const fn slots() -> [u8; 64] {
     slots
 }
 
-/// A perfect hash of two letters in any case; the factor was found by trying.
+/// A perfect hash of two letters in any case. The factor was found by trial.
 const fn slot(first: u8, second: u8) -> usize {
     let letters = u16::from_le_bytes([first | 0x20, second | 0x20]);
     (letters.wrapping_mul(FACTOR) >> 10) as usize
@@ -151,7 +151,7 @@ const fn slot(first: u8, second: u8) -> usize {
 
 const FACTOR: u16 = 0x0149;
 
-/// Compares without a branch on each octet; both have the same length.
+/// Compares without a branch for each octet. Both slices have the same length.
 #[inline]
 fn is_keyword(octets: &[u8], keyword: &[u8]) -> bool {
     let pairs = octets.iter().zip(keyword);
@@ -173,47 +173,47 @@ fn is_keyword(octets: &[u8], keyword: &[u8]) -> bool {
 pub struct Extensions(u32);
 
 impl Extensions {
-    /// None.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
 
-    /// Every extension that has a name here.
+    /// All extensions that this crate knows.
     pub const ALL: Self = Self((1 << ALL.len()) - 1);
 
-    /// Adds one.
+    /// Adds an extension.
     pub const fn insert(&mut self, extension: Extension) {
         self.0 |= extension.bit();
     }
 
-    /// Takes one away.
+    /// Removes an extension.
     pub const fn remove(&mut self, extension: Extension) {
         self.0 &= !extension.bit();
     }
 
-    /// Whether it is in the set.
+    /// Returns whether the extension is in the set.
     #[must_use]
     pub const fn contains(self, extension: Extension) -> bool {
         self.0 & extension.bit() != 0
     }
 
-    /// Those of either set.
+    /// The extensions that are in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Those of this set that are not in `other`.
+    /// The extensions of this set that are not in `other`.
     #[must_use]
     pub const fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Whether it holds none.
+    /// Returns whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Its members, in the order of [`Extension`].
+    /// Iterates over the extensions in the set, in the order of [`Extension`].
     #[must_use]
     pub const fn iter(self) -> Iter {
         Iter(self)
@@ -247,7 +247,7 @@ impl fmt::Debug for Extensions {
     }
 }
 
-/// The members of a set, made by [`Extensions::iter`].
+/// Iterates over the extensions in a set. [`Extensions::iter`] returns it.
 #[derive(Clone, Debug)]
 pub struct Iter(Extensions);
 

@@ -1,17 +1,21 @@
-//! What a server says about its limits: LIMITS (RFC 9422), DELIVERBY (RFC 2852 3), FUTURERELEASE
-//! (RFC 4865 3).
+//! Limits that a server announces in its `EHLO` reply: `LIMITS` (RFC 9422), `DELIVERBY` (RFC 2852 3) and
+//! `FUTURERELEASE` (RFC 4865 3).
+
+use crate::{octets::nine_digits, time::Timestamp};
 
 use super::Capabilities;
-use crate::parameter::{Timestamp, nine_digits};
 
-/// Limits of a session (RFC 9422 4). A limit that is missing, zero or malformed is none.
+/// The limits of a session that a server announces with the extension `LIMITS` (RFC 9422 4).
+///
+/// [`Delivery`](crate::envelope::Delivery) splits a message by them. A limit that is missing, zero or malformed is
+/// `None`.
 ///
 /// ```text
 /// limits-param     = limit-name-value 0*[SP limit-name-value]
 /// limit-name-value = limit-name "=" limit-value    ; known here: 1 to 6 digits, the first not zero
 /// ```
 ///
-/// Of several limits of one name the first counts.
+/// If one name is present several times, the first counts.
 ///
 /// ```
 /// use smtp_proto::hello::Capabilities;
@@ -28,7 +32,7 @@ pub struct ServerLimits {
 }
 
 impl ServerLimits {
-    /// Reads what follows `LIMITS`.
+    /// Parses the text after `LIMITS`.
     fn parse(parameters: &[u8]) -> Self {
         let mut limits = Self::default();
         for word in words(parameters) {
@@ -37,19 +41,19 @@ impl ServerLimits {
         limits
     }
 
-    /// `MAILMAX`: transactions in a session.
+    /// `MAILMAX`: the greatest number of transactions in a session.
     #[must_use]
     pub const fn mails(self) -> Option<u32> {
         self.mails
     }
 
-    /// `RCPTMAX`: recipients in a transaction.
+    /// `RCPTMAX`: the greatest number of recipients in a transaction.
     #[must_use]
     pub const fn recipients(self) -> Option<u32> {
         self.recipients
     }
 
-    /// `RCPTDOMAINMAX`: different domains of the recipients in a transaction.
+    /// `RCPTDOMAINMAX`: the greatest number of different recipient domains in a transaction.
     #[must_use]
     pub const fn recipient_domains(self) -> Option<u32> {
         self.recipient_domains
@@ -57,43 +61,46 @@ impl ServerLimits {
 
     fn read(&mut self, word: &str) {
         let Some((name, value)) = word.split_once('=') else { return };
-        let place = match () {
-            () if name.eq_ignore_ascii_case("MAILMAX") => &mut self.mails,
-            () if name.eq_ignore_ascii_case("RCPTMAX") => &mut self.recipients,
-            () if name.eq_ignore_ascii_case("RCPTDOMAINMAX") => &mut self.recipient_domains,
-            () => return,
+        let place = if name.eq_ignore_ascii_case("MAILMAX") {
+            &mut self.mails
+        } else if name.eq_ignore_ascii_case("RCPTMAX") {
+            &mut self.recipients
+        } else if name.eq_ignore_ascii_case("RCPTDOMAINMAX") {
+            &mut self.recipient_domains
+        } else {
+            return;
         };
         *place = place.or_else(|| limit(value));
     }
 }
 
-/// How long a server holds messages (RFC 4865 3).
+/// The longest time for which a server keeps a message back (`FUTURERELEASE`, RFC 4865 3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct HoldLimits {
-    /// The longest time in seconds, if it said one.
+    /// The longest time in seconds. `None` if the server announced none.
     pub seconds: Option<u32>,
-    /// The latest time, if it said one.
+    /// The latest point in time. `None` if the server announced none.
     pub until: Option<Timestamp>,
 }
 
 impl Capabilities<'_> {
-    /// The limits that the server announced.
+    /// The limits that the server announced with `LIMITS`.
     ///
-    /// Only lines that were kept are read; a client keeps as much as its
-    /// [`capabilities`](crate::client::Buffers::capabilities) hold.
+    /// Only lines that were kept count. A client keeps as many as fit its
+    /// [`capabilities`](crate::client::Buffers::capabilities) buffer.
     #[must_use]
     pub fn limits(&self) -> ServerLimits {
         self.parameters("LIMITS").map(ServerLimits::parse).unwrap_or_default()
     }
 
-    /// The shortest time in seconds to deliver by or return, `min-by-time` of DELIVERBY.
+    /// The shortest time in seconds for `BY` with the mode "return": `min-by-time` of `DELIVERBY`.
     #[must_use]
     pub fn min_deliver_by(&self) -> Option<u32> {
         words(self.parameters("DELIVERBY")?).next().and_then(nine_digits)
     }
 
-    /// How long the server holds messages, `max-future-release-interval` and
-    /// `max-future-release-date-time` of FUTURERELEASE.
+    /// The longest time for which the server keeps a message back: `max-future-release-interval` and
+    /// `max-future-release-date-time` of `FUTURERELEASE`.
     #[must_use]
     pub fn hold_limits(&self) -> HoldLimits {
         let mut words = words(self.parameters("FUTURERELEASE").unwrap_or_default());
@@ -104,13 +111,13 @@ impl Capabilities<'_> {
     }
 }
 
-/// `%x31-39 0*5DIGIT`.
+/// Parses `%x31-39 0*5DIGIT`.
 fn limit(value: &str) -> Option<u32> {
     let valid = value.len() <= 6 && !value.starts_with('0');
     nine_digits(value).filter(|_| valid)
 }
 
-/// What stands between spaces; what is no UTF-8 is the empty word, and no limit.
+/// The words between spaces. A word that is not UTF-8 becomes the empty word, which is no limit.
 fn words(parameters: &[u8]) -> impl Iterator<Item = &str> {
     parameters
         .split(|octet| matches!(octet, b' ' | b'\t'))
@@ -120,9 +127,9 @@ fn words(parameters: &[u8]) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use crate::{hello::Extension, time::Timestamp};
+
     use super::{Capabilities, HoldLimits, ServerLimits};
-    use crate::hello::Extension;
-    use crate::parameter::Timestamp;
 
     fn recipients(line: &[u8]) -> Option<u32> {
         Capabilities::new(line).limits().recipients()

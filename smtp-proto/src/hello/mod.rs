@@ -1,4 +1,4 @@
-//! The opening: who the client says it is, and what the server offers (RFC 5321 4.1.1.1).
+//! The greeting: the name of the client, and the extensions that the server offers (RFC 5321 4.1.1.1).
 
 mod capabilities;
 mod extension;

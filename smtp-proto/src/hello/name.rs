@@ -1,19 +1,24 @@
-//! The argument of EHLO, HELO and LHLO.
+//! The argument of `EHLO`, `HELO` and `LHLO`.
 
-use core::fmt::{self, Write as _};
-use core::net::{IpAddr, Ipv4Addr};
-use core::str::FromStr;
+use core::{
+    fmt::{self, Write as _},
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+};
 
 use crate::address::{DomainError, check_domain, check_tag};
 
 const MAX: usize = 255;
 
-/// The name a client gives itself: `Domain / address-literal` (RFC 5321 4.1.1.1), at most 255
-/// octets of ASCII.
+/// The name with which a client greets a server, or a server a client: `Domain / address-literal` (RFC 5321 4.1.1.1),
+/// at most 255 octets of ASCII.
 ///
-/// Owned, without an allocator: 256 octets to copy. Wider than the grammar: `_` is taken in labels,
-/// since hosts are named so, though some servers refuse it. A name beyond ASCII has to be given as
-/// its A-labels.
+/// Use the fully qualified name of this host, which servers compare with the DNS. Without one, use an address
+/// literal: `EhloName` converts from [`IpAddr`], and the default is [`LOCALHOST`](Self::LOCALHOST).
+///
+/// The value is owned without an allocator: copying it copies 256 octets. Wider than the grammar: a label may hold
+/// `_`, because such hosts exist, though some servers refuse it. Give a name beyond ASCII as its A-labels, as
+/// [`DomainName`](crate::address::DomainName) produces them.
 ///
 /// ```
 /// use smtp_proto::hello::EhloName;
@@ -27,7 +32,7 @@ const MAX: usize = 255;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EhloName {
-    /// ASCII up to `len`, zeros behind it.
+    /// ASCII up to `len`, zeros after it.
     octets: [u8; MAX],
     len: u8,
 }
@@ -36,13 +41,15 @@ impl EhloName {
     /// The longest name in octets (RFC 5321 4.5.3.1.2).
     pub const MAX: usize = MAX;
 
-    /// `[127.0.0.1]`, for a client that knows no better: the grammar has no unqualified
-    /// `localhost`.
+    /// `[127.0.0.1]`, for a client that knows no better name. The grammar has no unqualified `localhost`.
     pub const LOCALHOST: Self = Self::EMPTY.with(b"[127.0.0.1]");
 
     const EMPTY: Self = Self { octets: [0; MAX], len: 0 };
 
     /// Validates `name`.
+    ///
+    /// # Errors
+    /// [`DomainError`] if `name` is neither a domain nor an address literal, with octet and offset.
     pub fn parse(name: &str) -> Result<Self, DomainError> {
         check_tag(name.as_bytes(), 0)?;
         Self::from_octets(name.as_bytes())
@@ -66,7 +73,7 @@ impl EhloName {
         self.octets.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    /// Appends `octets`; those that do not fit are left out, which no caller lets happen.
+    /// Appends `octets`. Drops those that do not fit; no caller gives so many.
     const fn with(mut self, octets: &[u8]) -> Self {
         let mut next = 0;
         while next < octets.len() && self.len < u8::MAX {
@@ -87,7 +94,7 @@ impl Default for EhloName {
 impl From<IpAddr> for EhloName {
     fn from(address: IpAddr) -> Self {
         let mut literal = Literal(Self::EMPTY);
-        // An address and its tag have 46 octets at most, so that writing them cannot fail.
+        // An address with its tag has at most 46 octets, so the write cannot fail.
         let _ = match address {
             IpAddr::V4(address) => write!(literal, "[{address}]"),
             IpAddr::V6(address) => write!(literal, "[IPv6:{address}]"),
@@ -128,7 +135,7 @@ impl fmt::Debug for EhloName {
     }
 }
 
-/// A name that is being written.
+/// Lets `write!` append to a name.
 struct Literal(EhloName);
 
 impl fmt::Write for Literal {

@@ -1,11 +1,14 @@
-//! What the client keeps of an EHLO reply.
+//! The part of an `EHLO` reply that a session keeps.
 
-use super::extension::leading;
-use super::{Extension, Extensions};
+use super::{Extension, Extensions, extension::leading};
 
-/// Which extensions the server offers, and its size limit. Small and `Copy`.
+/// The extensions that a server offers, and its size limit.
 ///
-/// Fed with the lines of an EHLO reply as they come; nothing a line holds is an error.
+/// It is small and `Copy`, and needs none of the lines. For parameters and mechanisms, see
+/// [`Capabilities`](super::Capabilities).
+///
+/// Pass the lines of an `EHLO` reply to [`observe`](Self::observe) as they arrive. No line is an error: unknown and
+/// malformed ones are ignored.
 ///
 /// ```
 /// use smtp_proto::hello::{Extension, Offered};
@@ -24,10 +27,10 @@ pub struct Offered {
 }
 
 impl Offered {
-    /// Takes one line of an EHLO reply: the text behind `250-`, without line end. Not the first
-    /// line of the reply, which names the server and is never an extension.
+    /// Adds one line of an `EHLO` reply: the text after `250-`, without its line end. Do not pass the first line,
+    /// which names the server.
     ///
-    /// Of several `SIZE` lines the first with a limit counts.
+    /// If there are several `SIZE` lines, the first with a limit counts.
     #[inline]
     pub fn observe(&mut self, line: &[u8]) {
         let Some((extension, rest)) = leading(trim_start(line)) else { return };
@@ -38,7 +41,7 @@ impl Offered {
         }
     }
 
-    /// Forgets the offers in `mask`: the valve for servers that offer what they cannot do.
+    /// Removes the extensions in `mask`, for servers that offer extensions that do not work.
     pub fn apply_mask(&mut self, mask: Extensions) {
         self.extensions = self.extensions.difference(mask);
         if mask.contains(Extension::Size) {
@@ -46,20 +49,20 @@ impl Offered {
         }
     }
 
-    /// Whether the server offers `extension`.
+    /// Returns whether the server offers `extension`.
     #[must_use]
     pub const fn offers(&self, extension: Extension) -> bool {
         self.extensions.contains(extension)
     }
 
-    /// All that the server offers.
+    /// All extensions that the server offers.
     #[must_use]
     pub const fn extensions(&self) -> Extensions {
         self.extensions
     }
 
-    /// The largest message in octets (RFC 1870 4). `None` when the server gave no limit, zero, or
-    /// what is no number of 64 bits.
+    /// The size limit for a message in octets (RFC 1870 4). `None` if the server gave no limit, zero, or no number of
+    /// 64 bits.
     #[must_use]
     pub const fn size_limit(&self) -> Option<u64> {
         self.size_limit
@@ -81,7 +84,7 @@ fn trim_start(line: &[u8]) -> &[u8] {
     &line[start..]
 }
 
-/// Digits and nothing else: `+10`, `-1` and `1 2 3` are no limit.
+/// Parses digits and nothing else: `+10`, `-1` and `1 2 3` are no limit.
 fn limit(parameters: &[u8]) -> Option<u64> {
     parameters
         .trim_ascii()

@@ -1,15 +1,15 @@
-//! The value of BODY.
+//! `BODY`: the parameter of `MAIL` that declares the kind of octets in the content.
 
 use core::fmt;
 
-/// What the content of a message is made of (RFC 6152 2, RFC 3030 3).
+/// The kind of octets in the content of a message (RFC 6152 2, RFC 3030 3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Body {
     /// `7BIT`: lines of ASCII.
     SevenBit,
-    /// `8BITMIME`: lines of any octets but NUL, CR and LF.
+    /// `8BITMIME`: lines of any octets except NUL, CR and LF.
     EightBitMime,
-    /// `BINARYMIME`: any octets; needs CHUNKING.
+    /// `BINARYMIME`: any octets. Needs the extension `CHUNKING`.
     BinaryMime,
 }
 
@@ -24,7 +24,7 @@ impl Body {
         }
     }
 
-    /// The body that `value` names, in any case.
+    /// Parses a value of `BODY`, in any case. Returns `None` if it is unknown.
     #[must_use]
     pub fn from_value(value: &str) -> Option<Self> {
         [Self::SevenBit, Self::EightBitMime, Self::BinaryMime]

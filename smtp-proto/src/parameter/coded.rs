@@ -1,25 +1,29 @@
-//! Values that travel encoded: as xtext (RFC 3461 4) or as utf-8-addr-xtext (RFC 6533 3).
+//! Parameter values that are encoded as xtext (RFC 3461 4) or as utf-8-addr-xtext (RFC 6533 3).
 
 use core::fmt;
 
-use super::ParameterError;
-use crate::octets::{self, TEXT, XCHAR};
-use crate::writer::Writer;
-use crate::xtext;
+use crate::{
+    hex,
+    octets::{self, TEXT, XCHAR},
+    writer::Writer,
+    xtext,
+};
 
-/// The longest encoded value in octets: that of ORCPT (RFC 3461 5.4) and AUTH (RFC 4954 3).
+use super::ParameterError;
+
+/// The longest encoded value in octets: that of `ORCPT` (RFC 3461 5.4) and `AUTH` (RFC 4954 3).
 pub(crate) const MAX_ENCODED: usize = 500;
 
-/// How a text becomes printable ASCII without `=` and SP.
+/// The encoding that turns a text into printable ASCII without `=` and space.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Coding {
-    /// `+` and two digits for each octet.
+    /// `+` and two hexadecimal digits for each octet.
     Xtext,
     /// `\x{...}` for each character.
     Utf8,
 }
 
-/// A text, as it was meant or as it was received.
+/// A text, either plain or encoded as it was received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Coded<T> {
     text: T,
@@ -28,18 +32,18 @@ pub(crate) struct Coded<T> {
 }
 
 impl<'a> Coded<&'a str> {
-    /// A text to be encoded when it is written, of at most `max` octets then.
+    /// Validates a plain text, which [`write`](Self::write) will encode into at most `max` octets.
     pub(crate) fn plain(text: &'a str, coding: Coding, max: usize) -> Result<Self, ParameterError> {
         check_text(text, coding)?;
         Self::unchecked(text, coding).bounded(max)
     }
 
-    /// A text that is known to be one.
+    /// Wraps a plain text that the caller has validated.
     pub(crate) const fn unchecked(text: &'a str, coding: Coding) -> Self {
         Self { text, coding, encoded: false }
     }
 
-    /// A value as it stands in a command.
+    /// Validates a value as it was received in a command.
     pub(crate) fn received(
         text: &'a str,
         coding: Coding,
@@ -51,7 +55,7 @@ impl<'a> Coded<&'a str> {
             let offset = text.len() - rest.len();
             let refused = ParameterError::Value { octet, offset };
             let (unit, behind) = decode(rest, coding).ok_or(refused)?;
-            // UTF-8 in xtext, as in the mailbox of AUTH, is for the type to judge.
+            // Octets beyond ASCII in xtext, as in the mailbox of `AUTH`, are left to the parameter's type.
             if unit.character().is_some_and(|c| !is_text(c)) {
                 return Err(refused);
             }
@@ -68,7 +72,7 @@ impl<'a> Coded<&'a str> {
         }
     }
 
-    /// The octets that the text stands for.
+    /// The decoded octets.
     pub(crate) fn octets(self) -> impl Iterator<Item = u8> + use<'a> {
         let mut rest = self.text.as_bytes();
         core::iter::from_fn(move || {
@@ -83,7 +87,7 @@ impl<'a> Coded<&'a str> {
         .flat_map(|unit| unit.octets.into_iter().take(unit.length))
     }
 
-    /// Octets that the value takes in a command.
+    /// The length in octets of the encoded value.
     pub(crate) fn encoded_len(self) -> usize {
         match (self.encoded, self.coding) {
             (true, _) => self.text.len(),
@@ -115,7 +119,7 @@ impl Coded<alloc::boxed::Box<str>> {
     }
 }
 
-/// Equal is what stands for the same octets.
+/// Two values are equal if their decoded octets are.
 impl PartialEq for Coded<&str> {
     fn eq(&self, other: &Self) -> bool {
         self.octets().eq(other.octets())
@@ -135,7 +139,7 @@ impl PartialEq for Coded<alloc::boxed::Box<str>> {
 impl Eq for Coded<alloc::boxed::Box<str>> {}
 
 impl fmt::Display for Coded<&str> {
-    /// What the value stands for.
+    /// Writes the decoded text. Octets that are not UTF-8 are left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut plain = [0; MAX_ENCODED];
         let length = plain.iter_mut().zip(self.octets()).map(|(to, from)| *to = from).count();
@@ -143,7 +147,7 @@ impl fmt::Display for Coded<&str> {
     }
 }
 
-/// What one piece of an encoded text stands for.
+/// The octets of one decoded unit: an octet in xtext, a character in utf-8-addr-xtext.
 struct Unit {
     octets: [u8; 4],
     length: usize,
@@ -160,7 +164,7 @@ impl Unit {
         Self { octets, length }
     }
 
-    /// The character, unless this is an octet of a longer one.
+    /// The character, unless the unit is an octet of a longer one.
     fn character(&self) -> Option<char> {
         core::str::from_utf8(&self.octets[..self.length]).ok()?.chars().next()
     }
@@ -178,15 +182,15 @@ fn decode(text: &[u8], coding: Coding) -> Option<(Unit, &[u8])> {
     }
 }
 
-/// `EmbeddedUnicodeChar = %x5C.78 "{" HEXPOINT "}"`: upper case, no digit too many, and only for
-/// what cannot stand for itself.
+/// Decodes `EmbeddedUnicodeChar = %x5C.78 "{" HEXPOINT "}"`. Accepts upper-case digits only, no needless leading
+/// zero, and no character that could stand for itself.
 fn embedded(text: &[u8]) -> Option<(char, &[u8])> {
     let digits = text.strip_prefix(br"\x{")?;
     let end = digits.iter().take(7).position(|&octet| octet == b'}')?;
     let (digits, behind) = (&digits[..end], &digits[end + 1..]);
-    let number = digits
-        .iter()
-        .try_fold(0, |number: u32, &digit| Some(number << 4 | u32::from(xtext::digit(digit)?)))?;
+    let number = digits.iter().try_fold(0, |number: u32, &digit| {
+        Some(number << 4 | u32::from(hex::upper_digit(digit)?))
+    })?;
     let character = char::from_u32(number)?;
     let canonical = digits.len() == hex_len(character) && !is_qchar_character(character);
     canonical.then_some((character, behind))
@@ -198,7 +202,7 @@ fn embed(character: char, out: &mut Writer<'_>) {
     }
     out.push(br"\x{");
     for place in (0..hex_len(character)).rev() {
-        out.push(&[xtext::DIGITS[u32::from(character) as usize >> (4 * place) & 15]]);
+        out.push(&[hex::UPPER[u32::from(character) as usize >> (4 * place) & 15]]);
     }
     out.push(b"}");
 }
@@ -207,7 +211,7 @@ fn embedded_len(character: char) -> usize {
     if is_qchar_character(character) { 1 } else { r"\x{}".len() + hex_len(character) }
 }
 
-/// Digits of a HEXPOINT: at least two, and none too many.
+/// The number of digits of a HEXPOINT: at least two, without needless leading zeros.
 fn hex_len(character: char) -> usize {
     match u32::from(character) {
         0..0x100 => 2,
@@ -218,7 +222,7 @@ fn hex_len(character: char) -> usize {
     }
 }
 
-/// `QCHAR`: printable ASCII but SP, `+`, `=` and `\`.
+/// `QCHAR`: printable ASCII except SP, `+`, `=` and `\`.
 fn is_qchar(octet: u8) -> bool {
     octets::is(octet, XCHAR) && octet != b'\\'
 }
@@ -227,7 +231,7 @@ fn is_qchar_character(character: char) -> bool {
     u8::try_from(character).is_ok_and(is_qchar)
 }
 
-/// Printable: ASCII, SP, and what no reader takes for the end of a line.
+/// Returns whether a character is printable: ASCII, SP, or a character that no reader takes for a line end.
 fn is_text(character: char) -> bool {
     match u8::try_from(character) {
         Ok(octet) if octet.is_ascii() => octets::is(octet, TEXT),
@@ -245,8 +249,9 @@ fn check_text(text: &str, coding: Coding) -> Result<(), ParameterError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coded, Coding, MAX_ENCODED, ParameterError};
     use crate::writer::Writer;
+
+    use super::{Coded, Coding, MAX_ENCODED, ParameterError};
 
     fn written(coded: Coded<&str>, out: &mut [u8]) -> usize {
         let mut writer = Writer::new(out);

@@ -1,23 +1,24 @@
-//! When and how soon to deliver: BY (RFC 2852), HOLDFOR and HOLDUNTIL (RFC 4865), MT-PRIORITY (RFC
-//! 6710).
+//! Parameters of `MAIL` about the time of delivery: `BY` (RFC 2852), `HOLDFOR` and `HOLDUNTIL` (RFC 4865),
+//! `MT-PRIORITY` (RFC 6710).
+
+use crate::{hello::Extension, octets::nine_digits, writer::Writer};
 
 use super::Timestamp;
-use crate::hello::Extension;
-use crate::writer::Writer;
 
 /// The longest time in seconds that has nine digits.
 const MAX_SECONDS: u32 = 999_999_999;
 
-/// What is to happen to a message that is not delivered in time.
+/// The action of a server that cannot deliver a message in time (`BY`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ByMode {
-    /// `N`: the sender is told of the delay.
+    /// `N`: it notifies the sender of the delay.
     Notify,
-    /// `R`: it is returned as undeliverable.
+    /// `R`: it returns the message as undeliverable.
     Return,
 }
 
-/// A time to deliver by (RFC 2852 4).
+/// The parameter `BY`: the time until which a server has to deliver a message, and its action if it cannot (RFC 2852
+/// 4).
 ///
 /// ```text
 /// by-value = by-time ";" by-mode [by-trace]
@@ -41,23 +42,23 @@ pub struct DeliverBy {
 }
 
 impl DeliverBy {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::DeliverBy;
 
-    /// The longest time in seconds, either way.
+    /// The longest time in seconds, in the future or in the past.
     pub const MAX: i32 = 999_999_999;
 
-    /// Octets of a value at most.
+    /// The greatest length in octets of a value.
     pub(crate) const LENGTH: usize = "-999999999;NT".len();
 
-    /// Within this many seconds, else the message is returned: 1 to 999,999,999.
+    /// Deliver within `seconds`, or return the message. Returns `None` unless `seconds` is 1 to 999,999,999.
     #[must_use]
     pub const fn or_return(seconds: i32) -> Option<Self> {
         Self::new(seconds, ByMode::Return)
     }
 
-    /// Within this many seconds, else the sender is told: -999,999,999 to 999,999,999. A time that
-    /// has passed is one that was counted down on the way.
+    /// Deliver within `seconds`, or notify the sender. Returns `None` unless `seconds` is -999,999,999 to
+    /// 999,999,999. A negative time has passed already: each relay subtracts the time that it took.
     #[must_use]
     pub const fn or_notify(seconds: i32) -> Option<Self> {
         Self::new(seconds, ByMode::Notify)
@@ -71,7 +72,7 @@ impl DeliverBy {
         Some(Self { seconds, mode, trace: false })
     }
 
-    /// Asks for a notification when the message is relayed to a server without this extension.
+    /// Asks for a notification if the message is relayed to a server without this extension.
     #[must_use]
     pub const fn with_trace(self) -> Self {
         Self { trace: true, ..self }
@@ -83,19 +84,19 @@ impl DeliverBy {
         self.seconds
     }
 
-    /// What is to happen then.
+    /// The action when the time has passed.
     #[must_use]
     pub const fn mode(self) -> ByMode {
         self.mode
     }
 
-    /// Whether relaying is to be told.
+    /// Returns whether a notification is sent if the message is relayed to a server without this extension.
     #[must_use]
     pub const fn trace(self) -> bool {
         self.trace
     }
 
-    /// What `value` asks for.
+    /// Parses a value of `BY`. Returns `None` if it is malformed.
     #[must_use]
     pub fn from_value(value: &str) -> Option<Self> {
         let (time, mode) = value.split_once(';')?;
@@ -127,7 +128,7 @@ impl DeliverBy {
     }
 }
 
-/// How urgent a message is, from -9 to 9 (RFC 6710 4.1).
+/// The parameter `MT-PRIORITY`: the priority of a message in the queues, from -9 to 9 (RFC 6710 4.1).
 ///
 /// ```text
 /// priority-value = ["-"] NZDIGIT / "0"
@@ -143,10 +144,10 @@ impl DeliverBy {
 pub struct Priority(i8);
 
 impl Priority {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::MtPriority;
 
-    /// A priority of -9 to 9.
+    /// A priority from -9 to 9. Returns `None` for other values.
     #[must_use]
     pub const fn new(value: i8) -> Option<Self> {
         if value < -9 || value > 9 { None } else { Some(Self(value)) }
@@ -158,7 +159,7 @@ impl Priority {
         self.0
     }
 
-    /// What `value` asks for.
+    /// Parses a value of `MT-PRIORITY`. Returns `None` if it is malformed.
     #[must_use]
     pub fn from_value(value: &str) -> Option<Self> {
         match value.as_bytes() {
@@ -172,7 +173,7 @@ impl Priority {
     }
 }
 
-/// How long a submission server is to hold a message before it sends it on (RFC 4865 4).
+/// The parameter `HOLDFOR` or `HOLDUNTIL`: the time for which a submission server keeps a message back (RFC 4865 4).
 ///
 /// ```text
 /// hold-param = "HOLDFOR=" 1*9DIGIT / "HOLDUNTIL=" date-time
@@ -195,22 +196,22 @@ enum Period {
 }
 
 impl Hold {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::FutureRelease;
 
-    /// For this many seconds, at most 999,999,999.
+    /// Keeps the message back for this many seconds. Returns `None` for more than 999,999,999.
     #[must_use]
     pub const fn seconds(seconds: u32) -> Option<Self> {
         if seconds > MAX_SECONDS { None } else { Some(Self(Period::For(seconds))) }
     }
 
-    /// Until then.
+    /// Keeps the message back until this time.
     #[must_use]
     pub const fn until(time: Timestamp) -> Self {
         Self(Period::Until(time))
     }
 
-    /// How many seconds, if it is given so.
+    /// The time in seconds of `HOLDFOR`. `None` for `HOLDUNTIL`.
     #[must_use]
     pub const fn length(self) -> Option<u32> {
         match self.0 {
@@ -219,7 +220,7 @@ impl Hold {
         }
     }
 
-    /// Until when, if it is given so.
+    /// The point in time of `HOLDUNTIL`. `None` for `HOLDFOR`.
     #[must_use]
     pub const fn end(self) -> Option<Timestamp> {
         match self.0 {
@@ -228,7 +229,8 @@ impl Hold {
         }
     }
 
-    /// What a parameter asks for, keyword in any case.
+    /// Parses a parameter, with its keyword in any case. Returns `None` if the keyword is another or the value is
+    /// malformed.
     #[must_use]
     pub fn from_parameter(keyword: &str, value: &str) -> Option<Self> {
         if keyword.eq_ignore_ascii_case("HOLDFOR") {
@@ -260,12 +262,6 @@ impl Hold {
             }
         }
     }
-}
-
-/// `1*9DIGIT`.
-pub(crate) fn nine_digits(text: &str) -> Option<u32> {
-    let valid = matches!(text.len(), 1..=9) && text.bytes().all(|octet| octet.is_ascii_digit());
-    valid.then(|| text.parse().ok())?
 }
 
 fn push_signed(number: i64, out: &mut Writer<'_>) {

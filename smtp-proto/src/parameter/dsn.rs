@@ -1,13 +1,15 @@
-//! Delivery status notifications: RET, ENVID and NOTIFY (RFC 3461 4).
+//! Delivery status notifications: the parameters `RET`, `ENVID` and `NOTIFY` (RFC 3461 4).
 
 use core::fmt;
 
-use super::ParameterError;
-use super::coded::{Coded, Coding};
-use crate::hello::Extension;
-use crate::writer::Writer;
+use crate::{hello::Extension, writer::Writer};
 
-/// How much of the message a notification of failure returns (RFC 3461 4.3).
+use super::{
+    ParameterError,
+    coded::{Coded, Coding},
+};
+
+/// The parameter `RET`: the amount of the message that a failure notification returns (RFC 3461 4.3).
 ///
 /// ```text
 /// ret-value = "FULL" / "HDRS"
@@ -16,12 +18,12 @@ use crate::writer::Writer;
 pub enum Ret {
     /// `FULL`: the whole message.
     Full,
-    /// `HDRS`: its headers.
+    /// `HDRS`: the headers only.
     Headers,
 }
 
 impl Ret {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::Dsn;
 
     /// The value as it is sent.
@@ -33,15 +35,16 @@ impl Ret {
         }
     }
 
-    /// What `value` asks for, in any case.
+    /// Parses a value of `RET`, in any case. Returns `None` if it is unknown.
     #[must_use]
     pub fn from_value(value: &str) -> Option<Self> {
         [Self::Full, Self::Headers].into_iter().find(|ret| ret.as_str().eq_ignore_ascii_case(value))
     }
 }
 
-/// The sender's own name for this sending of the message, given back in notifications (RFC 3461
-/// 4.4).
+/// The parameter `ENVID`: an identifier for one sending of a message, which notifications repeat (RFC 3461 4.4).
+///
+/// Use it to match a notification to the message that it is about.
 ///
 /// ```text
 /// envid-parameter = "ENVID=" xtext    ; at most 100 octets, printable ASCII and SP before encoding
@@ -60,44 +63,44 @@ impl Ret {
 pub struct EnvelopeId<'a>(pub(crate) Coded<&'a str>);
 
 impl<'a> EnvelopeId<'a> {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::Dsn;
 
-    /// The longest value in octets, encoded.
+    /// The longest encoded value in octets.
     pub const MAX: usize = 100;
 
-    /// The name in plain text.
+    /// Validates an identifier in plain text.
     ///
     /// # Errors
-    /// No text, too much of it, or an octet that is neither printable ASCII nor SP.
+    /// [`ParameterError`] if the text is empty or too long, or has an octet that is neither printable ASCII nor SP.
     pub fn new(text: &'a str) -> Result<Self, ParameterError> {
         Coded::plain(text, Coding::Xtext, Self::MAX).map(Self)
     }
 
-    /// The value as it stands in a command.
+    /// Parses a value as it was received in a command.
     ///
     /// # Errors
-    /// What is no xtext, or stands for what is no name.
+    /// [`ParameterError`] if the value is not xtext, or decodes to other octets than printable ASCII and SP.
     pub fn from_value(value: &'a str) -> Result<Self, ParameterError> {
         let coded = Coded::received(value, Coding::Xtext, Self::MAX)?;
         super::check_ascii(coded).map(|()| Self(coded))
     }
 
-    /// The octets of the name, decoded.
+    /// The decoded octets of the identifier.
     pub fn octets(&self) -> impl Iterator<Item = u8> + use<'a> {
         self.0.octets()
     }
 }
 
 impl fmt::Display for EnvelopeId<'_> {
-    /// The name, decoded.
+    /// Writes the decoded identifier.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// When the sender is to be told about a recipient (RFC 3461 4.1): never, or for some of success,
-/// failure and delay.
+/// The parameter `NOTIFY`: the events about which to notify the sender, for one recipient (RFC 3461 4.1). Either
+/// never, or a set of success, failure and delay.
 ///
 /// ```text
 /// notify-esmtp-value = "NEVER" / 1#( "SUCCESS" / "FAILURE" / "DELAY" )
@@ -115,34 +118,34 @@ impl fmt::Display for EnvelopeId<'_> {
 pub struct Notify(u8);
 
 impl Notify {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::Dsn;
 
-    /// In no case.
+    /// No notification.
     pub const NEVER: Self = Self(0);
-    /// When the message is delivered.
+    /// A notification when the message is delivered.
     pub const SUCCESS: Self = Self(1);
-    /// When it cannot be delivered.
+    /// A notification when the message cannot be delivered.
     pub const FAILURE: Self = Self(1 << 1);
-    /// When delivery takes long.
+    /// A notification when delivery is delayed.
     pub const DELAY: Self = Self(1 << 2);
 
     const NAMES: [(Self, &str); 3] =
         [(Self::SUCCESS, "SUCCESS"), (Self::FAILURE, "FAILURE"), (Self::DELAY, "DELAY")];
 
-    /// In the cases of either; never is no case.
+    /// The events of either. `NEVER` adds none.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether the sender is told in all cases of `other`.
+    /// Returns whether the sender is notified of all events of `other`.
     #[must_use]
     pub const fn includes(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// What `value` asks for, in any case.
+    /// Parses a value of `NOTIFY`, in any case. Returns `None` if it is malformed.
     #[must_use]
     pub fn from_value(value: &str) -> Option<Self> {
         if value.eq_ignore_ascii_case("NEVER") {

@@ -1,49 +1,50 @@
-//! Why a parameter was refused.
+//! The error of parsing a parameter.
 
 use core::fmt;
 
 use super::Parameters;
 
-/// Why a parameter, or a list of them, was refused. Offsets count octets of the keyword or of the
-/// value.
+/// Reports a parameter, or a list of them, that cannot be used.
+///
+/// Offsets count octets from the start of the keyword or of the value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ParameterError {
-    /// No keyword.
+    /// The keyword is missing.
     NoKeyword,
-    /// An octet that cannot stand where it does in a keyword.
+    /// An octet that is not allowed at this place in a keyword.
     Keyword {
         /// The octet.
         octet: u8,
-        /// Where it is in the keyword.
+        /// The offset of the octet in the keyword.
         offset: usize,
     },
-    /// A `=` with nothing behind it.
+    /// Nothing follows the `=`.
     NoValue,
-    /// An octet that no value can have.
+    /// An octet that is not allowed in the value.
     Value {
         /// The octet.
         octet: u8,
-        /// Where it is in the value.
+        /// The offset of the octet in the value.
         offset: usize,
     },
-    /// A value longer than its parameter may have.
+    /// The value is longer than its parameter allows.
     TooLong {
-        /// The most octets, encoded.
+        /// The greatest length in octets, encoded.
         max: usize,
     },
-    /// More parameters than a command may have here.
+    /// There are more parameters than a command may have.
     TooMany,
-    /// A keyword that is there already.
+    /// The keyword is present already.
     Repeated,
-    /// A keyword among the caller's own parameters that the command has a method for.
+    /// One of the caller's own parameters has a keyword for which the command has a method.
     Typed,
-    /// A known keyword with a value it cannot have: `SIZE=x`, `BODY=9BIT`, `SMTPUTF8=1`.
+    /// A known keyword with a value that it does not allow: `SIZE=x`, `BODY=9BIT`, `SMTPUTF8=1`.
     Meaning,
 }
 
 impl ParameterError {
-    /// The same error of a value that begins `by` octets later.
+    /// Moves the offset of an error in a value by `by` octets, because the value begins later.
     pub(super) const fn shifted(self, by: usize) -> Self {
         match self {
             Self::Value { octet, offset } => Self::Value { octet, offset: offset + by },
@@ -60,16 +61,16 @@ impl fmt::Display for ParameterError {
                 f,
                 "octet 0x{octet:02X} at offset {offset} is not allowed in a parameter's keyword"
             ),
-            Self::NoValue => f.write_str("parameter has no value behind its ="),
+            Self::NoValue => f.write_str("parameter has no value after its ="),
             Self::Value { octet, offset } => write!(
                 f,
                 "octet 0x{octet:02X} at offset {offset} is not allowed in a parameter's value"
             ),
             Self::TooLong { max } => write!(f, "parameter's value is longer than {max} octets"),
-            Self::TooMany => write!(f, "more than {} parameters", Parameters::MAX),
-            Self::Repeated => f.write_str("parameter is there already"),
-            Self::Typed => f.write_str("parameter has a method of its own"),
-            Self::Meaning => f.write_str("parameter cannot have this value"),
+            Self::TooMany => write!(f, "command has more than {} parameters", Parameters::MAX),
+            Self::Repeated => f.write_str("parameter is present twice"),
+            Self::Typed => f.write_str("parameter has a method of its own: use that instead"),
+            Self::Meaning => f.write_str("parameter does not allow this value"),
         }
     }
 }

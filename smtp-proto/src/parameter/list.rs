@@ -1,13 +1,13 @@
-//! Several parameters.
+//! The list of parameters in a received command.
 
 use core::str::Split;
 
 use super::{Parameter, ParameterError};
 
-/// The parameters of a command that was received, validated.
+/// The validated parameters of a received command.
 ///
-/// Kept as text and read again each time they are iterated, since there is no place to collect
-/// them. At most 32, no keyword twice.
+/// They are kept as text and parsed at each iteration, because there is no memory to collect them. There are at most
+/// 32, and no keyword is present twice.
 ///
 /// ```
 /// use smtp_proto::parameter::Parameters;
@@ -21,16 +21,19 @@ use super::{Parameter, ParameterError};
 pub struct Parameters<'a>(&'a str);
 
 impl<'a> Parameters<'a> {
-    /// How many parameters a command may have. All registered ones together are fewer, and a
-    /// keyword is compared with all others.
+    /// The greatest number of parameters in a command. All registered parameters together are fewer. The limit bounds
+    /// the time for comparing each keyword with all others.
     pub const MAX: usize = 32;
 
-    /// Validates parameters with spaces between them.
+    /// Validates parameters that are separated by spaces.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for the first parameter that is malformed or repeated, or beyond [`MAX`](Self::MAX).
     pub fn parse(text: &'a str) -> Result<Self, ParameterError> {
         Self::parse_located(text).map_err(|(_, error)| error)
     }
 
-    /// The same; an error comes with where its parameter begins.
+    /// Validates like [`parse`](Self::parse). An error comes with the offset at which its parameter begins.
     pub(crate) fn parse_located(text: &'a str) -> Result<Self, (usize, ParameterError)> {
         for (index, (offset, word)) in words(text).enumerate() {
             check(text, index, word).map_err(|error| (offset, error))?;
@@ -38,24 +41,24 @@ impl<'a> Parameters<'a> {
         Ok(Self(text))
     }
 
-    /// The parameters, each with where it begins in the text.
+    /// Iterates over the parameters, each with its offset in the text.
     pub(crate) fn located(&self) -> impl Iterator<Item = (usize, Parameter<'a>)> + use<'a> {
         words(self.0).filter_map(|(offset, word)| Some((offset, Parameter::parse(word).ok()?)))
     }
 
-    /// The parameters in their order.
+    /// Iterates over the parameters in their order.
     #[must_use]
     pub fn iter(&self) -> Iter<'a> {
         Iter(self.0.split(' '))
     }
 
-    /// The parameter named `keyword`, in any case.
+    /// The parameter with this keyword, in any case.
     #[must_use]
     pub fn find(&self, keyword: &str) -> Option<Parameter<'a>> {
         self.iter().find(|parameter| parameter.is(keyword))
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no parameters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
@@ -80,7 +83,7 @@ impl<'a> IntoIterator for &Parameters<'a> {
     }
 }
 
-/// Parameters one by one, made by [`Parameters::iter`].
+/// Iterates over parameters. [`Parameters::iter`] returns it.
 #[derive(Clone, Debug)]
 pub struct Iter<'a>(Split<'a, char>);
 
@@ -88,12 +91,12 @@ impl<'a> Iterator for Iter<'a> {
     type Item = Parameter<'a>;
 
     fn next(&mut self) -> Option<Parameter<'a>> {
-        // All words but the empty ones, between two spaces, are valid.
+        // Only the empty words between two spaces fail to parse.
         self.0.find_map(|word| Parameter::parse(word).ok())
     }
 }
 
-/// Checks the parameters a caller adds to a command: within bounds, none twice, none of `typed`.
+/// Checks the parameters that a caller adds to a command: not too many, none twice, none of `typed`.
 pub(crate) fn check_unique(
     parameters: &[Parameter<'_>],
     typed: &[&str],
@@ -112,7 +115,7 @@ pub(crate) fn check_unique(
     Ok(())
 }
 
-/// What stands between spaces, each with where it begins.
+/// The words between spaces, each with its offset.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split(' ')
         .scan(0, |next, word| {

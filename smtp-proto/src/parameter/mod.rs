@@ -1,4 +1,4 @@
-//! Parameters of MAIL and RCPT (RFC 5321 4.1.2).
+//! Parameters of `MAIL` and `RCPT`: `KEYWORD` or `KEYWORD=value`, each defined by an extension (RFC 5321 4.1.2).
 
 mod body;
 mod coded;
@@ -8,17 +8,18 @@ mod error;
 mod list;
 mod original;
 mod submitter;
-mod time;
 mod valid_since;
 
 use core::fmt;
 
-use crate::octets::{self, KEYWORD, VALUE};
-use crate::writer::Writer;
+use crate::{
+    octets::{self, KEYWORD, VALUE},
+    writer::Writer,
+};
 
+pub use crate::time::Timestamp;
 pub use body::Body;
 pub(crate) use coded::Coded;
-pub(crate) use delivery::nine_digits;
 pub use delivery::{ByMode, DeliverBy, Hold, Priority};
 pub use dsn::{EnvelopeId, Notify, Ret};
 pub use error::ParameterError;
@@ -26,10 +27,11 @@ pub(crate) use list::check_unique;
 pub use list::{Iter, Parameters};
 pub use original::OriginalRecipient;
 pub use submitter::Submitter;
-pub use time::Timestamp;
 pub use valid_since::{Unsupported, ValidSince};
 
-/// A parameter that may be written into a command as it stands.
+/// A parameter that is safe to write into a command.
+///
+/// Use it for parameters that have no type of their own in this module.
 ///
 /// ```text
 /// esmtp-param   = esmtp-keyword ["=" esmtp-value]
@@ -37,7 +39,7 @@ pub use valid_since::{Unsupported, ValidSince};
 /// esmtp-value   = 1*(%d33-60 / %d62-126)
 /// ```
 ///
-/// Keyword and value have no bound of their own: the room for a command is one.
+/// Keyword and value have no limit of their own; the length of the command line limits them.
 ///
 /// ```
 /// use smtp_proto::parameter::Parameter;
@@ -57,8 +59,10 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    /// Validates a keyword and, if there is one, a value. Offsets in errors count from the start of
-    /// either.
+    /// Validates a keyword and an optional value.
+    ///
+    /// # Errors
+    /// [`ParameterError`], with an offset from the start of the keyword or of the value.
     pub fn new(keyword: &'a str, value: Option<&'a str>) -> Result<Self, ParameterError> {
         check_keyword(keyword.as_bytes())?;
         value.map_or(Ok(()), |value| check_value(value.as_bytes()))?;
@@ -66,6 +70,9 @@ impl<'a> Parameter<'a> {
     }
 
     /// Validates `KEYWORD` or `KEYWORD=VALUE`.
+    ///
+    /// # Errors
+    /// [`ParameterError`], with an offset from the start of the keyword or of the value.
     pub fn parse(text: &'a str) -> Result<Self, ParameterError> {
         match text.split_once('=') {
             None => Self::new(text, None),
@@ -73,25 +80,25 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// The keyword, in the case it was given.
+    /// The keyword, in the case in which it was given.
     #[must_use]
     pub const fn keyword(&self) -> &'a str {
         self.keyword
     }
 
-    /// The value. There is no empty one.
+    /// The value. It is never empty.
     #[must_use]
     pub const fn value(&self) -> Option<&'a str> {
         self.value
     }
 
-    /// Whether `keyword` is the parameter's, in any case.
+    /// Returns whether `keyword` is the keyword of the parameter, in any case.
     #[must_use]
     pub fn is(&self, keyword: &str) -> bool {
         self.keyword.eq_ignore_ascii_case(keyword)
     }
 
-    /// Writes the parameter with the space that goes before it.
+    /// Writes a space and the parameter.
     pub(crate) fn write(&self, out: &mut Writer<'_>) {
         out.push(b" ");
         out.push(self.keyword.as_bytes());
@@ -128,7 +135,7 @@ fn check_value(value: &[u8]) -> Result<(), ParameterError> {
     }
 }
 
-/// Sets what is not set yet: a parameter comes once.
+/// Sets a value that is not set yet, because each parameter is allowed once.
 pub(crate) fn set<T>(place: &mut Option<T>, value: Option<T>) -> Result<(), ParameterError> {
     if place.is_some() {
         return Err(ParameterError::Repeated);
@@ -137,13 +144,13 @@ pub(crate) fn set<T>(place: &mut Option<T>, value: Option<T>) -> Result<(), Para
     Ok(())
 }
 
-/// Refuses what was encoded but is not ASCII.
+/// Refuses a value whose decoded octets are not ASCII.
 fn check_ascii(coded: Coded<&str>) -> Result<(), ParameterError> {
     let ascii = coded.octets().all(|octet| octet.is_ascii());
     if ascii { Ok(()) } else { Err(ParameterError::Meaning) }
 }
 
-/// Octets that these take behind a path, with the spaces before them.
+/// The length in octets of these parameters, with the space before each.
 pub(crate) fn encoded_len(parameters: &[Parameter<'_>]) -> usize {
     let length = |p: &Parameter<'_>| 2 + p.keyword().len() + p.value().map_or(0, str::len);
     parameters.iter().map(length).sum()

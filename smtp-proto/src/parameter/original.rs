@@ -1,18 +1,24 @@
-//! ORCPT: whom the sender meant (RFC 3461 4.2, RFC 6533 3).
+//! `ORCPT`: the address to which the sender originally sent (RFC 3461 4.2, RFC 6533 3).
 
 use core::fmt;
 
-use super::ParameterError;
-use super::coded::{Coded, Coding, MAX_ENCODED};
-use crate::address::Address;
-use crate::hello::Extension;
-use crate::octets::{self, ATEXT, VALUE};
-use crate::writer::Writer;
+use crate::{
+    address::Address,
+    hello::Extension,
+    octets::{self, ATEXT, VALUE},
+    writer::Writer,
+};
+
+use super::{
+    ParameterError,
+    coded::{Coded, Coding, MAX_ENCODED},
+};
 
 const RFC822: &str = "rfc822";
 const UTF8: &str = "utf-8";
 
-/// The recipient's address as the sender gave it, which notifications speak of.
+/// The parameter `ORCPT`: the address to which the sender originally sent. Notifications report it, also after the
+/// recipient has been forwarded or expanded to others.
 ///
 /// ```text
 /// original-recipient-address = addr-type ";" ( xtext / utf-8-addr-xtext )   ; at most 500 octets
@@ -20,7 +26,7 @@ const UTF8: &str = "utf-8";
 /// utf-8-addr-xtext           = 1*( QCHAR / "\x{" HEXPOINT "}" )             ; type utf-8 only
 /// ```
 ///
-/// The utf-8 form is written in ASCII always, which a server without SMTPUTF8 takes too.
+/// A `utf-8` address is always written in ASCII, which servers without `SMTPUTF8` accept, too.
 ///
 /// ```
 /// use smtp_proto::{address::Address, parameter::OriginalRecipient};
@@ -39,16 +45,16 @@ pub struct OriginalRecipient<'a> {
 }
 
 impl<'a> OriginalRecipient<'a> {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::Dsn;
 
-    /// The longest value in octets, encoded.
+    /// The longest encoded value in octets.
     pub const MAX: usize = MAX_ENCODED;
 
-    /// A mailbox: of type `rfc822`, or `utf-8` beyond ASCII.
+    /// A mailbox, with the type `rfc822`, or `utf-8` if it is not ASCII.
     ///
     /// # Errors
-    /// Too long when encoded.
+    /// [`ParameterError::TooLong`] if the encoded value is too long.
     pub fn of(address: Address<'a>) -> Result<Self, ParameterError> {
         let kind = if address.is_ascii() { RFC822 } else { UTF8 };
         Self::new(kind, address.as_str())
@@ -57,27 +63,28 @@ impl<'a> OriginalRecipient<'a> {
     /// An address of any type, in plain text.
     ///
     /// # Errors
-    /// A type that is no atom; an address that is empty, too long, or not printable. Beyond ASCII it
-    /// has to be of type `utf-8`.
+    /// [`ParameterError`] if the type is not an atom, or the address is empty, too long, or not printable. An address
+    /// beyond ASCII needs the type `utf-8`.
     pub fn new(kind: &'a str, address: &'a str) -> Result<Self, ParameterError> {
         let room = check_kind(kind)?;
         let address = Coded::plain(address, coding(kind), room)?;
         Ok(Self { kind, address })
     }
 
-    /// `type;address`, in plain text.
+    /// Parses `type;address`, in plain text.
     ///
     /// # Errors
-    /// No `;`, and those of [`new`](Self::new).
+    /// [`ParameterError::Meaning`] if there is no `;`, and the errors of [`new`](Self::new).
     pub fn parse(text: &'a str) -> Result<Self, ParameterError> {
         let (kind, address) = text.split_once(';').ok_or(ParameterError::Meaning)?;
         Self::new(kind, address)
     }
 
-    /// The value as it stands in a command.
+    /// Parses a value as it was received in a command.
     ///
     /// # Errors
-    /// No `;`, a type that is no atom, an address that is not encoded as its type wants it.
+    /// [`ParameterError`] if there is no `;`, if the type is not an atom, or if the address is not encoded as its
+    /// type requires.
     pub fn from_value(value: &'a str) -> Result<Self, ParameterError> {
         let (kind, address) = value.split_once(';').ok_or(ParameterError::Meaning)?;
         let (room, coding) = (check_kind(kind)?, coding(kind));
@@ -95,7 +102,7 @@ impl<'a> OriginalRecipient<'a> {
         self.kind
     }
 
-    /// The octets of the address, decoded; UTF-8.
+    /// The decoded octets of the address, which are UTF-8.
     pub fn octets(&self) -> impl Iterator<Item = u8> + use<'a> {
         self.address.octets()
     }
@@ -112,7 +119,7 @@ impl<'a> OriginalRecipient<'a> {
 }
 
 impl fmt::Display for OriginalRecipient<'_> {
-    /// `type;address`, decoded.
+    /// Writes `type;address`, decoded.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};{}", self.kind, self.address)
     }
@@ -122,7 +129,7 @@ fn coding(kind: &str) -> Coding {
     if kind.eq_ignore_ascii_case(UTF8) { Coding::Utf8 } else { Coding::Xtext }
 }
 
-/// Checks the type; says how many octets are left for the address.
+/// Checks the type. Returns the number of octets that are left for the address.
 fn check_kind(kind: &str) -> Result<usize, ParameterError> {
     let atom = |octet: u8| octet.is_ascii() && octets::is(octet, ATEXT) && octets::is(octet, VALUE);
     match kind.bytes().enumerate().find(|&(_, octet)| !atom(octet)) {

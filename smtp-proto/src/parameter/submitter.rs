@@ -1,14 +1,16 @@
-//! AUTH as a parameter of MAIL: who handed the message in (RFC 4954 5).
+//! `AUTH` as a parameter of `MAIL`: the user who submitted the message (RFC 4954 5).
 
 use core::fmt;
 
-use super::ParameterError;
-use super::coded::{Coded, Coding, MAX_ENCODED};
-use crate::address::Address;
-use crate::hello::Extension;
-use crate::writer::Writer;
+use crate::{address::Address, hello::Extension, writer::Writer};
 
-/// Who handed the message in, as far as the client knows and is believed.
+use super::{
+    ParameterError,
+    coded::{Coded, Coding, MAX_ENCODED},
+};
+
+/// The parameter `AUTH` of `MAIL`: the mailbox of the user who submitted the message, as far as the client knows it
+/// and trusts its source.
 ///
 /// ```text
 /// auth-param = "AUTH=" ( "<>" / xtext )    ; the xtext stands for a Mailbox, at most 500 octets
@@ -26,16 +28,16 @@ use crate::writer::Writer;
 pub struct Submitter<'a>(pub(crate) Option<Coded<&'a str>>);
 
 impl<'a> Submitter<'a> {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::Auth;
 
-    /// `<>`: not known, or not to be believed.
+    /// `<>`: the submitter is unknown, or its source is not trusted.
     pub const UNKNOWN: Self = Self(None);
 
     /// The owner of this mailbox.
     ///
     /// # Errors
-    /// Too long when encoded.
+    /// [`ParameterError::TooLong`] if the encoded value is too long.
     pub fn mailbox(address: Address<'a>) -> Result<Self, ParameterError> {
         let coded = Coded::unchecked(address.as_str(), Coding::Xtext);
         if coded.encoded_len() > MAX_ENCODED {
@@ -44,10 +46,10 @@ impl<'a> Submitter<'a> {
         Ok(Self(Some(coded)))
     }
 
-    /// A mailbox in plain text; the empty text and `<>` are the unknown one.
+    /// Validates a mailbox in plain text. The empty text and `<>` give [`UNKNOWN`](Self::UNKNOWN).
     ///
     /// # Errors
-    /// What is no mailbox.
+    /// [`ParameterError`] if `text` is no mailbox, or too long when encoded.
     pub fn parse(text: &'a str) -> Result<Self, ParameterError> {
         match text {
             "" | "<>" => Ok(Self::UNKNOWN),
@@ -55,10 +57,10 @@ impl<'a> Submitter<'a> {
         }
     }
 
-    /// The value as it stands in a command.
+    /// Parses a value as it was received in a command.
     ///
     /// # Errors
-    /// What is no xtext, or stands for what is no mailbox.
+    /// [`ParameterError`] if the value is not xtext, or does not decode to a mailbox.
     pub fn from_value(value: &'a str) -> Result<Self, ParameterError> {
         if value == "<>" {
             return Ok(Self::UNKNOWN);
@@ -71,13 +73,13 @@ impl<'a> Submitter<'a> {
         if is_mailbox { Ok(Self(Some(coded))) } else { Err(ParameterError::Meaning) }
     }
 
-    /// Whether it is a mailbox.
+    /// Returns whether there is a mailbox, so the submitter is known.
     #[must_use]
     pub const fn is_known(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The octets of the mailbox, decoded; none where it is unknown.
+    /// The decoded octets of the mailbox. None if the submitter is unknown.
     pub fn octets(&self) -> impl Iterator<Item = u8> + use<'a> {
         self.0.into_iter().flat_map(Coded::octets)
     }
@@ -95,7 +97,7 @@ impl<'a> Submitter<'a> {
 }
 
 impl fmt::Display for Submitter<'_> {
-    /// The mailbox, decoded, or `<>`.
+    /// Writes the decoded mailbox, or `<>`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None => f.write_str("<>"),

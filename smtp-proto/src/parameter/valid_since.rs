@@ -1,19 +1,21 @@
-//! RRVS: since when the recipient has owned its mailbox (RFC 7293 5.1).
+//! `RRVS`: delivers only if the mailbox has had the same owner since a time (RFC 7293 5.1).
+
+use crate::{hello::Extension, writer::Writer};
 
 use super::Timestamp;
-use crate::hello::Extension;
-use crate::writer::Writer;
 
-/// What is to happen where the next server does not know RRVS.
+/// The action if the next server does not offer the extension `RRVS`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Unsupported {
-    /// `C`: the message goes on without it.
+    /// `C`: relay the message without the parameter.
     Continue,
-    /// `R`: the recipient is refused.
+    /// `R`: refuse the recipient.
     Reject,
 }
 
-/// Deliver only if the mailbox has not changed hands since then (RFC 7293 5.1).
+/// The parameter `RRVS`: deliver only if the mailbox has had the same owner since this time (RFC 7293 5.1).
+///
+/// It protects mail for an old owner of an address that a provider has given to somebody else.
 ///
 /// ```text
 /// rrvs-param = "RRVS=" date-time [ ";" ( "C" / "R" ) ]
@@ -33,19 +35,19 @@ pub struct ValidSince {
 }
 
 impl ValidSince {
-    /// What a server has to offer.
+    /// The extension that a server has to offer for this parameter.
     pub const EXTENSION: Extension = Extension::Rrvs;
 
-    /// Octets of a value at most.
+    /// The greatest length in octets of a value.
     pub(crate) const LENGTH: usize = Timestamp::LENGTH + 2;
 
-    /// A mailbox that its owner had then.
+    /// Requires that the mailbox has had the same owner since this time.
     #[must_use]
     pub const fn new(since: Timestamp) -> Self {
         Self { since, unsupported: None }
     }
 
-    /// Says what is to happen where the next server does not know RRVS.
+    /// Sets the action if the next server does not offer `RRVS`.
     #[must_use]
     pub const fn with_unsupported(self, unsupported: Unsupported) -> Self {
         Self { unsupported: Some(unsupported), ..self }
@@ -57,13 +59,13 @@ impl ValidSince {
         self.since
     }
 
-    /// What is to happen where the next server does not know RRVS, if that was said.
+    /// The action if the next server does not offer `RRVS`. `None` if it was not set.
     #[must_use]
     pub const fn unsupported(self) -> Option<Unsupported> {
         self.unsupported
     }
 
-    /// What `value` asks for.
+    /// Parses a value of `RRVS`. Returns `None` if it is malformed.
     #[must_use]
     pub fn from_value(value: &str) -> Option<Self> {
         let (time, action) = match value.split_once(';') {

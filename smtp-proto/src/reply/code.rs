@@ -4,8 +4,8 @@ use core::fmt;
 
 /// A three-digit reply code, `Reply-code = %x32-35 %x30-39 %x30-39`.
 ///
-/// RFC 5321 4.2.1 wants the second digit at 5 or below; servers that go beyond are judged by the
-/// class, the first digit. Codes without a constant are kept as they came.
+/// Decide by [`class`](Self::class) unless a code has a meaning of its own. RFC 5321 4.2.1 limits the second digit to
+/// 5, but servers send others; those count by their class. Codes without a constant here are kept as they came.
 ///
 /// ```
 /// use smtp_proto::reply::{Class, Code};
@@ -21,9 +21,9 @@ impl Code {
     pub const SYSTEM_STATUS: Code = Code(211);
     /// Help message.
     pub const HELP: Code = Code(214);
-    /// Service ready: the greeting, and the go-ahead for STARTTLS.
+    /// Service ready: the greeting, and the reply to `STARTTLS` after which TLS begins.
     pub const SERVICE_READY: Code = Code(220);
-    /// The server closes the channel, the answer to QUIT.
+    /// The server closes the connection: the reply to `QUIT`.
     pub const CLOSING: Code = Code(221);
     /// Authentication succeeded (RFC 4954).
     pub const AUTHENTICATED: Code = Code(235);
@@ -33,19 +33,19 @@ impl Code {
     pub const WILL_FORWARD: Code = Code(251);
     /// Cannot verify the user, but accepts the message.
     pub const CANNOT_VERIFY: Code = Code(252);
-    /// A challenge of an AUTH dialogue (RFC 4954).
+    /// A challenge during `AUTH` (RFC 4954).
     pub const AUTH_CHALLENGE: Code = Code(334);
-    /// Start of content, the go-ahead for DATA.
+    /// Start of content: the reply to `DATA` after which the content follows.
     pub const START_CONTENT: Code = Code(354);
-    /// Service not available, the server closes the channel.
+    /// Service not available: the server closes the connection.
     pub const SERVICE_CLOSING: Code = Code(421);
-    /// Mailbox busy or blocked for now.
+    /// Mailbox busy or blocked at the moment.
     pub const MAILBOX_UNAVAILABLE_NOW: Code = Code(450);
     /// Local error in processing.
     pub const LOCAL_ERROR: Code = Code(451);
-    /// Insufficient storage, and the usual answer to too many recipients.
+    /// Insufficient storage, and the usual reply to too many recipients.
     pub const INSUFFICIENT_STORAGE: Code = Code(452);
-    /// Temporary authentication failure, or TLS not available now.
+    /// Temporary authentication failure, or TLS not available at the moment.
     pub const TEMPORARY_AUTH_FAILURE: Code = Code(454);
     /// Syntax error, command unrecognised.
     pub const UNRECOGNISED: Code = Code(500);
@@ -55,17 +55,17 @@ impl Code {
     pub const NOT_IMPLEMENTED: Code = Code(502);
     /// Bad sequence of commands.
     pub const BAD_SEQUENCE: Code = Code(503);
-    /// Command parameter not implemented; for AUTH, an unknown mechanism.
+    /// Command parameter not implemented; for `AUTH`, an unknown mechanism.
     pub const PARAMETER_NOT_IMPLEMENTED: Code = Code(504);
     /// Encryption needed (RFC 5248).
     pub const ENCRYPTION_NEEDED: Code = Code(523);
-    /// Authentication required, or STARTTLS (RFC 3207 4).
+    /// Authentication required, or `STARTTLS` required (RFC 3207 4).
     pub const AUTH_REQUIRED: Code = Code(530);
-    /// The mechanism is too weak, another may do.
+    /// The mechanism is too weak; another one may be accepted.
     pub const MECHANISM_TOO_WEAK: Code = Code(534);
-    /// Credentials invalid.
+    /// The credentials are invalid.
     pub const BAD_CREDENTIALS: Code = Code(535);
-    /// This mechanism needs encryption.
+    /// The mechanism requires encryption.
     pub const ENCRYPTION_REQUIRED: Code = Code(538);
     /// Mailbox unavailable.
     pub const MAILBOX_UNAVAILABLE: Code = Code(550);
@@ -77,10 +77,10 @@ impl Code {
     pub const BAD_MAILBOX: Code = Code(553);
     /// Transaction failed.
     pub const TRANSACTION_FAILED: Code = Code(554);
-    /// MAIL or RCPT parameter not recognised.
+    /// `MAIL` or `RCPT` parameter not recognised.
     pub const BAD_PARAMETER: Code = Code(555);
 
-    /// The code with this value, or `None` outside 200..=599.
+    /// The code with this value. Returns `None` outside 200..=599.
     #[must_use]
     pub const fn new(value: u16) -> Option<Code> {
         if value >= 200 && value <= 599 { Some(Code(value)) } else { None }
@@ -92,7 +92,7 @@ impl Code {
         self.0
     }
 
-    /// What the first digit says.
+    /// The meaning of the first digit.
     #[must_use]
     pub const fn class(self) -> Class {
         match self.0 / 100 {
@@ -103,19 +103,19 @@ impl Code {
         }
     }
 
-    /// 2yz: done.
+    /// Returns whether the code is 2yz: the action is done.
     #[must_use]
     pub const fn is_completion(self) -> bool {
         matches!(self.class(), Class::Completion)
     }
 
-    /// 4yz or 5yz: refused, for now or for good.
+    /// Returns whether the code is 4yz or 5yz: the action is refused, temporarily or permanently.
     #[must_use]
     pub const fn is_refusal(self) -> bool {
         matches!(self.class(), Class::Transient | Class::Permanent)
     }
 
-    /// From three digits that the framing has checked.
+    /// Converts three digits that the framing has checked.
     pub(crate) const fn from_digits(digits: [u8; 3]) -> Code {
         Code(
             (digits[0] - b'0') as u16 * 100
@@ -137,23 +137,23 @@ impl fmt::Debug for Code {
     }
 }
 
-/// What the first digit of a [`Code`] says (RFC 5321 4.2.1).
+/// The meaning of the first digit of a [`Code`] (RFC 5321 4.2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Class {
     /// 2yz: the action is done.
     Completion,
-    /// 3yz: the server waits for more.
+    /// 3yz: the server waits for more input.
     Intermediate,
-    /// 4yz: refused for now, the same may succeed later.
+    /// 4yz: refused temporarily; the same command may succeed later.
     Transient,
-    /// 5yz: refused for good.
+    /// 5yz: refused permanently.
     Permanent,
 }
 
 /// An enhanced status code, `class "." subject "." detail` (RFC 3463).
 ///
-/// A [`Reply`](crate::reply::Reply) shows one only where its class fits the reply code; one that
-/// contradicts the code is text like any other.
+/// It is more exact than the [`Code`] beside it. A [`Reply`](crate::reply::Reply) has one only if its class is that
+/// of the reply code; one that contradicts the code counts as text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct EnhancedCode {
     class: u16,
@@ -162,8 +162,8 @@ pub struct EnhancedCode {
 }
 
 impl EnhancedCode {
-    /// The code `class.subject.detail`, or `None` unless the class is 2, 4 or 5 and the others have
-    /// at most three digits.
+    /// The code `class.subject.detail`. Returns `None` unless the class is 2, 4 or 5 and the others have at most
+    /// three digits.
     #[must_use]
     pub const fn new(class: u16, subject: u16, detail: u16) -> Option<Self> {
         if matches!(class, 2 | 4 | 5) && subject <= 999 && detail <= 999 {
@@ -173,14 +173,14 @@ impl EnhancedCode {
         }
     }
 
-    /// 2 for success, 4 for a failure that may pass, 5 for one that stays.
+    /// The class: 2 for success, 4 for a temporary failure, 5 for a permanent one.
     #[must_use]
     pub const fn class(self) -> u16 {
         self.class
     }
 
-    /// Where the trouble lies: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6
-    /// content, 7 policy (RFC 3463 3).
+    /// The subject of the failure: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7 policy
+    /// (RFC 3463 3).
     #[must_use]
     pub const fn subject(self) -> u16 {
         self.subject
@@ -192,7 +192,7 @@ impl EnhancedCode {
         self.detail
     }
 
-    /// Whether this may stand beside `code`: the classes are equal (RFC 2034 4).
+    /// Returns whether this code can be used with `code`: their classes are equal (RFC 2034 4).
     #[must_use]
     pub const fn fits(self, code: Code) -> bool {
         self.class == code.value() / 100

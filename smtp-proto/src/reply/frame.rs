@@ -1,8 +1,7 @@
-//! Where a reply ends: resumable, bounded framing.
+//! Framing of replies: finds the end of a reply, in bounded memory, and continues where it stopped.
 //!
-//! The framer finds the end of one reply in octets that arrive in any cut. It remembers how far it
-//! has looked, so each octet is looked at once, and reports the first octet that no valid reply can
-//! have, at the same offset for every cut.
+//! Octets arrive in any cut. The framer remembers how far it has looked, so it looks at each octet once. It reports
+//! the first octet that no valid reply can have, at the same offset for every cut.
 
 use core::{fmt, ops::Range};
 
@@ -10,13 +9,13 @@ use memchr::memchr;
 
 use super::{Keep, Reply};
 
-/// Limits on one reply. A line may be as long as the reply.
+/// Limits of one reply. A line may be as long as the reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ReplyLimits {
-    /// Octets of a whole reply.
+    /// The greatest number of octets in a reply.
     pub reply: usize,
-    /// Lines of one reply.
+    /// The greatest number of lines in a reply.
     pub lines: usize,
 }
 
@@ -31,7 +30,8 @@ impl Default for ReplyLimits {
     }
 }
 
-/// Octets that are no reply: what is wrong and at which octet, counted from the reply's start.
+/// Octets that are not a reply: the kind of error, and the offset of the first wrong octet from the start of the
+/// reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReplyError {
     kind: ReplyErrorKind,
@@ -40,21 +40,22 @@ pub struct ReplyError {
 }
 
 impl ReplyError {
-    /// What is wrong.
+    /// The kind of error.
     #[must_use]
     pub const fn kind(self) -> ReplyErrorKind {
         self.kind
     }
 
-    /// Offset of the offending octet from the start of the reply.
+    /// The offset of the wrong octet from the start of the reply.
     #[must_use]
     pub const fn offset(self) -> usize {
         self.offset
     }
 
-    /// The protocol that the first octet looks like, where it is that octet that is wrong.
+    /// The protocol that the peer seems to speak, if the first octet is the wrong one: `TLS`, `HTTP`, `SSH`, `IMAP`
+    /// or `POP3`.
     ///
-    /// Only the first octet decides, so that the answer is the same for every cut of the stream.
+    /// Only the first octet counts, so the result is the same for every cut of the stream.
     #[must_use]
     pub const fn looks_like(self) -> Option<&'static str> {
         match (self.offset, self.octet) {
@@ -71,11 +72,11 @@ impl ReplyError {
 impl fmt::Display for ReplyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
-            ReplyErrorKind::BadCode => "no reply code",
-            ReplyErrorKind::BadSeparator => "no separator behind the reply code",
-            ReplyErrorKind::CodesDiffer => "a line with another code than the first",
-            ReplyErrorKind::ReplyTooLong => "a reply over the limit",
-            ReplyErrorKind::TooManyLines => "a reply with too many lines",
+            ReplyErrorKind::BadCode => "invalid reply code",
+            ReplyErrorKind::BadSeparator => "no space or hyphen after the reply code",
+            ReplyErrorKind::CodesDiffer => "line with another code than the first line",
+            ReplyErrorKind::ReplyTooLong => "reply is longer than the limit",
+            ReplyErrorKind::TooManyLines => "reply has more lines than the limit",
         };
         write!(f, "{what} at octet {}", self.offset)?;
         match self.looks_like() {
@@ -91,19 +92,23 @@ impl core::error::Error for ReplyError {}
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ReplyErrorKind {
-    /// An octet that no reply code has at this place; the first digit is 2 to 5.
+    /// An octet that is not allowed at this place in a reply code. The first digit is 2 to 5.
     BadCode,
-    /// Neither SP, `-` nor a line end behind the code.
+    /// The code is not followed by SP, `-` or a line end.
     BadSeparator,
     /// A later line of the reply has another code.
     CodesDiffer,
-    /// No end of the reply within [`ReplyLimits::reply`].
+    /// The reply does not end within [`ReplyLimits::reply`].
     ReplyTooLong,
-    /// More lines than [`ReplyLimits::lines`].
+    /// The reply has more lines than [`ReplyLimits::lines`].
     TooManyLines,
 }
 
-/// Finds the end of one reply after the other.
+/// Finds the ends of successive replies in a stream of octets.
+///
+/// Use it to read replies from a transport by hand; a client session has one inside. It guarantees that each octet is
+/// looked at once, however the stream is cut, and that a reply over the [limits](ReplyLimits) is an error. It copies
+/// and keeps no octets: the caller keeps them until the reply is whole. [`Reply`] then gives access to the parts.
 ///
 /// ```
 /// use smtp_proto::reply::{Framer, ReplyLimits};
@@ -115,46 +120,46 @@ pub enum ReplyErrorKind {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Framer {
-    /// Start of the line at hand.
+    /// The start of the current line.
     line: usize,
-    /// Octets before this hold no further line end.
+    /// The offset up to which there is no further line end.
     scanned: usize,
-    /// Octets of the line's start found right.
+    /// The number of octets at the start of the current line that are checked.
     checked: usize,
-    /// Whole lines seen.
+    /// The number of whole lines.
     lines: usize,
-    /// Octets of the reply that were removed.
+    /// The number of octets of the reply that were removed.
     passed: usize,
 }
 
-/// The result of looking for a reply at the start of some octets.
+/// The result of a search for a reply at the start of some octets.
 pub(crate) enum Found {
     /// A part of a reply.
     Part,
     /// A reply of this length.
     Reply(usize),
-    /// A part of a reply in which these octets are not kept. The caller has to remove them and call
-    /// again; the framer counts them as removed.
+    /// A part of a reply, of which these octets do not fit the storage. The caller has to remove them and call again;
+    /// the framer counts them as removed.
     Surplus(Range<usize>),
 }
 
-/// Octets for which a loop is over before a call of [`memchr`] has begun.
+/// The length below which a loop is faster than a call of `memchr`.
 const SHORT: usize = 16;
 
 impl Framer {
-    /// A framer that stands at the start of a reply.
+    /// Creates a framer at the start of a reply.
     #[must_use]
     pub const fn new() -> Self {
         Self { line: 0, scanned: 0, checked: 0, lines: 0, passed: 0 }
     }
 
-    /// The length of the reply that `input` starts with, `None` while it is incomplete.
+    /// Returns the length of the reply at the start of `input`, or `None` if it is incomplete.
     ///
-    /// `input` holds all octets since the reply's start: those of the last call and what came
-    /// since. After `Some(n)` the framer stands at the start of the next reply, `input[n..]`.
+    /// `input` has to hold all octets since the start of the reply: those of the last call and those that have
+    /// arrived since. After `Some(n)` the framer is at the start of the next reply, `input[n..]`.
     ///
     /// # Errors
-    /// The first octet that no valid reply can have. The stream cannot be followed after that.
+    /// [`ReplyError`] for the first octet that no valid reply can have. The stream cannot be read after that.
     pub fn frame(
         &mut self,
         input: &[u8],
@@ -166,10 +171,10 @@ impl Framer {
         }
     }
 
-    /// The reply that `input` starts with and its length; as [`frame`](Self::frame) otherwise.
+    /// Returns the reply at the start of `input`, and its length. Otherwise like [`frame`](Self::frame).
     ///
     /// # Errors
-    /// Those of [`frame`](Self::frame).
+    /// The errors of [`frame`](Self::frame).
     pub fn reply<'a>(
         &mut self,
         input: &'a [u8],
@@ -179,14 +184,14 @@ impl Framer {
         Ok(length.map(|length| (Reply::from_frame(&input[..length]), length)))
     }
 
-    /// Nothing of a reply has been seen.
+    /// Returns whether no octet of a reply has been seen.
     pub(crate) const fn is_at_start(&self) -> bool {
         self.scanned == 0
     }
 
-    /// Looks for the reply that `input` starts with, and for octets of it that `keep` has no room for.
+    /// Looks for the reply at the start of `input`, and for octets of it for which `keep` has no room.
     ///
-    /// `input` holds all octets since the reply's start, except those that were removed.
+    /// `input` has to hold all octets since the start of the reply, except those that were removed.
     #[inline]
     pub(crate) fn find(
         &mut self,
@@ -233,7 +238,8 @@ impl Framer {
         Ok(Found::Part)
     }
 
-    /// Whether little has come, and no more than the middle of a line: at one glance, for who reads octet by octet.
+    /// Returns whether a few octets have arrived in the middle of a line: a fast path for callers that read octet by
+    /// octet.
     #[inline]
     fn goes_on(&mut self, input: &[u8], limits: &ReplyLimits, keep: Keep) -> bool {
         let Some(fresh) = input.get(self.scanned..) else { return false };
@@ -248,7 +254,7 @@ impl Framer {
         goes_on
     }
 
-    /// The first offset at which the reply must have ended.
+    /// The offset by which the reply has to end.
     fn limit(&self, limits: &ReplyLimits) -> Result<usize, ReplyError> {
         if self.lines >= limits.lines {
             return Err(error(ReplyErrorKind::TooManyLines, self.passed + self.line, None));
@@ -261,7 +267,7 @@ impl Framer {
         Ok(limit)
     }
 
-    /// The octets that are not kept of a line that is too long or has no room; `None` if there are none.
+    /// The octets that are not kept, of a line that is too long or has no room. `None` if there are none.
     #[cold]
     fn pass(&mut self, seen: &[u8], end: Option<usize>, keep: Keep) -> Option<Range<usize>> {
         let last = seen.get(self.line + 3) != Some(&b'-');
@@ -281,7 +287,7 @@ impl Framer {
         (!surplus.is_empty()).then_some(surplus)
     }
 
-    /// Whether code and separator are there and as they mostly are; at one glance.
+    /// Returns whether the line starts with a valid code and separator in the common form: a fast path.
     fn starts_well(&mut self, seen: &[u8]) -> bool {
         let Some(start) = seen[self.line..].first_chunk() else { return false };
         let [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-'] = start else { return false };
@@ -293,7 +299,7 @@ impl Framer {
         true
     }
 
-    /// Checks the code and the separator as far as they are there, each octet once.
+    /// Checks those octets of code and separator that have arrived, each once.
     fn check_start(&mut self, seen: &[u8]) -> Result<(), ReplyError> {
         while self.checked < 5 {
             let at = self.line + self.checked;
@@ -326,7 +332,7 @@ impl Framer {
         }
     }
 
-    /// The offset behind the LF that ends the line at hand.
+    /// The offset after the LF of the current line.
     fn line_end(&mut self, seen: &[u8]) -> Option<usize> {
         let fresh = seen.get(self.scanned..)?;
         let found = if fresh.len() < SHORT {

@@ -1,7 +1,8 @@
-//! Replies: framing, codes, text (RFC 5321 4.2).
+//! Replies of a server: framing, codes, text (RFC 5321 4.2).
 //!
-//! [`Framer`] finds where a reply ends, [`Reply`] reads what is whole. A line ends at LF, the CR
-//! before it is optional; any octet may stand in the text and is kept.
+//! A reply is one or more lines with the same three-digit code. [`Framer`] finds its end in a stream of octets, and
+//! [`Reply`] gives access to its parts. A line ends at LF, and the CR before it is optional. The text may hold any
+//! octets, which are kept.
 
 mod code;
 mod frame;
@@ -24,7 +25,11 @@ pub use self::{
 };
 pub(crate) use self::{frame::Found, keep::Keep};
 
-/// One whole reply, borrowed from the octets it came in.
+/// One whole reply of a server. It borrows the octets in which it arrived.
+///
+/// Every octet came from the server: do not show [`lines`](Self::lines) to people or write them to logs without
+/// [`Escaped`]; `Display` and [`text`](Self::text) escape them. To keep a reply longer than its buffer, convert it
+/// into an [`OwnedReply`].
 ///
 /// ```
 /// use smtp_proto::reply::{Code, Reply};
@@ -43,20 +48,20 @@ pub struct Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    /// The reply that `input` starts with and its length, `None` while it is incomplete.
+    /// Parses the reply at the start of `input`. Returns it and its length, or `None` if it is incomplete.
     ///
-    /// For input that arrives in pieces use a [`Framer`], which does not look at an octet twice.
+    /// For input that arrives in pieces use a [`Framer`], which looks at each octet once.
     ///
     /// # Errors
-    /// The first octet that no valid reply can have, with [`ReplyLimits::DEFAULT`].
+    /// [`ReplyError`] for the first octet that no valid reply within [`ReplyLimits::DEFAULT`] can have.
     pub fn parse(input: &'a [u8]) -> Result<Option<(Self, usize)>, ReplyError> {
         Framer::new().reply(input, &ReplyLimits::DEFAULT)
     }
 
-    /// Reads a reply that a [`Framer`] has found whole.
+    /// Wraps a reply whose end a [`Framer`] has found.
     #[must_use]
     pub(crate) fn from_frame(octets: &'a [u8]) -> Self {
-        // The framer has seen three digits.
+        // The framer has checked the three digits, so the fallback is never used.
         let code = parse::code(octets).map_or(Code::TRANSACTION_FAILED, |(_, code)| code);
         Self { octets, code }
     }
@@ -72,31 +77,34 @@ impl<'a> Reply<'a> {
         self.code
     }
 
-    /// The enhanced status code of the first line that has one whose class fits the reply code.
+    /// The enhanced status code, as `5.1.1`: that of the first line whose enhanced code has the class of the reply
+    /// code.
     ///
-    /// Looked for at each call: most replies are only asked for their code.
+    /// It is parsed at each call, because most callers need only the code.
     #[must_use]
     pub fn enhanced(&self) -> Option<EnhancedCode> {
         self.raw_lines().find_map(|text| self.enhanced_of(text)).map(|(_, enhanced)| enhanced)
     }
 
-    /// The text of each line, without code, enhanced code and line end. At least one, any octets.
+    /// The text of each line, without code, enhanced code and line end. There is at least one line. The text may hold
+    /// any octets.
     pub fn lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let reply = *self;
         self.raw_lines().map(move |text| reply.enhanced_of(text).map_or(text, |(rest, _)| rest))
     }
 
-    /// The text of each line with its enhanced code, if any, as it came.
+    /// The text of each line as it came, with its enhanced code if there is one.
     pub fn raw_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.whole_lines().map(text)
     }
 
-    /// Each line as it came, line end included.
+    /// The lines as they came, with their line ends.
     pub(crate) fn whole_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         Lines { rest: self.octets }
     }
 
-    /// The text of each line as [`lines`](Self::lines) gives it, controls and non-UTF-8 octets escaped.
+    /// The text of each line like [`lines`](Self::lines), with control characters and octets that are not UTF-8
+    /// escaped.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn text(&self) -> alloc::vec::Vec<alloc::string::String> {
@@ -104,15 +112,15 @@ impl<'a> Reply<'a> {
         self.lines().map(|line| Escaped(line).to_string()).collect()
     }
 
-    /// The octets of the reply as they came, line ends included. A client keeps only a part of a very
-    /// long reply, see [`Limits`](crate::client::Limits).
+    /// The octets of the reply as they came, with line ends. A client keeps only a part of a very long reply; see
+    /// [`Limits`](crate::client::Limits).
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         self.octets
     }
 
     fn enhanced_of(&self, text: &'a [u8]) -> Option<(&'a [u8], EnhancedCode)> {
-        // Most lines are told apart by their second octet.
+        // Fast path: the second octet rules out most lines.
         if text.get(1) != Some(&b'.') {
             return None;
         }
@@ -122,7 +130,7 @@ impl<'a> Reply<'a> {
 }
 
 impl fmt::Display for Reply<'_> {
-    /// Code, enhanced code and text on one line, lines joined by ` / `, controls escaped.
+    /// Writes code, enhanced code and text on one line, with ` / ` between lines and control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code)?;
         if let Some(enhanced) = self.enhanced() {
@@ -143,7 +151,7 @@ impl fmt::Debug for Reply<'_> {
     }
 }
 
-/// Cuts a framed reply into its lines.
+/// Iterates over the lines of a framed reply.
 struct Lines<'a> {
     rest: &'a [u8],
 }
@@ -152,7 +160,8 @@ impl<'a> Iterator for Lines<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        // The framer has seen three digits, a separator where there is text, and that only the last line has no `-`.
+        // The framer has checked that each line has three digits, that a separator precedes text, and that only the
+        // last line has no `-`.
         let (line, rest) = match self.rest.get(3)? {
             b'-' => self.rest.split_at(memchr(b'\n', self.rest)? + 1),
             _ => (self.rest, &[][..]),

@@ -1,4 +1,4 @@
-//! A reply that outlives the buffer it came in.
+//! A reply that owns its octets.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
@@ -7,13 +7,13 @@ use memchr::memrchr;
 
 use super::{Code, EnhancedCode, Reply};
 
-/// A copy of a [`Reply`].
+/// A copy of a [`Reply`] that outlives the buffer in which the reply arrived.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OwnedReply(Box<[u8]>);
 
 impl OwnedReply {
-    /// A copy of the reply with at most `limit` octets, of which 16 make sense, and the line end behind them: whole as
-    /// to its code, its text cut.
+    /// Copies at most `limit` octets of the reply and adds a line end. The copy is a valid reply with the same code;
+    /// its text is cut. Use at least 16 octets, so that code and enhanced code fit.
     ///
     /// ```
     /// use smtp_proto::reply::{OwnedReply, Reply};
@@ -34,7 +34,7 @@ impl OwnedReply {
         let mut end = octets.trim_ascii_end().len();
         let mut start = start_of_line(end);
         if end <= start + CODE_AND_SEPARATOR && start > 0 {
-            // Nothing of this line's text is left.
+            // No text of this line is left, so drop the line.
             end = octets[..start].trim_ascii_end().len();
             start = start_of_line(end);
         }
@@ -57,13 +57,13 @@ impl OwnedReply {
         self.as_reply().code()
     }
 
-    /// The enhanced status code, where one fits.
+    /// The enhanced status code, if there is one with the class of the reply code.
     #[must_use]
     pub fn enhanced(&self) -> Option<EnhancedCode> {
         self.as_reply().enhanced()
     }
 
-    /// The text of each line, controls and non-UTF-8 octets escaped.
+    /// The text of each line, with control characters and octets that are not UTF-8 escaped.
     #[must_use]
     pub fn text(&self) -> Vec<String> {
         self.as_reply().text()

@@ -1,4 +1,4 @@
-//! The grammar of a reply's codes, over octets that are whole (RFC 5321 4.2, RFC 2034).
+//! The grammar of the codes in a reply, over whole lines (RFC 5321 4.2, RFC 2034).
 
 use nom::{
     IResult, Parser,
@@ -12,7 +12,7 @@ use nom::{
 
 use super::{Code, EnhancedCode};
 
-/// `Reply-code = %x32-35 2DIGIT`, the second digit beyond 5 too.
+/// Parses `Reply-code = %x32-35 2DIGIT`. Accepts a second digit beyond 5.
 pub(super) fn code(input: &[u8]) -> IResult<&[u8], Code> {
     map_opt(take(3usize), |digits: &[u8]| {
         let &[a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] = digits else { return None };
@@ -21,7 +21,7 @@ pub(super) fn code(input: &[u8]) -> IResult<&[u8], Code> {
     .parse(input)
 }
 
-/// `class "." subject "." detail`, followed by SP (taken) or the end of the text.
+/// Parses `class "." subject "." detail`, followed by a space, which is consumed, or by the end of the text.
 pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
     let (rest, class) = map(one_of("245"), |digit| digit as u16 - u16::from(b'0')).parse(input)?;
     let (rest, subject) = preceded(char('.'), number).parse(rest)?;
@@ -31,7 +31,7 @@ pub(super) fn enhanced_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
     code.map(|code| (rest, code)).ok_or_else(|| nom::Err::Error(make_error(input, Verify)))
 }
 
-/// One to three digits.
+/// Parses one to three digits.
 fn number(input: &[u8]) -> IResult<&[u8], u16> {
     let value =
         |digits: &[u8]| digits.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));

@@ -1,12 +1,12 @@
-//! Peer text made fit for a terminal or a log.
+//! Octets of a peer, made safe for a terminal or a log.
 
 use core::{fmt, str};
 
-/// Shows octets as text that cannot steer a terminal or forge a log line.
+/// Formats octets from a peer as text that cannot control a terminal or forge a log line.
 ///
-/// UTF-8 stays as it is, except characters that control, reorder or cannot be seen: C0, DEL, C1, line
-/// separators, bidirectional controls, zero-width characters, tags, fillers and variation selectors.
-/// Those, and octets that are not UTF-8, are shown as `\xNN`, one for each octet.
+/// UTF-8 stays as it is, except characters that control, reorder or are invisible: C0, DEL, C1, line separators,
+/// bidirectional controls, zero-width characters, tags, fillers and variation selectors. Those, and octets that are
+/// not UTF-8, become `\xNN` for each octet.
 ///
 /// ```
 /// use smtp_proto::reply::Escaped;
@@ -44,7 +44,7 @@ fn write_octets(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     octets.iter().try_for_each(|octet| write!(f, "\\x{octet:02x}"))
 }
 
-/// Control characters, characters that reorder text or break lines, and those that are invisible: the
+/// Returns whether a character controls, reorders or breaks text, or is invisible: the
 /// `Default_Ignorable_Code_Point`s of Unicode 16, and interlinear annotations.
 fn is_unsafe(c: char) -> bool {
     c.is_control()

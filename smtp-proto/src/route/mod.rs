@@ -1,4 +1,5 @@
-//! Where mail for a domain goes (RFC 5321 5.1): what is decided, not what is looked up.
+//! The hosts to which mail for a domain is sent, and their order (RFC 5321 5.1). This module decides; the caller does
+//! the DNS lookups.
 //!
 //! ```
 //! use smtp_proto::{address::DomainName, route::{Destination, MxRecord, exchanges}};
@@ -7,7 +8,7 @@
 //! assert_eq!(domain.as_str(), "example.net");
 //! let records = [(20, "backup.example.net."), (10, "mx.example.net."), (30, "relay.example.org.")];
 //! let records = records.map(|(preference, name)| MxRecord::new(preference, name));
-//! // This is the relay, so it and what is less preferred are not tried.
+//! // This host is the relay, so the relay and less preferred hosts are left out.
 //! let own = DomainName::new("relay.example.org")?;
 //! let hosts = exchanges(&domain, records, |host| *host == own, 42)?;
 //! let names: Vec<_> = hosts.iter().map(|host| host.exchange()).collect();
@@ -15,8 +16,8 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
-//! Names are [`DomainName`]s here and addresses are canonical, so that comparisons see every spelling of
-//! a name as the same. Names beyond ASCII need the feature `idna`.
+//! Names are [`DomainName`]s and addresses are canonical, so all spellings of a name compare equal. Names beyond
+//! ASCII need the feature `idna`.
 
 mod error;
 mod next;
@@ -25,35 +26,30 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use core::{fmt, net::IpAddr};
 
-use crate::address::DomainName;
+use crate::address::{DomainName, ip_address};
 
 pub use self::{error::RouteError, next::Next};
 
-/// Where a recipient's domain says that its mail goes.
+/// The destination of a recipient's mail: a domain to look up in the DNS, or an address.
 ///
-/// [`Display`](fmt::Display) writes its one form, in lower case: destinations are equal if their texts
-/// are.
+/// [`Display`](fmt::Display) writes its canonical form, in lower case. Two destinations are equal if their texts are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Destination {
-    /// To the hosts that the DNS names for this domain.
+    /// The hosts that the DNS names for this domain.
     Domain(DomainName),
-    /// To this address, without a lookup: `[192.0.2.1]`, `[IPv6:2001:db8::1]` (RFC 5321 4.1.3). It is
-    /// canonical: never an IPv4 address in the form of an IPv6 one.
+    /// This address, without a lookup: `[192.0.2.1]`, `[IPv6:2001:db8::1]` (RFC 5321 4.1.3). It is canonical, so
+    /// never an IPv4 address in the form of an IPv6 one.
     Address(IpAddr),
 }
 
 impl Destination {
-    /// What stands behind the `@` of a recipient, as [`Recipient::domain`] gives it.
+    /// The destination for the domain of a recipient, as [`Recipient::domain`] returns it.
     ///
     /// # Errors
-    /// [`RouteError::NoDomain`] for what is empty, [`RouteError::UnknownLiteral`] for what stands in
-    /// brackets and is no address of IPv4 or IPv6, [`RouteError::UnusableName`] for what has no
-    /// [`DomainName`].
+    /// [`RouteError::NoDomain`] if `domain` is empty, [`RouteError::UnknownLiteral`] if it is in brackets and is
+    /// neither an IPv4 nor an IPv6 address, [`RouteError::UnusableName`] if it has no [`DomainName`].
     ///
     /// [`Recipient::domain`]: crate::command::Recipient::domain
     pub fn of(domain: &str) -> Result<Self, RouteError> {
@@ -64,7 +60,7 @@ impl Destination {
             let name = DomainName::new(domain).map_err(|_| RouteError::UnusableName)?;
             return Ok(Self::Domain(name));
         };
-        let address = literal.strip_suffix(']').and_then(address_in);
+        let address = literal.strip_suffix(']').and_then(ip_address);
         let address = address.ok_or(RouteError::UnknownLiteral)?;
         Ok(Self::Address(address.to_canonical()))
     }
@@ -80,31 +76,22 @@ impl fmt::Display for Destination {
     }
 }
 
-/// The text by which recipients are grouped: the one form of their destination, or the domain in lower
-/// case if it has none.
+/// The text by which recipients are grouped: the canonical form of their destination, or the domain in lower case if
+/// it has none.
 pub(crate) fn key(domain: &str) -> String {
     let lower = |_| domain.to_ascii_lowercase();
     Destination::of(domain).map_or_else(lower, |destination| destination.to_string())
 }
 
-/// Returns whether an address always means this machine: loopback or unspecified, in the IPv6 form of an
-/// IPv4 address too. Systems connect `0.0.0.0` and `::` to themselves.
+/// Returns whether an address always refers to this machine: loopback or unspecified, also as an IPv4-mapped IPv6
+/// address. Systems connect `0.0.0.0` and `::` to themselves.
 #[must_use]
 pub fn is_local(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_loopback() || address.is_unspecified()
 }
 
-fn address_in(literal: &str) -> Option<IpAddr> {
-    match literal.split_at_checked("IPv6:".len()) {
-        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6:") => {
-            address.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
-        }
-        _ => literal.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
-    }
-}
-
-/// An MX record: a host, and how much it is preferred (RFC 5321 5.1, RFC 1035 3.3.9).
+/// An MX record: a host that accepts mail for a domain, and its preference (RFC 5321 5.1, RFC 1035 3.3.9).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MxRecord {
     preference: u16,
@@ -113,15 +100,15 @@ pub struct MxRecord {
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 enum Exchange {
-    /// "No mail here" (RFC 7505 3), where it is the only record.
+    /// The root, `.`. As the only record it means that the domain accepts no mail (RFC 7505 3).
     Root,
     Host(DomainName),
-    /// A text that cannot be a host name.
+    /// Text that cannot be a host name.
     Odd(String),
 }
 
 impl MxRecord {
-    /// A record as it stands in the DNS. Lower preferences come first.
+    /// Creates a record from its parts in the DNS. A lower preference comes first.
     #[must_use]
     pub fn new(preference: u16, exchange: &str) -> Self {
         let exchange = match DomainName::new(exchange) {
@@ -132,19 +119,19 @@ impl MxRecord {
         Self { preference, exchange }
     }
 
-    /// The record of a domain that has none (RFC 5321 5.1).
+    /// The implicit record of a domain that has no MX records: the domain itself (RFC 5321 5.1).
     #[must_use]
     pub const fn implicit(domain: DomainName) -> Self {
         Self { preference: 0, exchange: Exchange::Host(domain) }
     }
 
-    /// How much it is preferred; the lowest most of all.
+    /// The preference. The host with the lowest value is tried first.
     #[must_use]
     pub const fn preference(&self) -> u16 {
         self.preference
     }
 
-    /// The host; `None` for the root, and for a text that cannot be a host name.
+    /// The host. `None` for the root, and for text that cannot be a host name.
     #[must_use]
     pub const fn host(&self) -> Option<&DomainName> {
         match &self.exchange {
@@ -153,8 +140,8 @@ impl MxRecord {
         }
     }
 
-    /// The host's name in its one form; empty for the root. A text that cannot be a host name is given as
-    /// it came.
+    /// The host's name in its canonical form, or the empty text for the root. Text that cannot be a host name is
+    /// returned as it came.
     #[must_use]
     pub fn exchange(&self) -> &str {
         match &self.exchange {
@@ -164,7 +151,7 @@ impl MxRecord {
         }
     }
 
-    /// Returns whether the record holds a text that cannot be a host name.
+    /// Returns whether the record holds text that cannot be a host name.
     #[must_use]
     pub const fn is_odd(&self) -> bool {
         matches!(self.exchange, Exchange::Odd(_))
@@ -175,20 +162,20 @@ impl MxRecord {
     }
 }
 
-/// The hosts to try for `domain`, in order (RFC 5321 5.1).
+/// Returns the hosts to try for `domain`, in order (RFC 5321 5.1).
 ///
-/// Without records it is the domain itself, with preference 0. Lower preferences come first; equal
-/// ones are shuffled by `seed`, which makes the order foreseeable only to who knows it: the same
-/// seed gives the same order, however the records came. A host named twice is tried once.
+/// If there are no records, the result is the domain itself with preference 0. Lower preferences come first. Equal
+/// ones are shuffled by `seed`: the same seed gives the same order, whatever the order of `records`, so use a random
+/// seed. A host that is named twice is tried once.
 ///
-/// `is_own` tells whether a host is the one that asks; hosts preferred as much as that one, or less, are
-/// left out, and so are records that name no host. Whatever number of records there were comes back:
-/// how many are tried is the caller's business, and two are the least.
+/// `is_own` returns whether a host is this host. It is left out, with all hosts that are not preferred to it, and so
+/// are records that name no host. The number of hosts in the result is not limited; the caller decides how many to
+/// try, but at least two.
 ///
 /// # Errors
-/// [`RouteError::NullMx`], [`RouteError::NoUsableMx`] if no record names a host,
-/// [`RouteError::UnusableName`] if that is because of texts that cannot be host names, and
-/// [`RouteError::MailLoop`] if nothing is left.
+/// [`RouteError::NullMx`] if the domain accepts no mail, [`RouteError::NoUsableMx`] if no record names a host,
+/// [`RouteError::UnusableName`] if that is because of text that cannot be a host name, and [`RouteError::MailLoop`]
+/// if only this host, or hosts behind it, are left.
 pub fn exchanges(
     domain: &DomainName,
     records: impl IntoIterator<Item = MxRecord>,
@@ -220,7 +207,7 @@ pub fn exchanges(
     Ok(records)
 }
 
-/// Of a host named twice the record that prefers it more; the order is the names' then.
+/// Keeps the most preferred record of each host. The result is sorted by name.
 fn keep_best_of_each(records: &mut Vec<MxRecord>) {
     records.sort_unstable_by(|a, b| (&a.exchange, a.preference).cmp(&(&b.exchange, b.preference)));
     records.dedup_by(|later, earlier| later.exchange == earlier.exchange);
@@ -234,16 +221,16 @@ fn own_preference(
     own.map(|record| record.preference).min()
 }
 
-/// Sorts by preference, and by a number drawn for each record where that is equal.
+/// Sorts by preference. Records of equal preference are sorted by a number that is drawn for each.
 fn shuffle_equals(records: &mut [MxRecord], seed: u64) {
     let mut state = seed;
-    // The name is there for two equal draws.
+    // The name decides between two equal draws.
     records.sort_by_cached_key(|record| {
         (record.preference, draw(&mut state), record.exchange.clone())
     });
 }
 
-/// The next number of `SplitMix64`: it spreads load and keeps no secret.
+/// The next number of `SplitMix64`. It only spreads load, and need not be secret.
 fn draw(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut z = *state;

@@ -1,30 +1,31 @@
-//! After one host: on to the next, or not.
+//! The decision after an attempt with one host: try the next one, or not.
 
 use crate::{
     client::{End, Fate, RecipientOutcome, Refusal, When},
     reply::Code,
 };
 
-/// Whether a recipient is tried at the next host after one that did not accept it.
+/// The decision whether to try the next host for a recipient, after one that did not accept it.
 ///
-/// A host that fails is none, so the next is tried. What a host says about a recipient or a message
-/// is said for the domain, and another of its hosts would be asked the same. And where nobody knows
-/// whether the message was taken, a second host might deliver it twice.
+/// If a host fails, the next one is tried. A reply about a recipient or a message holds for the domain, and another
+/// of its hosts would give the same. If it is unknown whether the message was accepted, a second host could deliver
+/// it twice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Next {
     /// The host failed: try the next one now.
     Host,
-    /// That is the answer.
+    /// The result is final: do not try another host.
     Nothing,
 }
 
 impl Next {
-    /// After a transaction. 421 is said of the host, wherever it stands, and nothing was taken then.
+    /// Decides after a transaction. The code 421 is about the host, after whatever command it comes, and nothing was
+    /// accepted then.
     #[must_use]
     pub fn after_outcome(outcome: &RecipientOutcome<'_>) -> Self {
         let closing = || outcome.reply.is_some_and(|reply| reply.code() == Code::SERVICE_CLOSING);
         match outcome.fate {
-            // The message is to blame.
+            // The message is the reason, not the host.
             Fate::NotAttempted(When::Never) => Next::Nothing,
             Fate::NotAttempted(_) => Next::Host,
             Fate::Deferred(_) if closing() => Next::Host,
@@ -32,8 +33,8 @@ impl Next {
         }
     }
 
-    /// After a session that ended before the content was handed over: whatever it was, the host
-    /// failed, unless it was the content.
+    /// Decides after a session that ended before the content was sent: the host has failed, unless the content was
+    /// the reason.
     #[must_use]
     pub const fn after_end(end: End) -> Self {
         if matches!(end, End::BadContent(_) | End::ContentFailed) {
@@ -43,8 +44,8 @@ impl Next {
         }
     }
 
-    /// After a message that the core refused: where this host lacks what the message needs, another
-    /// may have it (RFC 8689 4.2.1).
+    /// Decides after the client refused a message without sending it. If this host lacks an extension that the
+    /// message needs, another one may offer it (RFC 8689 4.2.1).
     #[must_use]
     pub fn after_refusal(refusal: Refusal) -> Self {
         match refusal {

@@ -1,19 +1,20 @@
-//! ANONYMOUS (RFC 4505): no credential, only a trace that says who might be reached.
+//! `ANONYMOUS`: no credential, only a trace, such as an address at which the user can be reached (RFC 4505).
 
 use core::fmt;
+
+use crate::hello::Capabilities;
 
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     text::{can_carry, is_clean},
 };
-use crate::hello::Capabilities;
 
-/// `token = 1*255TCHAR` (RFC 4505 2).
+/// The longest trace in characters: `token = 1*255TCHAR` (RFC 4505 2).
 const MAX_TRACE: usize = 255;
 
-/// ANONYMOUS with a trace: an address, or any text without `@`; it may be empty.
+/// The mechanism `ANONYMOUS` with a trace: an address, any text without `@`, or nothing.
 ///
-/// Not sent: a trace of more than 255 characters or with a control character.
+/// A trace of more than 255 characters, or with a control character, is refused and not sent.
 #[derive(Clone, Copy)]
 pub struct Anonymous<'a> {
     trace: &'a str,
@@ -21,7 +22,7 @@ pub struct Anonymous<'a> {
 }
 
 impl<'a> Anonymous<'a> {
-    /// Leaves `trace` with the server.
+    /// Sends `trace` to the server.
     #[must_use]
     pub const fn new(trace: &'a str) -> Self {
         Self { trace, answered: false }

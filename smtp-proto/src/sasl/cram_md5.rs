@@ -1,23 +1,23 @@
-//! CRAM-MD5 (RFC 2195): user and the HMAC-MD5 of the server's challenge.
+//! `CRAM-MD5`: the user name and the HMAC-MD5 of the server's challenge (RFC 2195).
 
 use core::fmt;
 
 use hmac::Mac;
 use md5::Md5;
 
+use crate::{hello::Capabilities, hex};
+
 use super::{
     CannotAnswer, Challenge, InitialResponse, Mechanism, Response,
     hash::keyed,
     text::{can_carry, have_no_nul},
 };
-use crate::hello::Capabilities;
 
-/// CRAM-MD5 with borrowed credentials.
+/// The mechanism `CRAM-MD5`. It borrows the credentials.
 ///
-/// The password does not leave, but MD5 is no protection for a weak one, and nothing proves the
-/// server: use it where SCRAM is not offered.
+/// The password is not sent, but MD5 does not protect a weak one, and the server proves nothing. Prefer SCRAM.
 ///
-/// A challenge that is empty or no base64 is not answered: the hash of nothing could be replayed.
+/// It refuses a challenge that is empty or not base64, because somebody could replay the hash of an empty one.
 #[derive(Clone, Copy)]
 pub struct CramMd5<'a> {
     user: &'a str,
@@ -50,7 +50,7 @@ impl Mechanism for CramMd5<'_> {
         can_carry(have_no_nul(&[self.user, self.password]))
     }
 
-    /// `user SP digest`, the digest in lower-case hexadecimal (RFC 2195 2).
+    /// Writes `user SP digest`, with the digest in lower-case hexadecimal (RFC 2195 2).
     fn respond(
         &mut self,
         challenge: Challenge<'_>,
@@ -66,14 +66,10 @@ impl Mechanism for CramMd5<'_> {
         response.push(self.user.as_bytes());
         response.push(b" ");
         for octet in digest.as_bytes() {
-            response.push(&[hex(octet >> 4), hex(octet & 15)]);
+            response.push(&hex::lower(*octet));
         }
         Ok(())
     }
-}
-
-fn hex(digit: u8) -> u8 {
-    b"0123456789abcdef"[usize::from(digit & 15)]
 }
 
 impl fmt::Debug for CramMd5<'_> {

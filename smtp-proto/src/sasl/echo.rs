@@ -1,30 +1,31 @@
-//! Finds credentials that a server repeats in its replies, so that they are not shown (requirements C81).
+//! Finds credentials that a server repeats in its replies, and hides them (requirements C81).
 //!
-//! Some servers and filtering proxies answer `500 5.5.1 unrecognised: AUTH PLAIN <what we sent>`. Of a
-//! secret that left in base64, these are found:
+//! Some servers and filtering proxies reply `500 5.5.1 unrecognised: AUTH PLAIN <the sent text>`. Of a secret that
+//! was sent in base64, these parts are found:
 //! * [`RUN`] characters or more of it in base64 at any offset, with the word around them;
 //! * the same in hexadecimal, from [`CODED`] octets on;
-//! * [`RUN`] octets or more of its last field as they are (the password of PLAIN, a token), or the whole
-//!   field as a word from [`WORD`] octets on. The fields before it hold names;
-//! * a last field of fewer than [`CODED`] octets as a whole, in base64, and from [`WORD`] octets on in
-//!   hexadecimal.
+//! * [`RUN`] octets or more of its last field in plain (the password of `PLAIN`, a token), or the whole field as a
+//!   word, from [`WORD`] octets on. The fields before it hold names;
+//! * a whole last field of fewer than [`CODED`] octets, in base64, and from [`WORD`] octets on in hexadecimal.
 //!
-//! Shorter parts and other encodings are not found. The work is at most the product of both lengths; a
-//! text is a reply, of which a bounded part is kept.
+//! Shorter parts and other encodings are not found. The work is at most the product of the length of the secret and
+//! the length of the text, which is the kept part of a reply and so bounded.
 
 use core::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use memchr::memmem;
 
-/// Characters in common that are no accident.
+use crate::hex;
+
+/// The number of common characters that cannot be chance.
 const RUN: usize = 8;
-/// Octets that [`RUN`] characters of base64 stand for.
+/// The number of octets that [`RUN`] characters of base64 encode.
 const CODED: usize = RUN / 4 * 3;
-/// The shortest field that is looked for.
+/// The length in octets of the shortest field that is searched for.
 const WORD: usize = 4;
 
-/// Overwrites by `*` everything that a text repeats of a secret.
+/// Overwrites with `*` everything in `text` that repeats a part of `secret`.
 pub(crate) fn hide(text: &mut [u8], secret: &[u8]) {
     let field = last_field(secret);
     let mut start = 0;
@@ -39,15 +40,15 @@ pub(crate) fn hide(text: &mut [u8], secret: &[u8]) {
     }
 }
 
-/// Returns whether a text repeats a part of a secret.
+/// Returns whether `text` repeats a part of `secret`.
 pub(crate) fn repeats(text: &[u8], secret: &[u8]) -> bool {
     let field = last_field(secret);
     find_run(text, 0, field).is_some()
         || text.split(|&octet| !is_code(octet)).any(|word| is_coded(word, secret, field))
 }
 
-/// The last field of a response: the password of PLAIN, behind a NUL, or a token, between `auth=Bearer ` and
-/// two ^A. A password may hold every other control character.
+/// The last field of a response: the password of `PLAIN`, which follows a NUL, or a token, between `auth=Bearer ` and
+/// two ^A. A password can contain every other control character.
 fn last_field(secret: &[u8]) -> &[u8] {
     let mut fields = secret.rsplit(|&octet| octet == 0);
     let field = fields.find(|field| !field.is_empty()).unwrap_or_default();
@@ -56,7 +57,7 @@ fn last_field(secret: &[u8]) -> &[u8] {
     pair.strip_prefix(b"auth=Bearer ").unwrap_or(pair)
 }
 
-/// The first place from `start` on that repeats the field, or enough of it.
+/// Finds the first place, from `start` on, that repeats the field or at least [`RUN`] octets of it.
 fn find_run(text: &[u8], start: usize, field: &[u8]) -> Option<Range<usize>> {
     if field.len() < RUN {
         return find_word(text, start, field);
@@ -80,13 +81,13 @@ fn find_word(text: &[u8], start: usize, word: &[u8]) -> Option<Range<usize>> {
     whole.next()
 }
 
-/// The alphabet of base64, of which that of hexadecimal is a part.
+/// Returns whether an octet is in the alphabet of base64, which includes that of hexadecimal.
 const fn is_code(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=')
 }
 
-/// Returns whether a part of the word is a part of the secret, or the whole of a short secret or last field, in
-/// base64 or hexadecimal.
+/// Returns whether the word encodes a part of the secret, or a whole short secret or last field, in base64 or
+/// hexadecimal.
 fn is_coded(word: &[u8], secret: &[u8], field: &[u8]) -> bool {
     if is_short(word, field) || is_short(word, secret) {
         return true;
@@ -98,7 +99,7 @@ fn is_coded(word: &[u8], secret: &[u8], field: &[u8]) -> bool {
         || word.windows(2 * CODED).any(|text| is_part(hexadecimal(text)))
 }
 
-/// Returns whether the word is the whole of a short secret.
+/// Returns whether the word encodes the whole of a short secret.
 fn is_short(word: &[u8], secret: &[u8]) -> bool {
     if secret.is_empty() || secret.len() >= CODED {
         return false;
@@ -108,7 +109,10 @@ fn is_short(word: &[u8], secret: &[u8]) -> bool {
     length.is_ok_and(|length| octets[..length] == *secret)
         || secret.len() >= WORD
             && word.len() == 2 * secret.len()
-            && word.chunks_exact(2).zip(secret).all(|(pair, &octet)| digits(pair) == Some(octet))
+            && word
+                .chunks_exact(2)
+                .zip(secret)
+                .all(|(pair, &octet)| hex::octet(pair) == Some(octet))
 }
 
 fn base64(text: &[u8]) -> Option<[u8; CODED]> {
@@ -120,17 +124,9 @@ fn base64(text: &[u8]) -> Option<[u8; CODED]> {
 fn hexadecimal(text: &[u8]) -> Option<[u8; CODED]> {
     let mut octets = [0; CODED];
     for (octet, pair) in octets.iter_mut().zip(text.chunks_exact(2)) {
-        *octet = digits(pair)?;
+        *octet = hex::octet(pair)?;
     }
     Some(octets)
-}
-
-/// The octet that two hexadecimal digits stand for.
-fn digits(pair: &[u8]) -> Option<u8> {
-    let &[high, low] = pair else { return None };
-    let digit =
-        |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some(digit(high)? << 4 | digit(low)?)
 }
 
 #[cfg(test)]
@@ -159,10 +155,10 @@ mod tests {
                 "unrecognised: \"AUTH PLAIN AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\"",
                 "unrecognised: \"AUTH PLAIN ********************************************\"",
             ),
-            // Cut, at both ends.
+            // A part of the text, cut at its ends.
             ("AUTH PLAIN AGFsaWNlQGV4", "AUTH PLAIN ************"),
             ("...lQGV4YW1wbGUub3...", "...***************..."),
-            // At other offsets: of `x` and `xx` before the password.
+            // Other offsets in base64: `x` and `xx` precede the password.
             ("eGNvcnJlY3QgaG9yc2U=", "********************"),
             ("eHhjb3JyZWN0IGhvcnNl", "********************"),
             ("alice@example.org\0correct horse?", "alice@example.org\0*************?"),
@@ -188,7 +184,7 @@ mod tests {
         assert_hidden(b"user=alice\x01auth=Bearer s3cret\x01\x01", "s3cret?", "******?");
         assert_hidden(b"p", "unrecognised: cA== (p)", "unrecognised: **** (p)");
         assert_hidden(b"\0u\0p", "AUTH PLAIN AHUAcA==", "AUTH PLAIN ********");
-        // As LOGIN leaves them: the user's name stands before.
+        // The secret of `LOGIN`, in which the user name precedes the password.
         assert_hidden(b"\0alice\x0012345", "MTIzNDU= (12345)", "******** (*****)");
         assert_hidden(b"\0alice\0pw", "cHc=", "****");
         assert_hidden(b"\0alice\0pass", "70617373 YWxpY2U=", "******** YWxpY2U=");

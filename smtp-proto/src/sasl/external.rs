@@ -1,14 +1,16 @@
-//! EXTERNAL (RFC 4422 A): the server knows the client from elsewhere, as by a TLS certificate.
+//! `EXTERNAL`: the server identifies the client by other means, such as a TLS certificate (RFC 4422 A).
 
 use core::fmt;
+
+use crate::hello::Capabilities;
 
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     text::{can_carry, have_no_nul},
 };
-use crate::hello::Capabilities;
 
-/// EXTERNAL: no credential, and at most the identity to act as. Without one, `=` leaves with AUTH.
+/// The mechanism `EXTERNAL`: no credential, and an optional identity to act as. Without an identity, `AUTH EXTERNAL
+/// =` is sent.
 #[derive(Clone, Copy)]
 pub struct External<'a> {
     authorization: &'a str,
@@ -16,7 +18,7 @@ pub struct External<'a> {
 }
 
 impl<'a> External<'a> {
-    /// Acts as the identity that the server derives from what it knows.
+    /// Acts as the identity that the server derives, for example from the certificate.
     #[must_use]
     pub const fn new() -> Self {
         Self { authorization: "", answered: false }

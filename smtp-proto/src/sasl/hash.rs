@@ -1,10 +1,9 @@
-//! HMAC (RFC 2104) whose keys and results are wiped, and compared in constant time.
+//! HMAC (RFC 2104). Keys and results are wiped, and compared in constant time.
 
 use hmac::{EagerHash, Hmac, KeyInit, digest::common::Key};
 use zeroize::Zeroize;
 
-/// HMAC under `key`, ready for the message. The type lets every length of key be: longer than a
-/// block, it is hashed first (RFC 2104 2).
+/// Creates an HMAC with `key`, ready for the message. A key that is longer than a block is hashed first (RFC 2104 2).
 pub(super) fn keyed<D: EagerHash>(key: &[u8]) -> Hmac<D> {
     let mut block = Key::<Hmac<D>>::default();
     if let Some(space) = block.get_mut(..key.len()) {

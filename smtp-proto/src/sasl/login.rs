@@ -1,14 +1,15 @@
-//! LOGIN (draft-murchison-sasl-login): user, then password, each after a prompt.
+//! `LOGIN`: the user name, then the password, each after a prompt (draft-murchison-sasl-login).
 
 use core::fmt;
+
+use crate::hello::Capabilities;
 
 use super::{
     CannotAnswer, Challenge, InitialResponse, Mechanism, Response,
     text::{can_carry, have_no_nul},
 };
-use crate::hello::Capabilities;
 
-/// LOGIN with borrowed credentials. The prompts' text is ignored, their order decides.
+/// The mechanism `LOGIN`. It borrows the credentials. It ignores the text of the prompts, and only counts them.
 #[derive(Clone, Copy)]
 pub struct Login<'a> {
     user: &'a str,
@@ -49,7 +50,7 @@ impl Mechanism for Login<'_> {
         response.push(match self.answered {
             0 => self.user.as_bytes(),
             1 => self.password.as_bytes(),
-            // A third prompt would be given the password again: cancel instead.
+            // A third prompt would get the password again, so cancel.
             _ => return Err(CannotAnswer::Stop),
         });
         self.answered += 1;

@@ -1,18 +1,17 @@
-//! Mechanisms of AUTH (RFC 4954, RFC 4422): what answers the server's challenges.
+//! SASL mechanisms for `AUTH`, which prove the identity of a client (RFC 4954, RFC 4422).
 //!
-//! A mechanism holds the credentials; the client never does. It is handed to
-//! [`Client::authenticate`](crate::client::Client::authenticate) for each step and writes its
-//! answer into a [`Response`], which puts it on the wire in base64.
+//! A mechanism owns or borrows the credentials; the client never does. Pass it to
+//! [`Client::authenticate`](crate::client::Client::authenticate) for each step. It writes its response to a challenge
+//! into a [`Response`], which encodes it in base64 into the client's buffer.
 //!
-//! Everything that a mechanism writes is a secret: no transcript shows it. Some servers repeat it in
-//! their replies, so the client remembers it until a message begins or the session ends. In replies
-//! that come meanwhile it overwrites by `*` every part of 8 characters or more, and a shorter password
-//! as a whole, in base64, in hexadecimal and as it is. Other encodings are not recognised, and neither
-//! is a secret that a server repeats later.
+//! Everything that a mechanism writes counts as a secret, and no transcript shows it. Some servers repeat it in their
+//! replies. So the client remembers it until a message begins or the session ends, and overwrites it with `*` in the
+//! replies in between: every part of 8 characters or more, and a shorter password as a whole, in base64, in
+//! hexadecimal and in plain. It does not recognise other encodings, or a secret that a server repeats later.
 //!
-//! | mechanism | type | feature | what leaves |
+//! | mechanism | type | feature | sent to the server |
 //! |---|---|---|---|
-//! | SCRAM-SHA-256, -PLUS (RFC 7677) | `ScramSha256` | `scram` | a proof; the server proves itself too |
+//! | SCRAM-SHA-256, -PLUS (RFC 7677) | `ScramSha256` | `scram` | a proof; the server proves itself, too |
 //! | SCRAM-SHA-1, -PLUS (RFC 5802) | `ScramSha1` | `scram` | the same |
 //! | CRAM-MD5 (RFC 2195) | `CramMd5` | `cram-md5` | a keyed hash |
 //! | PLAIN (RFC 4616) | [`Plain`] | | the password |
@@ -22,11 +21,13 @@
 //! | EXTERNAL (RFC 4422 A) | [`External`] | | nothing secret |
 //! | ANONYMOUS (RFC 4505) | [`Anonymous`] | | nothing secret |
 //!
-//! [`Password`] is the list of those that take a user and a password, strongest first; [`Token`] of
-//! those that take a token.
-//! [`server`] has the other side of the dialogues.
+//! [`Password`] tries all mechanisms that need a user name and a password, strongest first; [`Token`] those that need
+//! an access token. To add a mechanism, implement [`Mechanism`].
+//!
+//! The module [`server`] has the server's side.
 
 mod anonymous;
+mod base64;
 #[cfg(feature = "cram-md5")]
 mod cram_md5;
 pub(crate) mod echo;
@@ -48,10 +49,9 @@ mod xoauth2;
 
 use core::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use crate::hello::Capabilities;
 
+pub(crate) use self::base64::decode_in_place;
 #[cfg(feature = "cram-md5")]
 pub use self::cram_md5::CramMd5;
 #[cfg(feature = "scram")]
@@ -62,21 +62,21 @@ pub use self::{
     xoauth2::XOAuth2,
 };
 
-/// What the server wants answered.
+/// A challenge of the server, decoded from base64.
 #[derive(Clone, Copy)]
 pub struct Challenge<'a> {
     decoded: Option<&'a [u8]>,
 }
 
 impl<'a> Challenge<'a> {
-    /// A challenge of these octets; `None` stands for text that is no base64.
+    /// A challenge of these octets. `None` stands for text that is not base64.
     #[must_use]
     pub const fn new(decoded: Option<&'a [u8]>) -> Self {
         Self { decoded }
     }
 
-    /// The challenge, or `None` when its text was no base64. PLAIN and LOGIN do not look at it, for
-    /// servers put prompts of all kinds there.
+    /// The octets, or `None` if the text was not base64. `PLAIN` and `LOGIN` ignore them, because servers send
+    /// prompts of all kinds.
     #[must_use]
     pub const fn octets(&self) -> Option<&'a [u8]> {
         self.decoded
@@ -89,69 +89,74 @@ impl fmt::Debug for Challenge<'_> {
     }
 }
 
-/// The mechanism cannot begin, or cannot answer a challenge, which the client cancels with `*`.
+/// The reason why a mechanism cannot start, or cannot respond to a challenge. The client then cancels the exchange
+/// with `*`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CannotAnswer {
-    /// The mechanism is of no use here, or the challenge makes no sense; another mechanism may do.
+    /// The mechanism cannot be used here, or the challenge is invalid. The client tries the next mechanism.
     TryNext,
-    /// The mechanism cannot carry the credentials, or the server asks for more than it has: another
-    /// mechanism would only hand the credentials out again.
+    /// The mechanism cannot carry the credentials, or the server asks for more than there is. The client tries no
+    /// other mechanism, because that would only send the credentials again.
     Stop,
 }
 
-/// When a mechanism's first answer may travel with the AUTH command (RFC 4954 4).
+/// The rule for sending the first response together with the `AUTH` command (RFC 4954 4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum InitialResponse {
-    /// Where the line stays within 512 octets; else after an empty challenge.
+    /// Send it with `AUTH` if the line has at most 512 octets; otherwise after an empty challenge.
     WhereItFits,
-    /// Never: the server speaks first, or is known to stumble over it.
+    /// Never send it with `AUTH`: the server sends the first challenge, or servers are known to fail on it.
     Never,
 }
 
-/// One way to prove who one is. Implement it for mechanisms that are not here.
+/// A SASL mechanism, client side. Implement this trait to add one.
+///
+/// The client calls [`restart`](Self::restart) and [`prepare`](Self::prepare), then [`respond`](Self::respond) for
+/// each challenge. After a success it asks [`is_satisfied`](Self::is_satisfied). Its counterpart in a server is
+/// [`Exchange`](server::Exchange).
 pub trait Mechanism {
-    /// The SASL name, 1 to 20 upper-case letters, digits, `-` and `_` (RFC 4422 3.1).
+    /// The SASL name: 1 to 20 upper-case letters, digits, `-` and `_` (RFC 4422 3.1).
     fn name(&self) -> &str;
 
-    /// Whether the first answer may travel with AUTH.
+    /// The rule for sending the first response together with `AUTH`.
     fn initial_response(&self) -> InitialResponse {
         InitialResponse::WhereItFits
     }
 
-    /// Forgets what went before: a new dialogue begins.
+    /// Forgets all state, because a new exchange begins.
     fn restart(&mut self) {}
 
-    /// Checks the credentials before anything is written; `server` is what the server offers.
+    /// Checks the credentials before anything is sent. `server` has the extensions of the server.
     ///
     /// # Errors
-    /// [`CannotAnswer::Stop`] if the mechanism cannot carry the credentials: nothing is written, and
-    /// `authenticate` returns [`Refusal::Credentials`](crate::client::Refusal::Credentials).
-    /// [`CannotAnswer::TryNext`] if another mechanism should be tried.
+    /// [`CannotAnswer::Stop`] if the mechanism cannot carry the credentials: nothing is sent, and `authenticate`
+    /// returns [`Refusal::Credentials`](crate::client::Refusal::Credentials). [`CannotAnswer::TryNext`] if the client
+    /// should try another mechanism.
     fn prepare(&mut self, server: Capabilities<'_>) -> Result<(), CannotAnswer> {
         let _ = server;
         Ok(())
     }
 
-    /// Writes the answer to a challenge; the first challenge of a mechanism that speaks first is
-    /// empty.
+    /// Writes the response to a challenge. If the client sends the first message, the first challenge is empty.
     ///
     /// # Errors
-    /// [`CannotAnswer`] cancels the dialogue; what was written to `response` does not leave then.
+    /// [`CannotAnswer`] cancels the exchange; octets written to `response` are not sent then.
     fn respond(
         &mut self,
         challenge: Challenge<'_>,
         response: &mut Response<'_>,
     ) -> Result<(), CannotAnswer>;
 
-    /// Whether success may be believed; a mechanism that proves the server says no until it did.
+    /// Returns whether a success can be trusted. A mechanism in which the server proves itself returns false until it
+    /// has.
     fn is_satisfied(&self) -> bool {
         true
     }
 }
 
-/// The caller's mechanisms, best first.
+/// A list of mechanisms, best first. The client uses the first one that the server offers.
 pub trait Mechanisms {
-    /// The mechanism at this place, `None` behind the last.
+    /// The mechanism at this position. `None` after the last.
     fn mechanism(&mut self, index: usize) -> Option<&mut dyn Mechanism>;
 }
 
@@ -170,21 +175,23 @@ impl Mechanisms for [&mut dyn Mechanism] {
     }
 }
 
-/// Decodes base64 where it stands; the length of what was decoded, or `None` if it is no base64.
-pub(crate) fn decode_in_place(text: &mut [u8]) -> Option<usize> {
-    /// Octets decoded at a time; a multiple of 4.
-    const STEP: usize = 64;
-    let mut written = 0;
-    for start in (0..text.len()).step_by(STEP) {
-        let end = text.len().min(start + STEP);
-        let mut decoded = [0; STEP];
-        let length = STANDARD.decode_slice(&text[start..end], &mut decoded).ok()?;
-        // Padding may only stand at the very end.
-        if end < text.len() && length != STEP / 4 * 3 {
-            return None;
+/// Returns whether a name is a SASL mechanism name: `1*20` upper-case letters, digits, `-` and `_` (RFC 4422 3.1).
+pub(crate) fn is_mechanism_name(name: &str) -> bool {
+    let is_allowed = |octet: u8| matches!(octet, b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_');
+    (1..=20).contains(&name.len()) && name.bytes().all(is_allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_mechanism_name;
+
+    #[test]
+    fn mechanism_names_are_short_and_in_upper_case() {
+        for name in ["X", "SCRAM-SHA-256-PLUS", "A_1", "ABCDEFGHIJKLMNOPQRST"] {
+            assert!(is_mechanism_name(name), "{name}");
         }
-        text[written..written + length].copy_from_slice(&decoded[..length]);
-        written += length;
+        for name in ["", "plain", "A B", "A\r", "\u{c9}", "ABCDEFGHIJKLMNOPQRSTU"] {
+            assert!(!is_mechanism_name(name), "{name}");
+        }
     }
-    Some(written)
 }

@@ -1,8 +1,8 @@
-//! What XOAUTH2 and OAUTHBEARER have in common: the token, then at most one refusal to acknowledge.
+//! The common part of `XOAUTH2` and `OAUTHBEARER`: the token, then at most one refusal to acknowledge.
 
 use super::{CannotAnswer, Challenge, echo};
 
-/// Octets of a refusal that are kept. Those of Google, Microsoft and RFC 7628 4.3 take 70 to 250.
+/// The number of octets of a refusal that are kept. Those of Google, Microsoft and RFC 7628 4.3 have 70 to 250.
 pub(super) const MAX_REFUSAL: usize = 512;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,11 +12,11 @@ enum Step {
     Refused,
 }
 
-/// What is to be said now.
+/// The next message to send.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Token,
-    /// The server has said why it refuses; 535 follows the acknowledgement (RFC 7628 3.2.3).
+    /// The server has sent the reason for its refusal; 535 follows the acknowledgement (RFC 7628 3.2.3).
     Acknowledgement,
 }
 
@@ -32,7 +32,7 @@ impl Dialogue {
         Self { step: Step::Start, refusal: [0; MAX_REFUSAL], length: 0 }
     }
 
-    /// The token is not kept, nor shown where the server repeats it.
+    /// Returns the next message to send. Hides the token in a refusal that repeats it.
     pub(super) fn turn(
         &mut self,
         challenge: Challenge<'_>,

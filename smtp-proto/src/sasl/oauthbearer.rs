@@ -1,23 +1,23 @@
-//! OAUTHBEARER (RFC 7628): an `OAuth` 2.0 bearer token.
+//! `OAUTHBEARER`: an OAuth 2.0 bearer token (RFC 7628).
 
 use core::fmt;
+
+use crate::hello::Capabilities;
 
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     oauth::{Dialogue, Turn},
     text::{can_carry, is_clean, push_name},
 };
-use crate::hello::Capabilities;
 
-/// OAUTHBEARER with a borrowed access token.
+/// The mechanism `OAUTHBEARER`. It borrows the access token.
 ///
-/// A server that refuses says why in a 334 first; that is answered with one octet 0x01 (RFC 7628
-/// 3.2.3), the verdict then is [`Refused`](crate::client::Authentication::Refused) with 535, and
-/// [`error`](Self::error) has the reason.
+/// A server that refuses the token first sends the reason in a 334 reply. The mechanism acknowledges it with one
+/// octet 0x01 (RFC 7628 3.2.3). The result is then [`Refused`](crate::client::Authentication::Refused) with 535, and
+/// [`error`](Self::error) returns the reason.
 ///
-/// Tokens of some kibioctets are usual. In base64 they have to fit the client's transmit buffer,
-/// else nothing is sent and `authenticate` says
-/// [`CommandTooLong`](crate::client::Refusal::CommandTooLong).
+/// Tokens often have several kibioctets. In base64 they have to fit the client's transmit buffer; otherwise nothing
+/// is sent, and `authenticate` returns [`CommandTooLong`](crate::client::Refusal::CommandTooLong).
 ///
 /// ```
 /// use smtp_proto::sasl::OAuthBearer;
@@ -35,39 +35,40 @@ pub struct OAuthBearer<'a> {
 }
 
 impl<'a> OAuthBearer<'a> {
-    /// Authenticates by an access token.
+    /// Authenticates with an access token.
     #[must_use]
     pub const fn new(token: &'a str) -> Self {
         Self { user: "", token, server: None, dialogue: Dialogue::new() }
     }
 
-    /// Says which user's resource is meant (the `authzid`); many servers want it.
+    /// Names the user whose resource is accessed (the `authzid`). Many servers require it.
     #[must_use]
     pub const fn with_user(self, user: &'a str) -> Self {
         Self { user, ..self }
     }
 
-    /// Says which server the client has connected to (`host` and `port`, RFC 7628 3.1).
+    /// Names the server to which the client has connected (`host` and `port`, RFC 7628 3.1).
     #[must_use]
     pub const fn with_server(self, host: &'a str, port: u16) -> Self {
         Self { server: Some((host, port)), ..self }
     }
 
-    /// Why the server refused the token, in the last dialogue: JSON (RFC 7628 3.2.2), of which the
-    /// first 512 octets are kept. It is what the server said: escape it before it is shown. Empty
-    /// if it was no base64; `None` when there was no such refusal.
+    /// The reason for which the server refused the token in the last exchange: JSON (RFC 7628 3.2.2), of which the
+    /// first 512 octets are kept. Empty if it was not base64; `None` if there was no such refusal.
+    ///
+    /// The octets came from the server: escape them before you show them, as with [`Escaped`](crate::reply::Escaped).
     #[must_use]
     pub fn error(&self) -> Option<&[u8]> {
         self.dialogue.error()
     }
 
-    /// ^A separates the fields, so none may hold one.
+    /// Returns whether all fields can be sent. ^A separates the fields, so none can contain one.
     fn is_sayable(&self) -> bool {
         let host = self.server.is_none_or(|(host, _)| is_clean(host));
         host && is_clean(self.token) && (self.user.is_empty() || is_clean(self.user))
     }
 
-    /// `client-resp` of RFC 7628 3.1.
+    /// Writes the `client-resp` of RFC 7628 3.1.
     fn say_token(&self, response: &mut Response<'_>) {
         response.push(b"n,");
         if !self.user.is_empty() {
@@ -88,7 +89,7 @@ impl<'a> OAuthBearer<'a> {
     }
 }
 
-/// Digits of the largest port.
+/// The number of digits of the greatest port.
 const MAX_PORT: usize = 5;
 
 fn decimal(number: u16, digits: &mut [u8; MAX_PORT]) -> &[u8] {

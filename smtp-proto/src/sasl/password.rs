@@ -1,22 +1,23 @@
-//! A user and a password, and every mechanism that takes them.
+//! A user name and a password, with all mechanisms that need them.
 
 use core::fmt;
 #[cfg(feature = "scram")]
 use core::ops::RangeInclusive;
 
+#[cfg(feature = "cram-md5")]
+use super::CramMd5;
 #[cfg(feature = "scram")]
 use super::{ChannelBinding, Nonce, ScramSha1, ScramSha256};
 use super::{Login, Mechanism, Mechanisms, Plain};
 
-#[cfg(feature = "cram-md5")]
-use super::CramMd5;
-
-/// All mechanisms for a user and a password, strongest first.
+/// All mechanisms for a user name and a password, strongest first.
 ///
-/// The order is SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN,
-/// LOGIN, as far as the features `scram` and `cram-md5` are on: what binds to the TLS session comes
-/// before what does not. SCRAM needs a nonce, `-PLUS` a channel binding too. The client takes the
-/// first that the server offers, so without TLS somebody in the middle can choose PLAIN: see
+/// Use it unless the server needs a certain mechanism; [`Token`](super::Token) is its counterpart for access tokens.
+///
+/// The order is SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN, LOGIN, as far as
+/// the features `scram` and `cram-md5` are on: mechanisms that bind to the TLS session come first. SCRAM needs a
+/// nonce, and `-PLUS` also a channel binding. The client uses the first mechanism that the server offers. So without
+/// TLS an attacker on the path can force `PLAIN`: see
 /// [`Config::with_plaintext_auth`](crate::client::Config::with_plaintext_auth).
 ///
 /// ```
@@ -82,7 +83,7 @@ impl<'a> ScramPair<'a> {
 }
 
 impl<'a> Password<'a> {
-    /// Authenticates as `user`; without SCRAM until there is a nonce.
+    /// Authenticates as `user`. Call `with_nonce` to enable SCRAM.
     #[must_use]
     pub const fn new(user: &'a str, password: &'a str) -> Self {
         Self {
@@ -101,7 +102,7 @@ impl<'a> Password<'a> {
         }
     }
 
-    /// Puts SCRAM in front. A nonce serves for one session.
+    /// Enables SCRAM, before the other mechanisms. Use each nonce for one session only.
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn with_nonce(mut self, nonce: Nonce) -> Self {
@@ -110,8 +111,7 @@ impl<'a> Password<'a> {
         self
     }
 
-    /// Puts SCRAM in front, bound to the TLS session where the server offers that. A nonce serves
-    /// for one session.
+    /// Enables SCRAM, bound to the TLS session if the server offers that. Use each nonce for one session only.
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn with_channel_binding(mut self, nonce: Nonce, channel: ChannelBinding<'a>) -> Self {
@@ -120,9 +120,9 @@ impl<'a> Password<'a> {
         self
     }
 
-    /// Sets how many iterations of SCRAM the server may ask for; 4,096 to 100,000 unless set.
+    /// Sets the numbers of SCRAM iterations that the client accepts. The default is 4,096 to 100,000.
     ///
-    /// Some servers ask for 600,000, which take about a third of a second of computing.
+    /// Some servers ask for 600,000, which take about a third of a second of computation.
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn with_iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
@@ -141,7 +141,7 @@ impl<'a> Password<'a> {
         }
     }
 
-    /// The last error of a SCRAM exchange, if there was one.
+    /// The last error of a SCRAM exchange. `None` if there was none.
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn scram_error(&self) -> Option<super::scram::ScramError> {

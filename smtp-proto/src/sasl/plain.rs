@@ -1,14 +1,15 @@
-//! PLAIN (RFC 4616): `[authzid] NUL authcid NUL passwd` in one message.
+//! `PLAIN`: `[authzid] NUL authcid NUL passwd` in one message (RFC 4616).
 
 use core::fmt;
+
+use crate::hello::Capabilities;
 
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     text::{can_carry, have_no_nul},
 };
-use crate::hello::Capabilities;
 
-/// PLAIN with borrowed credentials.
+/// The mechanism `PLAIN`, which sends the password as it is. It borrows the credentials.
 ///
 /// ```
 /// let plain = smtp_proto::sasl::Plain::new("alice", "s3cret");
@@ -23,7 +24,7 @@ pub struct Plain<'a> {
 }
 
 impl<'a> Plain<'a> {
-    /// Authenticates as `user` and acts as the same.
+    /// Authenticates as `user`, and acts as the same identity.
     #[must_use]
     pub const fn new(user: &'a str, password: &'a str) -> Self {
         Self { authorization: "", user, password, answered: false }
@@ -58,7 +59,7 @@ impl Mechanism for Plain<'_> {
         _challenge: Challenge<'_>,
         response: &mut Response<'_>,
     ) -> Result<(), CannotAnswer> {
-        // There is nothing to say twice.
+        // A second challenge makes no sense: the credentials are sent once.
         if self.answered || !have_no_nul(&self.fields()) {
             return Err(CannotAnswer::Stop);
         }

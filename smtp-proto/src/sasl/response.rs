@@ -1,13 +1,15 @@
-//! A mechanism's answer on its way to the wire: base64 without a copy in between.
+//! The response of a mechanism: base64 into the transmit buffer, without a copy in between.
 
 use core::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use zeroize::Zeroize;
+use crate::writer::Writer;
 
-/// Takes the octets of an answer in any pieces and encodes them into the transmit buffer.
+use super::base64::Encoder;
+
+/// Encodes the octets of a response, in any pieces, into the transmit buffer.
 ///
-/// The client makes one where it is needed; tests of own mechanisms make theirs:
+/// The client creates it for [`Mechanism::respond`](super::Mechanism::respond). Tests of a mechanism create their
+/// own:
 ///
 /// ```
 /// use smtp_proto::sasl::Response;
@@ -19,62 +21,26 @@ use zeroize::Zeroize;
 /// assert_eq!(&text[..8], b"YWxpY2U=");
 /// ```
 pub struct Response<'a> {
-    output: &'a mut [u8],
-    written: usize,
-    /// Octets that do not make a group of three yet.
-    carry: [u8; 3],
-    carried: usize,
-    overflow: bool,
+    writer: Writer<'a>,
+    encoder: Encoder,
 }
 
 impl<'a> Response<'a> {
-    /// An answer that is encoded into `output`.
+    /// Creates a response that is encoded into `output`.
     pub const fn new(output: &'a mut [u8]) -> Self {
-        Self { output, written: 0, carry: [0; 3], carried: 0, overflow: false }
+        Self { writer: Writer::new(output), encoder: Encoder::new() }
     }
 
-    /// Adds octets to the answer.
-    pub fn push(&mut self, mut octets: &[u8]) {
-        while self.carried > 0 && !octets.is_empty() {
-            self.carry[self.carried] = octets[0];
-            self.carried = (self.carried + 1) % 3;
-            octets = &octets[1..];
-            if self.carried == 0 {
-                let group = self.carry;
-                self.encode(&group);
-            }
-        }
-        let whole = octets.len() / 3 * 3;
-        self.encode(&octets[..whole]);
-        for &octet in &octets[whole..] {
-            self.carry[self.carried] = octet;
-            self.carried += 1;
-        }
+    /// Appends octets to the response.
+    pub fn push(&mut self, octets: &[u8]) {
+        self.encoder.push(octets, &mut |text| self.writer.push(text));
     }
 
-    /// The length in base64, or `None` when the answer did not fit; then what did fit is wiped.
+    /// Returns the length in base64, or `None` if the response did not fit. In that case `output` is wiped.
     #[must_use]
     pub fn finish(mut self) -> Option<usize> {
-        let (rest, carried) = (self.carry, self.carried);
-        self.encode(&rest[..carried]);
-        if self.overflow {
-            // Nobody counts these octets, so nobody else would wipe them.
-            self.output.zeroize();
-        }
-        (!self.overflow).then_some(self.written)
-    }
-
-    fn encode(&mut self, octets: &[u8]) {
-        match STANDARD.encode_slice(octets, &mut self.output[self.written..]) {
-            Ok(written) => self.written += written,
-            Err(_) => self.overflow = true,
-        }
-    }
-}
-
-impl Drop for Response<'_> {
-    fn drop(&mut self) {
-        self.carry.zeroize();
+        self.encoder.finish(&mut |text| self.writer.push(text));
+        self.writer.finish_or_wipe()
     }
 }
 

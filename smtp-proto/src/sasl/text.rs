@@ -1,30 +1,30 @@
-//! What text mechanisms may say, and names with escapes (`saslname`).
+//! Checks of credentials, and names with escapes (`saslname`).
 
 use core::fmt;
 
 use super::CannotAnswer;
 
-/// Takes the pieces of a message in their order.
+/// A function that receives the pieces of a message in order.
 pub(super) type Sink<'s> = dyn FnMut(&[u8]) + 's;
 
-/// Neither empty nor with an ASCII control character, which `SASLprep` prohibits (RFC 4013 2.3) and
-/// which separates fields in some mechanisms.
+/// Returns whether a text is not empty and has no ASCII control character. `SASLprep` prohibits these (RFC 4013 2.3),
+/// and some mechanisms separate fields with them.
 pub(super) fn is_clean(text: &str) -> bool {
     !text.is_empty() && !text.bytes().any(|octet| octet.is_ascii_control())
 }
 
-/// `Ok` if the mechanism can carry the credentials.
+/// Returns `Ok` if the mechanism can carry the credentials.
 pub(super) fn can_carry(can: bool) -> Result<(), CannotAnswer> {
     if can { Ok(()) } else { Err(CannotAnswer::Stop) }
 }
 
-/// Returns whether none of the texts has a NUL. A NUL separates fields in PLAIN, and many servers stop
-/// reading at one in any mechanism: they would compare a part of the password.
+/// Returns whether none of the texts has a NUL. It separates fields in `PLAIN`, and many servers stop reading at a
+/// NUL in any mechanism, so they would compare only a part of the password.
 pub(super) fn have_no_nul(texts: &[&str]) -> bool {
     !texts.iter().any(|text| text.contains('\0'))
 }
 
-/// Writes a name as `saslname` (RFC 5802 7): `=` and `,` are escaped.
+/// Writes a name as `saslname` (RFC 5802 7), with `=` and `,` escaped.
 pub(super) fn push_name(name: &str, sink: &mut Sink<'_>) {
     for piece in name.split_inclusive([',', '=']) {
         let plain = piece.trim_end_matches([',', '=']);
@@ -37,15 +37,16 @@ pub(super) fn push_name(name: &str, sink: &mut Sink<'_>) {
     }
 }
 
-/// A name as it came in a message, with `=2C` for `,` and `=3D` for `=` (`saslname`, RFC 5802 7).
+/// A name as it arrived in a message, with `=2C` for `,` and `=3D` for `=` (`saslname`, RFC 5802 7).
 ///
-/// [`Display`](fmt::Display) and [`matches`](Self::matches) see the name itself. It is what the peer
-/// claims: escape it before it is shown.
+/// [`Display`](fmt::Display) and [`matches`](Self::matches) use the decoded name. The peer chose it: escape it before
+/// you show it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SaslName<'a>(&'a str);
 
 impl<'a> SaslName<'a> {
-    /// Checks a `saslname`: not empty, no control character or comma, `=` only in the two escapes.
+    /// Validates a `saslname`: not empty, without control characters and commas, and with `=` only in the two
+    /// escapes. Returns `None` otherwise.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut behind = text.split('=').skip(1);
@@ -53,19 +54,19 @@ impl<'a> SaslName<'a> {
         (is_clean(text) && !text.contains(',') && escaped).then_some(Self(text))
     }
 
-    /// The name as it came, escapes and all.
+    /// The name as it arrived, with escapes.
     #[must_use]
     pub const fn as_escaped(self) -> &'a str {
         self.0
     }
 
-    /// Whether this is the name, octet for octet.
+    /// Returns whether the decoded name is `name`.
     #[must_use]
     pub fn matches(self, name: &str) -> bool {
         self.chars().eq(name.chars())
     }
 
-    /// The characters of the name.
+    /// Iterates over the characters of the decoded name.
     pub fn chars(self) -> impl Iterator<Item = char> + 'a {
         let mut rest = self.0.chars();
         core::iter::from_fn(move || match rest.next()? {

@@ -1,10 +1,13 @@
-//! A user and an OAuth 2.0 access token, and the mechanisms that take them.
+//! A user name and an OAuth 2.0 access token, with the mechanisms that need them.
 
 use core::fmt;
 
 use super::{Mechanism, Mechanisms, OAuthBearer, XOAuth2};
 
-/// OAUTHBEARER (RFC 7628) and, behind it, XOAUTH2.
+/// The mechanisms for a user name and an access token: `OAUTHBEARER` (RFC 7628), then `XOAUTH2`.
+///
+/// Use it for Google, Microsoft and other OAuth 2.0 servers; [`Password`](super::Password) is its counterpart for
+/// passwords.
 ///
 /// ```
 /// use smtp_proto::sasl::{Mechanisms, Token};
@@ -25,14 +28,16 @@ impl<'a> Token<'a> {
         Self { bearer: OAuthBearer::new(token).with_user(user), xoauth2: XOAuth2::new(user, token) }
     }
 
-    /// Names the server, which OAUTHBEARER can tell it (RFC 7628 3.1).
+    /// Names the server, which `OAUTHBEARER` sends along (RFC 7628 3.1).
     #[must_use]
     pub const fn with_server(self, host: &'a str, port: u16) -> Self {
         Self { bearer: self.bearer.with_server(host, port), ..self }
     }
 
-    /// Why the server refused the token: JSON (RFC 7628 3.2.2), of which the first 512 octets are kept.
-    /// It is what the server said: escape it before it is shown.
+    /// The reason for which the server refused the token: JSON (RFC 7628 3.2.2), of which the first 512 octets are
+    /// kept. `None` if there was no such refusal.
+    ///
+    /// The octets came from the server: escape them before you show them, as with [`Escaped`](crate::reply::Escaped).
     #[must_use]
     pub fn error(&self) -> Option<&[u8]> {
         self.bearer.error().or_else(|| self.xoauth2.error())

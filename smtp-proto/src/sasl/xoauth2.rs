@@ -1,23 +1,23 @@
-//! XOAUTH2, as Google and Microsoft have it: an `OAuth` token for SMTP.
+//! `XOAUTH2`: an OAuth 2.0 access token in the form that Google and Microsoft use.
 
 use core::fmt;
+
+use crate::hello::Capabilities;
 
 use super::{
     CannotAnswer, Challenge, Mechanism, Response,
     oauth::{Dialogue, Turn},
     text::{can_carry, is_clean},
 };
-use crate::hello::Capabilities;
 
-/// XOAUTH2 with a borrowed access token: `user=` user `^A` `auth=Bearer ` token `^A^A`.
+/// The mechanism `XOAUTH2`: `user=` user `^A` `auth=Bearer ` token `^A^A`. It borrows the access token.
 ///
-/// A server that refuses says why in a 334 first; that is answered with an empty line, the verdict
-/// then is [`Refused`](crate::client::Authentication::Refused) with 535, and [`error`](Self::error)
-/// has the reason.
+/// A server that refuses the token first sends the reason in a 334 reply. The mechanism acknowledges it with an empty
+/// line. The result is then [`Refused`](crate::client::Authentication::Refused) with 535, and [`error`](Self::error)
+/// returns the reason.
 ///
-/// Tokens of some kibioctets are usual. In base64 they have to fit the client's transmit buffer,
-/// else nothing is sent and `authenticate` says
-/// [`CommandTooLong`](crate::client::Refusal::CommandTooLong).
+/// Tokens often have several kibioctets. In base64 they have to fit the client's transmit buffer; otherwise nothing
+/// is sent, and `authenticate` returns [`CommandTooLong`](crate::client::Refusal::CommandTooLong).
 ///
 /// ```
 /// use smtp_proto::sasl::{Challenge, Mechanism, Response, XOAuth2};
@@ -38,21 +38,22 @@ pub struct XOAuth2<'a> {
 }
 
 impl<'a> XOAuth2<'a> {
-    /// Authenticates as `user` by an access token.
+    /// Authenticates as `user` with an access token.
     #[must_use]
     pub const fn new(user: &'a str, token: &'a str) -> Self {
         Self { user, token, dialogue: Dialogue::new() }
     }
 
-    /// Why the server refused the token, in the last dialogue: JSON, of which the first 512 octets
-    /// are kept. It is what the server said: escape it before it is shown. Empty if it was no
-    /// base64; `None` when there was no such refusal.
+    /// The reason for which the server refused the token in the last exchange: JSON, of which the first 512 octets
+    /// are kept. Empty if it was not base64; `None` if there was no such refusal.
+    ///
+    /// The octets came from the server: escape them before you show them, as with [`Escaped`](crate::reply::Escaped).
     #[must_use]
     pub fn error(&self) -> Option<&[u8]> {
         self.dialogue.error()
     }
 
-    /// ^A separates the fields, so none may hold one.
+    /// Returns whether all fields can be sent. ^A separates the fields, so none can contain one.
     fn is_sayable(&self) -> bool {
         is_clean(self.user) && is_clean(self.token)
     }

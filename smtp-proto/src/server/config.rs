@@ -1,8 +1,8 @@
 //! The application's choices for a session.
 
 use crate::{
-    command::Auth,
     hello::{EhloName, Extension, Extensions},
+    sasl::is_mechanism_name,
 };
 
 /// The policy for encrypting the session.
@@ -233,7 +233,8 @@ impl Config {
     /// The mechanisms that are offered, inside TLS (`secure`) or not.
     pub fn mechanisms(&self, secure: bool) -> impl Iterator<Item = &'static str> + use<> {
         let mechanisms = self.mechanisms.iter().take(Self::MAX_MECHANISMS).copied();
-        mechanisms.filter(move |name| is_mechanism(name) && (secure || !name.ends_with("-PLUS")))
+        mechanisms
+            .filter(move |name| is_mechanism_name(name) && (secure || !name.ends_with("-PLUS")))
     }
 
     /// Offers AUTH without TLS too. Whoever sees the connection then has the credentials.
@@ -279,13 +280,6 @@ impl Config {
     pub(super) const fn is_too_large(&self, octets: u64) -> bool {
         self.limits.content != 0 && octets > self.limits.content
     }
-}
-
-/// `sasl-mech = 1*20mech-char` (RFC 4422 3.1).
-fn is_mechanism(name: &str) -> bool {
-    let is_mech_char =
-        |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
-    (1..=Auth::MAX_MECHANISM).contains(&name.len()) && name.bytes().all(is_mech_char)
 }
 
 /// Extensions that are offered unless the application says otherwise.

@@ -255,28 +255,30 @@ fn refusal(line: &[u8], error: CommandError) -> Answer<'static> {
 
 /// The extension that brought a parameter of MAIL.
 fn extension_of_mail(parameter: &Parameter<'_>) -> Option<Extension> {
-    let is = |keyword| parameter.is(keyword);
-    Some(match () {
-        () if is("SIZE") => Extension::Size,
-        () if is("BODY") => Extension::EightBitMime,
-        () if is("SMTPUTF8") => Extension::SmtpUtf8,
-        () if is("AUTH") => Extension::Auth,
-        () if is("RET") || is("ENVID") => Extension::Dsn,
-        () if is("REQUIRETLS") => Extension::RequireTls,
-        () if is("BY") => Extension::DeliverBy,
-        () if is("MT-PRIORITY") => Extension::MtPriority,
-        () => return None,
-    })
+    const EXTENSIONS: [(&str, Extension); 9] = [
+        ("SIZE", Extension::Size),
+        ("BODY", Extension::EightBitMime),
+        ("SMTPUTF8", Extension::SmtpUtf8),
+        ("AUTH", Extension::Auth),
+        ("RET", Extension::Dsn),
+        ("ENVID", Extension::Dsn),
+        ("REQUIRETLS", Extension::RequireTls),
+        ("BY", Extension::DeliverBy),
+        ("MT-PRIORITY", Extension::MtPriority),
+    ];
+    extension_of(parameter, &EXTENSIONS)
 }
 
 /// The extension that brought a parameter of RCPT.
 fn extension_of_rcpt(parameter: &Parameter<'_>) -> Option<Extension> {
-    let is = |keyword| parameter.is(keyword);
-    Some(match () {
-        () if is("NOTIFY") || is("ORCPT") => Extension::Dsn,
-        () if is("RRVS") => Extension::Rrvs,
-        () => return None,
-    })
+    const EXTENSIONS: [(&str, Extension); 3] =
+        [("NOTIFY", Extension::Dsn), ("ORCPT", Extension::Dsn), ("RRVS", Extension::Rrvs)];
+    extension_of(parameter, &EXTENSIONS)
+}
+
+fn extension_of(parameter: &Parameter<'_>, extensions: &[(&str, Extension)]) -> Option<Extension> {
+    let found = extensions.iter().find(|(keyword, _)| parameter.is(keyword));
+    found.map(|(_, extension)| *extension)
 }
 
 /// Returns the place of `part` in `line`, and its length.

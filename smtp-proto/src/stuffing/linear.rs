@@ -1,4 +1,4 @@
-//! How many octets are looked at: counted, so that work which is not linear fails a test, whatever the clock says.
+//! Counts the octets that the scanners look at, so that work that is not linear fails a test on any machine.
 
 extern crate alloc;
 extern crate std;
@@ -12,19 +12,20 @@ std::thread_local! {
     static LOOKED_AT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts these octets and returns them.
+/// Counts these octets, and returns them.
 pub(super) fn looked_at(octets: &[u8]) -> &[u8] {
     LOOKED_AT.set(LOOKED_AT.get() + octets.len());
     octets
 }
 
-/// Does something with content.
+/// Work on content.
 type Job = fn(&[u8]);
 
-/// Octets in each run: many of the largest blocks.
+/// The number of octets in each run: many of the largest blocks.
 const LENGTH: usize = 50_000;
 
-/// Looks at one octet: as a part of a block, by the two judges of what cannot be copied as it is, and by whoever rewrites it.
+/// The greatest number of looks at one octet: once as a part of a block, twice to decide that it cannot be copied as
+/// it is, and once to rewrite it.
 const LOOKS: usize = 4;
 
 const WAYS: [(&str, Job); 13] = [
@@ -76,7 +77,7 @@ fn unstuff(content: &[u8], read: usize) {
     let mut unstuffer = Unstuffer::new();
     for mut chunk in content.chunks(read.min(content.len())) {
         while !chunk.is_empty() {
-            // The first bare newline is an error once, and takes nothing.
+            // The first bare newline is reported once, and consumes nothing.
             let found = unstuffer.feed(chunk).unwrap_or_default();
             if found.end {
                 return;
@@ -86,7 +87,7 @@ fn unstuff(content: &[u8], read: usize) {
     }
 }
 
-/// Content of this length, of each kind.
+/// Content of this length, one of each kind.
 fn contents(length: usize) -> Vec<(&'static str, Vec<u8>)> {
     let repeated = |line: &[u8]| line.iter().copied().cycle().take(length).collect::<Vec<_>>();
     let lines = |end: &[u8]| repeated(&[&[b'a'; 70][..], end].concat());

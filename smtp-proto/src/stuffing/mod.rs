@@ -1,4 +1,5 @@
-//! Transparency of message content: RFC 5321 4.5.2, with the line rules of RFC 5321 2.3.8.
+//! Transparency: message content as it is sent after `DATA`, and back (RFC 5321 4.5.2, with the line rules of RFC
+//! 5321 2.3.8).
 //!
 //! ```text
 //!             Stuffer::stuff, pieces            Unstuffer::feed
@@ -6,11 +7,14 @@
 //!             Stuffer::finish: CRLF . CRLF      end: true
 //! ```
 //!
-//! On the wire only CRLF ends a line. A bare CR or LF never leaves a [`Stuffer`], and never ends content for an
-//! [`Unstuffer`]: servers that disagree about them are how messages get smuggled. What ends a line of a message that is
-//! to be sent is said by [`Newlines`].
+//! A line with a single dot ends the content, so a [`Stuffer`] doubles each dot at the start of a line, and an
+//! [`Unstuffer`] removes the second one.
 //!
-//! Neither holds content: each works on what it is handed, cut anywhere.
+//! On the wire only CRLF ends a line. A stuffer never writes a bare CR or LF, and for an unstuffer they never end
+//! content: messages get smuggled between servers that disagree about them. [`Newlines`] is the rule for the lines of
+//! the message that is sent.
+//!
+//! Neither of them buffers content: each works on the octets of a call, which may be cut anywhere.
 
 #[cfg(test)]
 mod linear;

@@ -1,11 +1,11 @@
-//! Loops that write a block octet by octet, with what has to be inserted.
+//! Loops that copy a block octet by octet, and insert dots and line ends.
 
 use memchr::memchr2;
 
 use super::scan::{CR, DOT, LF};
 
-/// Copies a block that stands after an octet, with insertions; returns the octets written, and how many of them are dots
-/// that double another.
+/// Copies a block with insertions, given the octet before it. Returns the number of octets written, and how many of
+/// them are added dots.
 pub(super) type Rewriter = fn(u8, &[u8], &mut [u8]) -> (usize, usize);
 
 /// Copies a block as it is.
@@ -14,7 +14,7 @@ pub(super) fn copy(_before: u8, block: &[u8], output: &mut [u8]) -> (usize, usiz
     (block.len(), 0)
 }
 
-/// Copies a block of admitted octets and whole CRLFs, dots doubled: at most `2 * block.len()` octets.
+/// Copies a block of valid octets and whole CRLFs, and doubles dots: writes at most `2 * block.len()` octets.
 pub(super) fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> (usize, usize) {
     let (mut line_start, mut end) = (before == LF, 0);
     for &octet in block {
@@ -29,9 +29,10 @@ pub(super) fn double_dots(before: u8, block: &[u8], output: &mut [u8]) -> (usize
     (end, end - block.len())
 }
 
-/// As [`double_dots`], with every line end made CRLF, and dots doubled if `DOTS`. The block does not end in CR.
+/// Copies like [`double_dots`], but makes each line end CRLF, and doubles dots only if `DOTS`. The block must not end
+/// in CR.
 ///
-/// A line at a time: what needs this is mostly the text of Unix files.
+/// It works line by line, because most content that needs it is text from Unix files.
 pub(super) fn rewrite<const DOTS: bool>(
     before: u8,
     block: &[u8],
@@ -58,7 +59,7 @@ pub(super) fn rewrite<const DOTS: bool>(
     (end, doubled)
 }
 
-/// The octets of the CRs and the LF that stand here, and how many line ends they are.
+/// Returns the length of the CRs and the LF at the start of `text`, and the number of line ends that they are.
 fn line_ends(text: &[u8]) -> (usize, usize) {
     let crs = text.iter().take_while(|&&octet| octet == CR).count();
     if text.get(crs) == Some(&LF) { (crs + 1, 1) } else { (crs, crs) }

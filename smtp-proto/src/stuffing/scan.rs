@@ -1,8 +1,8 @@
-//! The fast look: how far content may be sent, or taken, as it is.
+//! The fast path: finds the part of content that can be copied as it is.
 //!
-//! Blocks are judged by loops that the compiler turns into vector code: no branch, one accumulator, one
-//! verdict per block. Base64 of even lines has a cheaper test still ([`even_lines`]). What neither passes is
-//! looked at octet by octet.
+//! Loops without a branch, with one accumulator and one result per block, check the blocks; the compiler turns them
+//! into vector code. Base64 in lines of one length has an even cheaper test ([`even_lines`]). A block that passes
+//! neither test is checked octet by octet.
 
 #![expect(
     clippy::needless_bitwise_bool,
@@ -15,22 +15,22 @@ pub(super) const CR: u8 = b'\r';
 pub(super) const LF: u8 = b'\n';
 pub(super) const DOT: u8 = b'.';
 
-/// Octets of a small block: what is lost at most around each octet that needs care.
+/// The length of a small block. Around each octet that needs care, at most so many octets are lost to the fast path.
 const FINE: usize = 32;
-/// Octets of a large block: amortises the verdict over clean content.
+/// The length of a large block, which spreads the cost of a result over clean content.
 const COARSE: usize = 256;
-/// Octets looked at one by one before the fast look.
+/// The number of octets that are checked one by one before the fast path starts.
 const NEAR: usize = 8;
-/// Large blocks between two tries of [`even_lines`].
+/// The number of large blocks between two attempts with [`even_lines`].
 const COARSE_RUN: usize = 16;
-/// Lines of base64 judged together.
+/// The number of base64 lines that are checked together.
 const GROUP: usize = 4;
-/// Octets of the lines that [`even_lines`] knows, without their CRLF: 64 in PEM, 76 in MIME.
+/// The lengths of lines that [`even_lines`] knows, without CRLF: PEM has 64 octets, MIME 76.
 const SHORTEST: usize = 64;
 const LONGEST: usize = 79;
 
-/// Which octets pass, apart from newlines: a range. Bounds known only at run time keep the loops below the
-/// same for all, and in a shape that the compiler makes vector code of.
+/// The range of octets that are allowed, apart from newlines. Because the bounds are known only at run time, the same
+/// loops serve all ranges, in a shape that the compiler turns into vector code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Octets {
     least: u8,
@@ -46,7 +46,7 @@ impl Octets {
         self.least <= octet && octet <= self.most
     }
 
-    /// As [`Octets::admit`], for each octet.
+    /// Returns whether [`Octets::admit`] is true for each octet.
     pub(super) fn admit_all(self, octets: &[u8]) -> bool {
         let low = looked_at(octets).iter().fold(u8::MAX, |low, &octet| low.min(octet));
         let high = octets.iter().fold(0, |high: u8, &octet| high.max(octet));
@@ -54,28 +54,28 @@ impl Octets {
     }
 }
 
-/// The length of a prefix of `input`, up to about `limit`, that needs no care: every CR and LF in a CRLF, no dot at a
-/// line's start, every octet admitted. It does not end between a CR and its LF.
+/// Returns the length of a prefix of `input`, up to about `limit`, that needs no care: each CR and LF is in a CRLF,
+/// no line starts with a dot, and each octet is allowed. The prefix does not end between a CR and its LF.
 ///
-/// The prefix is not always the longest: it may stop up to a small block early.
+/// It is not always the longest such prefix: it may end up to a small block early.
 pub(super) fn clean_prefix(input: &[u8], limit: usize, line_start: bool, octets: Octets) -> usize {
     match input {
         [] | [LF, ..] => return 0,
         [DOT, ..] if line_start => return 0,
-        // A small output buffer: the octets of a block would be looked at again with every call.
+        // If the output buffer is small, the octets of a block would be scanned again at every call.
         _ if limit < FINE => return 0,
         _ => {}
     }
-    // The last block may reach beyond the limit; nothing farther is looked at.
+    // The last block may extend beyond the limit, but nothing after it is scanned.
     let input = &input[..input.len().min(limit.saturating_add(FINE + 2))];
     let end = stretch(input, limit, octets);
     let end = end.min(limit);
     if input[..end].last() == Some(&CR) { end - 1 } else { end }
 }
 
-/// The longest prefix that needs no care.
+/// Returns the length of the longest prefix that needs no care.
 pub(super) fn exact_prefix(input: &[u8], line_start: bool, octets: Octets) -> usize {
-    // Where dots are dense the next is near, and the fast look would take longer to begin.
+    // If dots are dense the next one is near, and starting the fast path would cost more than it saves.
     let (near, line_start, stained) = walk(input, line_start, octets, NEAR);
     looked_at(&input[..near]);
     if stained {
@@ -88,8 +88,8 @@ pub(super) fn exact_prefix(input: &[u8], line_start: bool, octets: Octets) -> us
     clean + looked_at(&rest[..exact]).len()
 }
 
-/// Octet after octet, up to about `limit`: how many need no care, whether a line starts behind them, and whether
-/// what is next needs care.
+/// Checks octet by octet, up to about `limit`. Returns the number of octets that need no care, whether a line starts
+/// after them, and whether the next octet needs care.
 fn walk(input: &[u8], mut line_start: bool, octets: Octets, limit: usize) -> (usize, bool, bool) {
     let mut end = 0;
     while end < limit {
@@ -104,7 +104,7 @@ fn walk(input: &[u8], mut line_start: bool, octets: Octets, limit: usize) -> (us
     (end, line_start, false)
 }
 
-/// Whether every CR and LF stands in a CRLF.
+/// Returns whether each CR and LF is in a CRLF.
 pub(super) fn newlines_paired(octets: &[u8]) -> bool {
     let (first, last) = (octets.first(), octets.last());
     let next = octets.get(1..).unwrap_or_default();
@@ -115,7 +115,7 @@ pub(super) fn newlines_paired(octets: &[u8]) -> bool {
     !bare && first != Some(&LF) && last != Some(&CR)
 }
 
-/// The clean prefix of an input whose first octet is known to begin no trouble.
+/// Returns the length of the clean prefix of an input whose first octet needs no care.
 fn stretch(input: &[u8], limit: usize, octets: Octets) -> usize {
     let mut end = blocks::<FINE>(input, 0, 2, octets);
     if end < 2 * FINE {
@@ -134,7 +134,7 @@ fn stretch(input: &[u8], limit: usize, octets: Octets) -> usize {
     }
 }
 
-/// The end of the clean blocks from `start` on, at most `count` of them.
+/// Returns the end of the clean blocks from `start` on, at most `count` of them.
 fn blocks<const N: usize>(input: &[u8], start: usize, count: usize, octets: Octets) -> usize {
     let mut end = start;
     for _ in 0..count {
@@ -150,10 +150,10 @@ fn blocks<const N: usize>(input: &[u8], start: usize, count: usize, octets: Octe
     end
 }
 
-/// Judges a block `x`, given the block one octet on, `y`, and the block two octets on, `z`.
+/// Checks a block `x`, given the block one octet further, `y`, and the block two octets further, `z`.
 ///
-/// Not inlined: the compiler would find that the three overlap, and derive two from the first by shuffles, which
-/// costs a third more.
+/// Not inlined: the compiler would notice that the three overlap, and derive two of them from the first by shuffles,
+/// which costs a third more.
 #[inline(never)]
 fn is_clean<const N: usize>(x: &[u8; N], y: &[u8; N], z: &[u8; N], octets: Octets) -> bool {
     let (mut stain, mut low, mut high) = (false, u8::MAX, 0);
@@ -166,19 +166,19 @@ fn is_clean<const N: usize>(x: &[u8; N], y: &[u8; N], z: &[u8; N], octets: Octet
     !stain & (octets.least <= low) & (high <= octets.most)
 }
 
-/// The end of the lines, from the one that holds `from`, that are all as long as the first and hold no control
-/// octets. `input[..from]` is clean.
+/// Returns the end of the lines, from the one that holds `from`, that are all as long as the first and hold no
+/// control octets. `input[..from]` is clean.
 ///
-/// MIME encoders break base64 into lines of one length (76 octets, RFC 2045 6.8; 64 in PEM). Where the line must end
-/// is then known, and two vector instructions for 16 octets suffice for what is between.
+/// MIME encoders break base64 into lines of one length (76 octets, RFC 2045 6.8; 64 in PEM). So the place of the next
+/// line end is known, and two vector instructions for 16 octets check the text in between.
 ///
-/// Only octets near `from` are searched: content without CR, or without line ends, has none to be found.
+/// Only octets near `from` are searched for a line end, because content without CR, or without line ends, has none.
 fn even_lines(input: &[u8], from: usize, limit: usize, octets: Octets) -> usize {
     let Some((start, length)) = line_around(input, from) else { return from };
     let step = length + 2;
     let mut end = start;
     while end < limit {
-        // One octet on: that which follows the last line counts.
+        // One octet more than the lines, because the octet after the last line counts.
         let Some(group) = input.get(end..=end + GROUP * step) else { break };
         if !even_group(looked_at(group), step, octets) {
             break;
@@ -188,7 +188,7 @@ fn even_lines(input: &[u8], from: usize, limit: usize, octets: Octets) -> usize 
     end.max(from)
 }
 
-/// Start and length of the line that holds `from`, if [`even_lines`] knows lines of that length.
+/// Returns start and length of the line that holds `from`, if [`even_lines`] knows lines of this length.
 fn line_around(input: &[u8], from: usize) -> Option<(usize, usize)> {
     let near = from.saturating_sub(LONGEST + 2);
     let start = match memrchr(LF, looked_at(&input[near..from])) {
@@ -201,7 +201,7 @@ fn line_around(input: &[u8], from: usize) -> Option<(usize, usize)> {
     Some((start, length))
 }
 
-/// Judges [`GROUP`] lines of `step` octets with their CRLF, and the octet that follows.
+/// Checks [`GROUP`] lines of `step` octets each, with CRLF, and the octet after them.
 #[inline]
 fn even_group(mut group: &[u8], step: usize, octets: Octets) -> bool {
     let (mut low, mut high) = ([u8::MAX; 16], [0; 16]);
@@ -215,11 +215,12 @@ fn even_group(mut group: &[u8], step: usize, octets: Octets) -> bool {
     ended & printable & high.iter().fold(true, |yes, &x| yes & (x <= octets.most))
 }
 
-/// Folds a line of 64 to 79 octets into the accumulators; whether CRLF follows, and then no dot or bare LF.
+/// Adds a line of 64 to 79 octets to the accumulators. Returns whether CRLF follows it, and then neither a dot nor a
+/// bare LF.
 #[inline]
 fn even_line(line: &[u8], low: &mut [u8; 16], high: &mut [u8; 16]) -> bool {
     let Some((text, &[cr, lf, next])) = line.split_last_chunk::<3>() else { return false };
-    // The last 16 octets overlap the first 64: no odd tail.
+    // The last 16 octets overlap the first 64, so no shorter rest remains.
     let Some(head) = text.first_chunk::<64>() else { return false };
     let Some(tail) = text.last_chunk::<16>() else { return false };
     for block in head.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
@@ -237,7 +238,7 @@ fn fold(block: &[u8; 16], low: &mut [u8; 16], high: &mut [u8; 16]) {
     }
 }
 
-/// The same octets. Every look at content passes here, so that a test can count them: see `linear.rs`.
+/// Returns the same octets. All scanning passes through here, so that a test can count it: see `linear.rs`.
 #[cfg(not(test))]
 pub(super) const fn looked_at(octets: &[u8]) -> &[u8] {
     octets
@@ -252,7 +253,9 @@ mod tests {
 
     use alloc::{vec, vec::Vec};
 
-    use super::*;
+    use super::{
+        FINE, GROUP, Octets, clean_prefix, even_lines, exact_prefix, newlines_paired, walk,
+    };
 
     /// About 3,000 octets in lines of this length.
     fn lines(length: usize) -> Vec<u8> {
@@ -264,8 +267,8 @@ mod tests {
         content
     }
 
-    /// Base64 of every length that [`even_lines`] takes, lines too short and too long for it, one line
-    /// for all, and first a line of another length.
+    /// Base64 in lines of each length that [`even_lines`] knows, in shorter and longer ones, in a single line, and
+    /// after a line of another length.
     fn contents() -> impl Iterator<Item = Vec<u8>> {
         let ragged = [lines(30), lines(76)].concat();
         (62..=81).chain([1, 5000]).map(lines).chain([ragged])
@@ -299,7 +302,7 @@ mod tests {
             assert!(clean <= exact && exact - clean <= FINE + 2, "{clean} of {exact}");
             assert_eq!(exact_prefix(&input, line_start, Octets::ANY), exact);
         }
-        // Where the near look ends, in the middle of a line and at its start.
+        // The place at which the check of single octets ends: in the middle of a line, and at its start.
         for (input, exact) in [(&b"1234567\r\n.x"[..], 9), (b"123456\r\n.", 8), (b"12345678.", 9)] {
             assert_eq!(exact_prefix(input, true, Octets::ANY), exact, "{}", input.escape_ascii());
         }

@@ -1,15 +1,16 @@
-//! Message to wire, by slices of the message.
+//! Stuffing without copying: slices of the message.
 
 use core::iter::FusedIterator;
 
 use super::stuff::{ContentError, Step, Stuffer};
 
-/// The octets that [`Stuffer::stuff`] would write, as slices of the input and of constants: nothing is copied.
+/// The octets that [`Stuffer::stuff`] would write, as slices of the input and of constants. Nothing is copied.
 ///
-/// For vectored writes. Where dots are dense the slices are short: a caller whose list of slices fills up
-/// should copy instead.
+/// Use it for vectored writes. If dots are dense the slices are short: a caller whose list of slices fills up should
+/// copy instead.
 ///
-/// Each slice counts as sent once it is yielded. An iterator dropped early has left [`Pieces::rest`] undone.
+/// Each slice counts as sent when it is yielded. If the iterator is dropped early, [`Pieces::rest`] is still to be
+/// sent.
 #[derive(Debug)]
 pub struct Pieces<'a, 's> {
     stuffer: &'s mut Stuffer,
@@ -18,9 +19,11 @@ pub struct Pieces<'a, 's> {
 }
 
 impl Stuffer {
-    /// The next octets of the message as slices; then go on with more input, or [`Stuffer::finish`].
+    /// Returns the next octets of the message as slices. Afterwards, call it with more input, or call
+    /// [`Stuffer::finish`].
     ///
-    /// Yields the octets before an offence, then its error, then nothing. No slice is empty.
+    /// If an octet cannot be sent, the iterator yields the octets before it, then the error, then nothing. No slice
+    /// is empty.
     ///
     /// ```
     /// use smtp_proto::stuffing::{Newlines, Stuffer};
@@ -36,7 +39,7 @@ impl Stuffer {
 }
 
 impl<'a> Pieces<'a, '_> {
-    /// The input that is not yet accounted for.
+    /// The input that has not been yielded yet.
     #[must_use]
     pub const fn rest(&self) -> &'a [u8] {
         self.rest

@@ -1,4 +1,4 @@
-//! Message to wire, by copying.
+//! Stuffing by copying.
 
 use core::fmt;
 
@@ -7,80 +7,83 @@ use super::{
     scan::{self, CR, DOT, LF, Octets},
 };
 
-/// Octets scanned before they are copied: few enough that the copy finds them in a near cache.
+/// The number of octets that are scanned before they are copied: few enough to stay in a near cache.
 const WINDOW: usize = 64 * 1024;
-/// CRLFs that are handed out as one slice.
+/// CRLFs, to write several as one slice.
 const CRLFS: &[u8] = b"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
-/// Octets rewritten one by one before content is given another try as clean, at first.
+/// The number of octets that are first rewritten one by one before the fast path is tried again.
 const LEAST_BURST: usize = 32;
-/// And at most: content that is seldom clean is not scanned for nothing.
+/// The limit to which this number doubles, so that content that is seldom clean is not scanned in vain.
 const MOST_BURST: usize = 4096;
 
-/// The rule for line ends other than CRLF in a message to be sent.
+/// The rule for line ends other than CRLF in a message that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Newlines {
-    /// Any number of CRs before an LF are one line end with it: CRLF, a lone LF, and CR CR LF, as it comes from files
-    /// that went through a text mode twice. Every other CR is a line end of its own. All leave as CRLF.
+    /// Converts all line ends to CRLF. An LF is one line end together with all CRs before it: CRLF, a lone LF, and CR
+    /// CR LF, as in files that passed through text mode twice. Every other CR is a line end.
     #[default]
     Normalise,
-    /// A CR that no LF follows, or an LF that no CR precedes, is an error.
+    /// Refuses a CR without an LF after it, and an LF without a CR before it.
     Reject,
 }
 
-/// Why content cannot be sent.
+/// The reason why an octet of the content cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContentErrorKind {
-    /// A NUL, which only BINARYMIME may carry (RFC 3030).
+    /// A NUL, which only `BINARYMIME` allows (RFC 3030).
     Nul,
-    /// A CR that no LF follows, with [`Newlines::Reject`].
+    /// A CR without an LF after it, with [`Newlines::Reject`].
     BareCr,
-    /// An LF that follows no CR, with [`Newlines::Reject`].
+    /// An LF without a CR before it, with [`Newlines::Reject`].
     BareLf,
-    /// An octet of 0x80 or more, without 8BITMIME (RFC 6152).
+    /// An octet of 0x80 or more, without the extension `8BITMIME` (RFC 6152).
     EightBit,
-    /// Content handed in after [`Stuffer::finish`]: the caller's mistake.
+    /// Content that was passed after [`Stuffer::finish`], which is an error of the caller.
     AfterEnd,
 }
 
-/// An octet that cannot be sent, and where it stands.
+/// An octet of the content that cannot be sent, with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContentError {
-    /// What is wrong with the octet.
+    /// The reason.
     pub kind: ContentErrorKind,
-    /// Octets of the message before it, over all chunks.
+    /// The number of octets of the message before it, over all calls.
     pub offset: u64,
 }
 
-/// What one call of [`Stuffer::stuff`] did.
+/// The result of one call of [`Stuffer::stuff`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[must_use]
 pub struct Progress {
-    /// Octets of the input that need not be handed in again.
+    /// The number of input octets that were consumed. Do not pass them again.
     pub consumed: usize,
-    /// Octets of the output that were written.
+    /// The number of octets written to the output.
     pub produced: usize,
 }
 
-/// What one call of [`Stuffer::finish`] did.
+/// The result of one call of [`Stuffer::finish`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[must_use]
 pub struct Finish {
-    /// Octets of the output that were written.
+    /// The number of octets written to the output.
     pub produced: usize,
-    /// Whether the end of the content is written in full; otherwise call again.
+    /// The end of the content is written completely. Otherwise call again.
     pub done: bool,
 }
 
-/// Makes a message fit for DATA: dots doubled, newlines made CRLF, the end marked.
+/// Encodes the content of a message for `DATA`: doubles dots, converts line ends to CRLF, and marks the end.
 ///
-/// Holds no content but what it has to insert and the number of CRs of which it is not known whether an LF follows. Any
-/// cut of the input into chunks, and any size of output, give the same octets: at most `2 * message + 5`. CRLF `.` CRLF
-/// (`.` CRLF for an empty message) is in them once, at the end.
+/// A client session has one inside; use it to send content by hand. [`pieces`](Self::pieces) does the same without
+/// copying, and [`Unstuffer`](super::Unstuffer) is the inverse.
 ///
-/// An error is returned once the octets before the offence are written, and again at each call after: the
-/// message cannot be finished, and the connection must be closed without the final dot.
+/// It buffers no content: it keeps only the octets that it has to insert, and the number of CRs that an LF may
+/// follow. The output is the same however the input is cut, and whatever the size of the output, and is at most `2 *
+/// message + 5` octets long. CRLF `.` CRLF (`.` CRLF for an empty message) is in it once, at the end.
+///
+/// If an octet cannot be sent, the octets before it are written first, then each call returns the error. The message
+/// cannot be finished: close the connection without sending the final dot.
 ///
 /// ```
 /// use smtp_proto::stuffing::{Newlines, Stuffer};
@@ -97,42 +100,43 @@ pub struct Finish {
 #[derive(Debug, Clone)]
 pub struct Stuffer {
     newlines: Newlines,
-    /// Dots are doubled and the end is marked: DATA, not BDAT.
+    /// Double dots, and mark the end: for `DATA`, not for `BDAT`.
     dots: bool,
     octets: Octets,
     at: At,
     owed: &'static [u8],
-    /// CRs consumed and not yet written: held while an LF may follow them, owed behind `owed` as a CRLF each when not.
+    /// The number of CRs consumed and not written yet. While an LF may follow them they are held; otherwise each is
+    /// owed as a CRLF, after `owed`.
     crs: u64,
     offset: u64,
-    /// Octets written, doubled dots not counted twice.
+    /// The number of octets written, without added dots.
     written: u64,
     failed: Option<ContentError>,
 }
 
-/// Where in the message the next octet stands.
+/// The position of the next octet in its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     LineStart,
     Middle,
-    /// After one CR or more, consumed and not yet written.
+    /// After one or more CRs that are consumed and not written yet.
     AfterCr,
     End,
 }
 
-/// What becomes of one octet.
+/// The handling of one octet.
 pub(super) enum Step {
-    /// It goes out as it is.
+    /// Write it as it is.
     Copy,
-    /// It is consumed; what is owed, if anything, replaces it.
+    /// Consume it. Owed octets, if there are any, replace it.
     Absorb,
-    /// It stays; what is owed goes before it.
+    /// Write the owed octets first, and do not consume it yet.
     Wait,
 }
 
 impl Stuffer {
-    /// A stuffer at the start of a message. Octets of 0x80 and more pass if `eight_bit_allowed`: with
-    /// 8BITMIME or SMTPUTF8.
+    /// Creates a stuffer at the start of a message. Octets of 0x80 and more are allowed if `eight_bit_allowed`: with
+    /// `8BITMIME` or `SMTPUTF8`.
     #[must_use]
     pub const fn new(newlines: Newlines, eight_bit_allowed: bool) -> Self {
         let octets = if eight_bit_allowed { Octets::EIGHT_BIT } else { Octets::SEVEN_BIT };
@@ -150,8 +154,8 @@ impl Stuffer {
         }
     }
 
-    /// A stuffer for BDAT (RFC 3030), where nothing is stuffed: it only makes newlines CRLF, ends the
-    /// last line, and checks octets as [`new`](Self::new) says.
+    /// Creates a stuffer for `BDAT` (RFC 3030), which doubles no dots and marks no end. It only converts line ends to
+    /// CRLF, ends the last line, and checks octets like [`new`](Self::new).
     #[must_use]
     pub const fn for_chunks(newlines: Newlines, eight_bit_allowed: bool) -> Self {
         Self { dots: false, ..Self::new(newlines, eight_bit_allowed) }
@@ -159,19 +163,20 @@ impl Stuffer {
 
     /// Writes the next octets of the message into `output`.
     ///
-    /// Consumes at least an octet or produces one, if neither `input` nor `output` is empty. CRs at the end of
-    /// `input` are consumed and written later.
+    /// Consumes or produces at least one octet, if neither `input` nor `output` is empty. CRs at the end of `input`
+    /// are consumed, and written by a later call.
     ///
     /// # Errors
     ///
-    /// The first octet that cannot be sent. What precedes it was reported as progress of an earlier call.
+    /// [`ContentError`] for the first octet that cannot be sent. Earlier calls have reported the octets before it as
+    /// progress.
     pub fn stuff(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, ContentError> {
         let progress = self.stuff_some(input, output)?;
         self.written = self.written.wrapping_add(progress.produced as u64);
         Ok(progress)
     }
 
-    /// The size of the message as RFC 1870 5 counts it, if it ended here: as [`Survey::size`](super::Survey::size).
+    /// The size of the message for `SIZE` (RFC 1870 5) if it ended here, like [`Survey::size`](super::Survey::size).
     pub(crate) fn size(&self) -> u64 {
         let end_of_line = match self.at {
             At::Middle => 2,
@@ -204,13 +209,13 @@ impl Stuffer {
         Ok(done)
     }
 
-    /// Writes the end of the message: CRLF if the last line has none, then `.` CRLF (RFC 5321 4.1.1.4). At most 7
-    /// octets, and two for each CR that the message ends with; over as many calls as `output` needs.
+    /// Writes the end of the message: CRLF if the last line has none, then `.` CRLF (RFC 5321 4.1.1.4). Writes at
+    /// most 7 octets, and two for each CR at the end of the message. Call it until [`Finish::done`].
     ///
     /// # Errors
     ///
-    /// That of [`Stuffer::stuff`], if the content had one, or if it ends in a bare CR that is not to be
-    /// normalised. Nothing is written then.
+    /// [`ContentError`] if [`stuff`](Self::stuff) returned one before, or if the message ends in a bare CR with
+    /// [`Newlines::Reject`]. Nothing is written then.
     pub fn finish(&mut self, output: &mut [u8]) -> Result<Finish, ContentError> {
         self.check_open(&[])?;
         let mut produced = self.finish_lines(output);
@@ -222,8 +227,8 @@ impl Stuffer {
         Ok(Finish { produced, done: !self.owes() })
     }
 
-    /// Writes what is left of the lines when nothing more follows: behind it [`Stuffer::finish`] writes 5 octets at most.
-    /// Fills `output`, or has written all.
+    /// Writes the rest of the lines if nothing more follows. Afterwards [`Stuffer::finish`] writes at most 5 octets.
+    /// Fills `output`, or writes everything.
     pub(crate) fn finish_lines(&mut self, output: &mut [u8]) -> usize {
         if self.at == At::AfterCr && self.newlines == Newlines::Normalise {
             self.at = At::LineStart;
@@ -231,13 +236,13 @@ impl Stuffer {
         self.pay(output)
     }
 
-    /// What has to go out before the next octet, or a part of it.
+    /// Takes the octets, or a part of them, that have to be written before the next octet.
     pub(super) fn take_owed(&mut self) -> &'static [u8] {
         self.fetch_crlfs();
         core::mem::take(&mut self.owed)
     }
 
-    /// The longest prefix that goes out as it is, now counted as passed.
+    /// Takes the longest prefix that can be written as it is, and counts it as written.
     pub(super) fn take_clean<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
         if matches!(self.at, At::AfterCr | At::End) {
             return &[];
@@ -247,7 +252,7 @@ impl Stuffer {
         &input[..end]
     }
 
-    /// Decides about one octet.
+    /// Decides how to handle one octet.
     pub(super) fn step(&mut self, octet: u8) -> Result<Step, ContentError> {
         scan::looked_at(&[octet]);
         let step = match (self.at, octet) {
@@ -260,7 +265,7 @@ impl Stuffer {
                 self.bare(ContentErrorKind::BareCr, self.offset - 1)?;
                 self.owe(b"", At::LineStart, Step::Wait)
             }
-            // Owed together: content may be ended behind any octet that was taken.
+            // Both dots are owed together, because the content may be ended after any octet that was consumed.
             (At::LineStart, DOT) if self.dots => {
                 self.written = self.written.wrapping_sub(1);
                 self.owe(b"..", At::Middle, Step::Absorb)
@@ -280,7 +285,7 @@ impl Stuffer {
         Ok(step)
     }
 
-    /// Refuses to go on after an error, and with content after the end.
+    /// Returns the error of an earlier call, or an error for content after the end.
     pub(super) fn check_open(&mut self, input: &[u8]) -> Result<(), ContentError> {
         if self.at == At::End && !input.is_empty() && self.failed.is_none() {
             self.fail(ContentErrorKind::AfterEnd, self.offset);
@@ -288,18 +293,18 @@ impl Stuffer {
         self.failed.map_or(Ok(()), Err)
     }
 
-    /// Takes one more CR, which an LF may follow.
+    /// Consumes a CR that an LF may follow.
     const fn hold_cr(&mut self) -> Step {
         self.crs += 1;
         self.owe(b"", At::AfterCr, Step::Absorb)
     }
 
-    /// Whether something has to go out before the next octet.
+    /// Returns whether octets have to be written before the next octet.
     pub(crate) const fn owes(&self) -> bool {
         !self.owed.is_empty() || (self.crs > 0 && !matches!(self.at, At::AfterCr))
     }
 
-    /// Turns CRs that no LF has followed into what they are written as, some at a time.
+    /// Converts CRs without an LF to CRLFs, a few at a time.
     fn fetch_crlfs(&mut self) {
         if self.owed.is_empty() && self.owes() {
             let most = CRLFS.len() / 2;
@@ -309,7 +314,7 @@ impl Stuffer {
         }
     }
 
-    /// Writes what is owed, as far as there is room.
+    /// Writes owed octets as far as there is room.
     fn pay(&mut self, output: &mut [u8]) -> usize {
         let mut paid = 0;
         while self.owes() && paid < output.len() {
@@ -330,7 +335,7 @@ impl Stuffer {
         scan::clean_prefix(input, limit, self.at == At::LineStart, self.octets)
     }
 
-    /// Notes that clean octets went out.
+    /// Records that clean octets were written.
     fn passed(&mut self, clean: &[u8]) {
         self.offset += clean.len() as u64;
         match clean.last() {
@@ -340,12 +345,12 @@ impl Stuffer {
         }
     }
 
-    /// Deals with up to `burst` octets that may need care.
+    /// Handles up to `burst` octets that may need care.
     fn repair(&mut self, input: &[u8], output: &mut [u8], burst: usize) -> Progress {
         let mut block = &input[..input.len().min(burst).min(output.len().saturating_sub(2) / 2)];
         scan::looked_at(block);
         while let [rest @ .., CR] = block {
-            // Only the octet after it tells what becomes of it.
+            // The octet after a CR decides how to handle it.
             block = rest;
         }
         let Some(rewrite) = self.rewriter(block) else {
@@ -358,7 +363,7 @@ impl Stuffer {
         Progress { consumed: block.len(), produced }
     }
 
-    /// The cheapest loop that sends a block right; none if it may hold an error.
+    /// Returns the cheapest loop that copies a block correctly, or `None` if the block may hold an error.
     fn rewriter(&self, block: &[u8]) -> Option<Rewriter> {
         if block.is_empty() || self.at == At::AfterCr || !self.octets.admit_all(block) {
             return None;
@@ -370,7 +375,7 @@ impl Stuffer {
         }
     }
 
-    /// One octet after the other, each with a look at the room and the rules.
+    /// Handles one octet after the other, and checks room and rules for each.
     fn walk(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
         let mut done = Progress::default();
         while let Some(&octet) = input.get(done.consumed) {
@@ -454,10 +459,11 @@ impl core::error::Error for ContentError {}
 mod tests {
     extern crate alloc;
 
-    use super::*;
     use crate::stuffing::Survey;
 
-    /// Every text of these octets up to this length, and longer ones of them.
+    use super::{Newlines, Stuffer};
+
+    /// Tries every text of up to six of the octets CR, LF, `.` and `a`, and long repetitions of some of them.
     #[test]
     fn the_size_is_that_of_the_survey_however_the_content_is_cut() {
         let mut texts = alloc::vec![alloc::vec::Vec::new()];

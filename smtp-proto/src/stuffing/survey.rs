@@ -1,11 +1,13 @@
-//! Size and kind of content before it is sent, where it is there as a whole.
+//! Size and kind of whole content, before it is sent.
 
 use memchr::memmem;
 
 use super::scan::{CR, LF};
 
-/// Size and kind of content in the form in which it leaves: every line with CRLF, see
+/// Size and kind of content as it will be sent, with CRLF at the end of each line; see
 /// [`Newlines::Normalise`](super::Newlines::Normalise).
+///
+/// Use it to declare `SIZE` and `BODY` for content that is in memory as a whole.
 ///
 /// ```
 /// use smtp_proto::stuffing::Survey;
@@ -15,14 +17,14 @@ use super::scan::{CR, LF};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Survey {
-    /// Octets for SIZE (RFC 1870 5): CRLF counts as two, doubled dots and the final dot not at all.
+    /// The size in octets for `SIZE` (RFC 1870 5): CRLF counts as two, added dots and the final dot do not count.
     pub size: u64,
-    /// Whether an octet of 0x80 or above is in it, so that 8BITMIME is needed (RFC 6152).
+    /// The content has an octet of 0x80 or above, so it needs `8BITMIME` (RFC 6152).
     pub eight_bit: bool,
 }
 
 impl Survey {
-    /// Looks at the whole content.
+    /// Scans the whole content.
     #[must_use]
     pub fn of(content: &[u8]) -> Self {
         let size = lines(content) - folded(content) + last(content);
@@ -30,7 +32,7 @@ impl Survey {
     }
 }
 
-/// Octets when a lone CR or LF leaves as both.
+/// The number of octets if each lone CR or LF is sent as CRLF.
 fn lines(content: &[u8]) -> u64 {
     let (mut size, mut before) = (content.len() as u64, 0);
     for &octet in content {
@@ -40,7 +42,8 @@ fn lines(content: &[u8]) -> u64 {
     size
 }
 
-/// Octets of [`lines`] that do not leave, because an LF makes one line end of a run of CRs. Such runs are rare.
+/// The number of octets in [`lines`] that are not sent, because a run of CRs and an LF is one line end. Such runs are
+/// rare.
 fn folded(content: &[u8]) -> u64 {
     let (mut size, mut crs) = (0, 0);
     for &octet in &content[memmem::find(content, b"\r\r").unwrap_or(content.len())..] {
@@ -52,7 +55,7 @@ fn folded(content: &[u8]) -> u64 {
     size
 }
 
-/// Octets that end the last line.
+/// The number of octets that end the last line.
 fn last(content: &[u8]) -> u64 {
     match content.last() {
         None | Some(&LF) => 0,

@@ -1,4 +1,4 @@
-//! Wire to message.
+//! Unstuffing: received octets to content.
 
 use core::fmt;
 
@@ -6,47 +6,50 @@ use memchr::memchr;
 
 use super::scan::{self, CR, DOT, LF, Octets};
 
-/// Which half of a CRLF stands alone.
+/// The half of a CRLF that was found without the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BareNewlineKind {
-    /// A CR that no LF follows.
+    /// A CR without an LF after it.
     Cr,
-    /// An LF that follows no CR.
+    /// An LF without a CR before it.
     Lf,
 }
 
-/// A newline that is none, in content received (RFC 5321 2.3.8).
+/// A CR or LF in received content that is not part of a CRLF (RFC 5321 2.3.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BareNewline {
-    /// Which it is.
+    /// The half that was found.
     pub kind: BareNewlineKind,
-    /// Octets of content on the wire before it, doubled dots included.
+    /// The number of received octets of content before it, doubled dots included.
     pub offset: u64,
 }
 
-/// What one call of [`Unstuffer::feed`] found.
+/// The result of one call of [`Unstuffer::feed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[must_use]
 pub struct Unstuffed<'a> {
-    /// Octets of the input that need not be handed in again.
+    /// The number of input octets that were consumed. Do not pass them again.
     pub consumed: usize,
-    /// The content among them, with stuffed dots removed; may be empty.
+    /// The content in these octets, without added dots. It can be empty.
     pub content: &'a [u8],
-    /// Whether they end the content. What follows them is the next command.
+    /// These octets end the content. The next command follows.
     pub end: bool,
 }
 
-/// Takes content from the wire after DATA: stuffed dots removed, the end found.
+/// Decodes content that is received after `DATA`: removes added dots, and finds the end.
 ///
-/// Copies nothing and holds nothing: content comes back as slices of the input, each line with its CRLF. NULs and
-/// octets of 0x80 and more pass. The end is CRLF `.` CRLF, or `.` CRLF at the very start, and nothing
-/// else: not LF `.` LF, not LF `.` CRLF, not CR `.` CR.
+/// A server session has one inside; use it to receive content by hand. It is the inverse of
+/// [`Stuffer`](super::Stuffer).
 ///
-/// A bare CR or LF is an error, reported once. The message is then spoilt, and the server answers 550 5.5.2: but
-/// only after its end. So go on feeding, from the same octets on: they yield no content any more, until
-/// `end` is true. [`Unstuffer::spoilt`] tells what to answer.
+/// It copies and buffers nothing: content is returned as slices of the input, each line with its CRLF. NULs and
+/// octets of 0x80 and more are accepted. The end is CRLF `.` CRLF, or `.` CRLF at the very start, and nothing else:
+/// not LF `.` LF, not LF `.` CRLF, not CR `.` CR.
+///
+/// A bare CR or LF is an error, which is reported once. The server then has to refuse the message with `550 5.5.2`,
+/// but only after its end. So continue to call [`feed`](Self::feed), beginning with the same octets, which yield no
+/// more content, until `end` is true. [`spoilt`](Self::spoilt) returns the error until then.
 ///
 /// ```
 /// use smtp_proto::stuffing::Unstuffer;
@@ -72,31 +75,32 @@ pub struct Unstuffer {
     spoilt: Option<BareNewline>,
 }
 
-/// Where on the wire the next octet stands.
+/// The position of the next octet in its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     LineStart,
     Middle,
     AfterCr,
-    /// After a dot at a line's start: stuffed, or the end.
+    /// After a dot at the start of a line: an added dot, or the end.
     Dot,
     DotCr,
     End,
 }
 
 impl Unstuffer {
-    /// An unstuffer at the start of content.
+    /// Creates an unstuffer at the start of content.
     #[must_use]
     pub const fn new() -> Self {
         Self { at: At::LineStart, offset: 0, spoilt: None }
     }
 
-    /// Takes octets from the start of `input`: at least one, if there is one and the content has not ended.
-    /// Call again with the rest.
+    /// Consumes octets from the start of `input`: at least one, unless it is empty or the content has ended. Call it
+    /// again with the rest.
     ///
     /// # Errors
     ///
-    /// The first bare CR or LF, once. Nothing is consumed then: feed the same octets again to find the end.
+    /// [`BareNewline`] for the first bare CR or LF, once. Nothing is consumed then: pass the same octets again to
+    /// find the end.
     pub fn feed<'a>(&mut self, input: &'a [u8]) -> Result<Unstuffed<'a>, BareNewline> {
         let found = if self.at == At::End {
             Unstuffed { end: true, ..Unstuffed::default() }
@@ -109,7 +113,7 @@ impl Unstuffer {
         Ok(found)
     }
 
-    /// The bare newline that made the content unacceptable, if there was one.
+    /// The first bare CR or LF in the content. `None` if there was none.
     #[must_use]
     pub const fn spoilt(&self) -> Option<BareNewline> {
         self.spoilt
@@ -128,7 +132,7 @@ impl Unstuffer {
         Ok(Unstuffed { consumed, content, end: false })
     }
 
-    /// Takes a dot at a line's start, and the CRLF that makes it the end.
+    /// Consumes a dot at the start of a line, and the CRLF that makes it the end.
     fn take_dot(&mut self, input: &[u8]) -> usize {
         for (taken, &octet) in input.iter().enumerate() {
             self.at = match (self.at, octet) {
@@ -136,7 +140,7 @@ impl Unstuffer {
                 (At::Dot, CR) => At::DotCr,
                 (At::DotCr, LF) => At::End,
                 (at, _) => {
-                    // The octet after a stuffed dot is content, even a dot; behind the end it is none.
+                    // The octet after an added dot is content, even if it is a dot. The octet after the end is not.
                     self.at = if at == At::Dot { At::Middle } else { at };
                     return taken;
                 }
@@ -145,7 +149,7 @@ impl Unstuffer {
         input.len()
     }
 
-    /// Takes what is content up to the next dot that is not, or bare newline.
+    /// Consumes content up to the next dot that is not content, or bare newline.
     fn take_content<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
         let newline = usize::from(self.at == At::AfterCr && input.first() == Some(&LF));
         if newline == 0 && matches!(self.at, At::AfterCr | At::Dot | At::DotCr) {
@@ -165,7 +169,7 @@ impl Unstuffer {
         &input[..end]
     }
 
-    /// Looks for the end alone.
+    /// Looks only for the end.
     fn swallow<'a>(&mut self, input: &'a [u8]) -> Unstuffed<'a> {
         let mut consumed = 0;
         while let Some(&octet) = input.get(consumed) {
@@ -183,7 +187,7 @@ impl Unstuffer {
         Unstuffed { consumed, content: &[], end: self.at == At::End }
     }
 
-    /// Records the offence that `octet`, the next one, brings to light.
+    /// Records the bare newline that the next octet, `octet`, reveals.
     const fn spoil(&mut self, octet: u8) -> BareNewline {
         let (kind, offset) = match self.at {
             At::AfterCr | At::DotCr => (BareNewlineKind::Cr, self.offset - 1),
@@ -203,7 +207,7 @@ impl Default for Unstuffer {
 }
 
 impl At {
-    /// Where the octet after this one stands. Only CRLF starts a line.
+    /// The position after this octet. Only CRLF starts a line.
     const fn after(self, octet: u8) -> Self {
         match (self, octet) {
             (Self::DotCr, LF) | (Self::End, _) => Self::End,

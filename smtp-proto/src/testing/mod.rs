@@ -1,25 +1,25 @@
-//! A server that follows a script, without IO: for the tests of whoever speaks SMTP (feature `test-kit`).
+//! A server that follows a script, in memory, for tests of SMTP clients (feature `test-kit`).
 //!
-//! A script is a dialogue as RFCs and transcripts show it, one step a line:
+//! A script is a session in the form in which RFCs and transcripts show it, one step on each line:
 //!
 //! | line | step |
 //! |---|---|
-//! | `S: text` | says this line |
-//! | `S+ text` | says this text as it is, with `\r`, `\n` and `\xNN` written out |
-//! | `C: text` | the client has to say this line |
-//! | `C+ text` | the client has to say this text, written as behind `S+` |
-//! | `C? text` | the client has to say a line that starts like this |
-//! | `CONTENT` | takes lines up to the lone dot |
-//! | `QUIET` | the client has to say nothing now |
-//! | `TLS` | shakes hands |
-//! | `REST` | hears whatever comes until the client closes |
-//! | `WAIT` | the same, and forgets it |
-//! | `UNTERMINATED` | the same as `WAIT`, and there has to be no lone dot |
-//! | `CLOSE` | closes |
-//! | `# text`, nothing | nothing |
+//! | `S: text` | sends this line |
+//! | `S+ text` | sends this text as it is, with `\r`, `\n` and `\xNN` as escapes |
+//! | `C: text` | expects this line from the client |
+//! | `C+ text` | expects this text from the client, with escapes like `S+` |
+//! | `C? text` | expects a line that starts like this |
+//! | `CONTENT` | receives lines up to the line with a single dot |
+//! | `QUIET` | expects that the client sends nothing now |
+//! | `TLS` | does a TLS handshake |
+//! | `REST` | receives everything until the client closes |
+//! | `WAIT` | like `REST`, but does not keep it for `heard` |
+//! | `UNTERMINATED` | like `WAIT`, and expects no line with a single dot |
+//! | `CLOSE` | closes the connection |
+//! | `# text`, empty line | ignored |
 //!
-//! The peer says nothing before it has heard all that it expects, and minds commands that come before it has
-//! answered: so a script also tells which commands have to arrive in one group, and which must not.
+//! The peer sends nothing before it has received all that it expects. It refuses commands that arrive before its
+//! replies to those before. So a script also tests which commands have to arrive in one group, and which must not.
 //!
 //! ```
 //! use smtp_proto::testing::{Peer, PeerWants};
@@ -35,7 +35,7 @@
 //! assert!(peer.is_done());
 //!
 //! let mismatch = Peer::new("C: EHLO client.example")?.hear(b"HELO x\r\n").unwrap_err();
-//! assert!(mismatch.to_string().starts_with(r#"heard "HELO x\x0d\x0a" in place of "EHLO client."#));
+//! assert!(mismatch.to_string().starts_with(r#"received "HELO x\x0d\x0a" instead of "EHLO client."#));
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 

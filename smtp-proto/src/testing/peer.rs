@@ -1,42 +1,47 @@
-//! Follows the script.
+//! The peer: follows the steps of a script.
 
 use alloc::{collections::VecDeque, format, string::String, vec::Vec};
 use core::fmt;
 
-use super::script::{Rest, ScriptError, Step, steps};
 use crate::reply::Escaped;
 
+use super::script::{Rest, ScriptError, Step, steps};
+
 /// A server that follows a [script](super), in memory.
+///
+/// Use it in tests of code that drives a client: pass the client's octets to [`hear`](Self::hear) and send the octets
+/// of [`say`](Self::say) to the client, as [`wants`](Self::wants) asks. A client that deviates from the script gets a
+/// [`Mismatch`], which names both sides.
 #[derive(Clone, Debug, Default)]
 pub struct Peer {
     steps: VecDeque<Step>,
-    /// What has come and no step has taken.
+    /// Octets that have arrived and that no step has consumed.
     input: Vec<u8>,
-    /// What has been said and not been read.
+    /// Octets to send that have not been read.
     output: Vec<u8>,
     heard: Vec<u8>,
     patient: bool,
 }
 
-/// What the one who drives a [`Peer`] has to do next.
+/// The next call that a [`Peer`] needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum PeerWants {
-    /// Hand what it [says](Peer::say) to the client.
+    /// Send the octets of [`say`](Peer::say) to the client, and call [`said`](Peer::said).
     Say,
-    /// Hand it what the client says, or that it has closed.
+    /// Pass octets of the client to [`hear`](Peer::hear), or call [`hear_end`](Peer::hear_end) if it has closed.
     Hear,
-    /// See whether the client says anything now, and [tell](Peer::quiet) if it does not.
+    /// If the client sends nothing now, call [`quiet`](Peer::quiet).
     Quiet,
-    /// Shake hands, and [tell](Peer::tls_established).
+    /// Do a TLS handshake, then call [`tls_established`](Peer::tls_established).
     Tls,
-    /// Close the connection, or hold that it is closed.
+    /// Close the connection, or treat it as closed.
     Close,
-    /// The script is at its end.
+    /// Nothing: the script has ended.
     Nothing,
 }
 
-/// What the client said, or did not, against the script.
+/// A deviation of the client from the script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mismatch(String);
 
@@ -49,26 +54,26 @@ impl fmt::Display for Mismatch {
 impl core::error::Error for Mismatch {}
 
 impl Peer {
-    /// A peer at the start of this script.
+    /// Creates a peer at the start of this script.
     ///
     /// # Errors
-    /// The first line that is no step.
+    /// [`ScriptError`] for the first line that is not a step.
     pub fn new(script: &str) -> Result<Self, ScriptError> {
         let mut peer = Self::default();
         peer.then(script)?;
         Ok(peer)
     }
 
-    /// The same, and does not mind commands that come before those before them are answered.
+    /// Accepts commands that arrive before the replies to earlier ones.
     #[must_use]
     pub fn patient(self) -> Self {
         Self { patient: true, ..self }
     }
 
-    /// Adds steps behind those that are left.
+    /// Appends steps to those that are left.
     ///
     /// # Errors
-    /// The first line that is no step; the steps before it are added.
+    /// [`ScriptError`] for the first line that is not a step. The steps before it are appended.
     pub fn then(&mut self, script: &str) -> Result<(), ScriptError> {
         for step in steps(script) {
             self.steps.push_back(step?);
@@ -77,7 +82,7 @@ impl Peer {
         Ok(())
     }
 
-    /// What is to be done next.
+    /// Returns the next call that the peer needs.
     pub fn wants(&self) -> PeerWants {
         if !self.output.is_empty() {
             return PeerWants::Say;
@@ -91,10 +96,10 @@ impl Peer {
         }
     }
 
-    /// Takes what the client has said.
+    /// Receives octets from the client.
     ///
     /// # Errors
-    /// It is not what the script says.
+    /// [`Mismatch`] if the client deviates from the script.
     pub fn hear(&mut self, octets: &[u8]) -> Result<(), Mismatch> {
         self.input.extend_from_slice(octets);
         while let Some(taken) = self.take()? {
@@ -105,16 +110,16 @@ impl Peer {
         Ok(())
     }
 
-    /// The client has closed.
+    /// Tells the peer that the client has closed the connection.
     ///
     /// # Errors
-    /// The script has more for it to say.
+    /// [`Mismatch`] if the script expects more from the client.
     pub fn hear_end(&mut self) -> Result<(), Mismatch> {
         match self.steps.front() {
             Some(Step::Rest(rest)) => {
                 let dot = self.input.windows(3).any(|octets| octets == b"\n.\r");
                 if *rest == Rest::Unterminated && dot {
-                    return Err(self.mismatch("content without end"));
+                    return Err(self.mismatch("content without the line with a single dot"));
                 }
                 if *rest == Rest::Kept {
                     self.heard.append(&mut self.input);
@@ -127,7 +132,7 @@ impl Peer {
             Some(Step::Hear(line) | Step::HearStart(line)) => {
                 Err(self.mismatch(&format!("{:?}", Escaped(line))))
             }
-            Some(Step::Content) => Err(self.mismatch("content and its end")),
+            Some(Step::Content) => Err(self.mismatch("content and the line with a single dot")),
             _ => {
                 self.quiet();
                 Ok(())
@@ -135,34 +140,34 @@ impl Peer {
         }
     }
 
-    /// The client says nothing now.
+    /// Tells the peer that the client sends nothing now.
     pub fn quiet(&mut self) {
         self.pass(&Step::Quiet);
     }
 
-    /// The handshake is done.
+    /// Tells the peer that the TLS handshake is done.
     pub fn tls_established(&mut self) {
         self.pass(&Step::Tls);
     }
 
-    /// What it has to say.
+    /// The octets that have to be sent to the client.
     #[must_use]
     pub fn say(&self) -> &[u8] {
         &self.output
     }
 
-    /// The first `n` octets of [`say`](Self::say) are on their way.
+    /// Records that the first `n` octets of [`say`](Self::say) were sent.
     pub fn said(&mut self, n: usize) {
         self.output.drain(..n.min(self.output.len()));
     }
 
-    /// All that it has heard and the script has an entry for.
+    /// All octets that the peer received, except those of `WAIT` and `UNTERMINATED`.
     #[must_use]
     pub fn heard(&self) -> &[u8] {
         &self.heard
     }
 
-    /// Whether the script is at its end, all that it says is read, and the client has said no more.
+    /// Returns whether the script has ended, everything is sent, and the client has sent no more.
     #[must_use]
     pub fn is_done(&self) -> bool {
         let over = matches!(self.wants(), PeerWants::Close | PeerWants::Nothing);
@@ -176,11 +181,11 @@ impl Peer {
         }
     }
 
-    /// Says all that stands between this step and the next that waits for the client.
+    /// Sends everything between this step and the next one that waits for the client.
     fn say_what_is_next(&mut self) {
         while let Some(Step::Say(_)) = self.steps.front() {
             if !self.patient && !self.input.is_empty() {
-                // What it hears next will tell.
+                // The step after this one decides about the octets that are already there.
                 return;
             }
             if let Some(Step::Say(octets)) = self.steps.pop_front() {
@@ -189,7 +194,7 @@ impl Peer {
         }
     }
 
-    /// How many octets the step at hand takes, once they have come.
+    /// Returns the number of octets that the current step consumes. `None` until they have arrived.
     fn take(&self) -> Result<Option<usize>, Mismatch> {
         if self.input.is_empty() {
             return Ok(None);
@@ -207,22 +212,22 @@ impl Peer {
             }
             Some(Step::Content) => Ok(content(&self.input)),
             Some(Step::Say(reply)) => {
-                Err(self.mismatch(&format!("a wait for {:?}", Escaped(reply))))
+                Err(self.mismatch(&format!("waiting for {:?}", Escaped(reply))))
             }
             Some(Step::Quiet) => Err(self.mismatch("silence")),
-            Some(Step::Tls) => Err(self.mismatch("a handshake")),
-            // What comes behind the end stays: it is not done, then.
+            Some(Step::Tls) => Err(self.mismatch("a TLS handshake")),
+            // Octets after the end stay in `input`, so the peer is not done.
             Some(Step::Rest(_) | Step::Close) | None => Ok(None),
         }
     }
 
     fn mismatch(&self, expected: &str) -> Mismatch {
         let (input, heard) = (Escaped(&self.input), Escaped(&self.heard));
-        Mismatch(format!("heard {input:?} in place of {expected}, behind {heard:?}"))
+        Mismatch(format!("received {input:?} instead of {expected}, after {heard:?}"))
     }
 }
 
-/// How long the content is with its lone dot.
+/// Returns the length of the content, including the line with a single dot.
 fn content(input: &[u8]) -> Option<usize> {
     if input.starts_with(b".\r\n") {
         return Some(3);

@@ -1,9 +1,9 @@
-//! What a script says, step by step.
+//! The steps of a script.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 
-/// What the peer does next.
+/// A step of the peer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Step {
     Say(Vec<u8>),
@@ -16,7 +16,7 @@ pub(super) enum Step {
     Close,
 }
 
-/// What becomes of all that comes until the client closes.
+/// The use of all octets that arrive until the client closes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Rest {
     Kept,
@@ -24,7 +24,7 @@ pub(super) enum Rest {
     Unterminated,
 }
 
-/// A line of a script that is no step.
+/// A line of a script that is not a step.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScriptError {
     line: String,
@@ -40,13 +40,13 @@ impl ScriptError {
 
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no step of a script: {:?}", self.line)
+        write!(f, "not a step of a script: {:?}", self.line)
     }
 }
 
 impl core::error::Error for ScriptError {}
 
-/// The steps of a script; space around a line does not count.
+/// Parses the steps of a script. Space around a line is ignored.
 pub(super) fn steps(script: &str) -> impl Iterator<Item = Result<Step, ScriptError>> {
     let lines = script.lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -75,7 +75,7 @@ fn step(line: &str) -> Option<Step> {
     })
 }
 
-/// Text with `\r`, `\n`, `\t`, `\\` and `\xNN` in it.
+/// Replaces `\r`, `\n`, `\t`, `\\` and `\xNN` in `text`. Returns `None` for another escape.
 fn unescaped(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -65,12 +65,12 @@ fn what_is_against_the_script_is_told() {
     let told = |script, client: &[u8]| after(script, client).unwrap_err().to_string();
     assert_eq!(
         told("C: EHLO a\nC: NOOP", b"EHLO a\r\nQUIT\r\n"),
-        r#"heard "QUIT\x0d\x0a" in place of "NOOP\x0d\x0a", behind "EHLO a\x0d\x0a""#
+        r#"received "QUIT\x0d\x0a" instead of "NOOP\x0d\x0a", after "EHLO a\x0d\x0a""#
     );
-    assert!(told("C? EHLO a", b"EHLO b").contains(r#"in place of "EHLO a""#));
-    assert!(told("C: a\nS: 250 ok\nC: b", b"a\r\nb\r\n").contains("a wait for"), "too early");
+    assert!(told("C? EHLO a", b"EHLO b").contains(r#"instead of "EHLO a""#));
+    assert!(told("C: a\nS: 250 ok\nC: b", b"a\r\nb\r\n").contains("waiting for"), "too early");
     assert!(told("QUIET\nC: a", b"a\r\n").contains("silence"));
-    assert!(told("TLS", b"a").contains("a handshake"));
+    assert!(told("TLS", b"a").contains("a TLS handshake"));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn content_may_be_empty() {
 #[test]
 fn a_line_that_is_no_step_is_shown() {
     let error = Peer::new("S: 220 mx\nX: a").unwrap_err();
-    assert_eq!(error.to_string(), r#"no step of a script: "X: a""#);
+    assert_eq!(error.to_string(), r#"not a step of a script: "X: a""#);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn content_error(mut content: &[u8]) -> ContentError {
 #[test]
 fn addresses_say_what_is_wrong_with_them() {
     all_say(&[
-        (&AddressError::Dot { offset: 1 }, "misplaced dot in the local part, offset 1"),
+        (&AddressError::Dot { offset: 1 }, "misplaced dot in the local part: no atom at offset 1"),
         (
             &AddressError::Octet { octet: 7, offset: 1 },
             "octet 0x07 at offset 1 is not allowed in a local part",
@@ -56,13 +56,19 @@ fn addresses_say_what_is_wrong_with_them() {
             "U+0080 at offset 1 is not allowed in an address",
         ),
         (&AddressError::NotUtf8 { offset: 1 }, "address is not UTF-8 at offset 1"),
-        (&AddressError::UnclosedQuote, "quoted local part does not end"),
+        (&AddressError::UnclosedQuote, "quoted local part has no closing quote"),
         (&AddressError::LocalPartTooLong { limit: 64 }, "local part is longer than 64 octets"),
         (&DomainError::EmptyLabel { offset: 2 }, "empty domain label at offset 2"),
         (&DomainError::Hyphen { offset: 2 }, "hyphen at offset 2 begins or ends a domain label"),
-        (&DomainError::LabelTooLong { offset: 2 }, "domain label at offset 2 is longer than 63"),
+        (
+            &DomainError::LabelTooLong { offset: 2 },
+            "domain label at offset 2 is longer than 63 characters",
+        ),
         (&DomainError::TooLong, "domain is longer than 255 octets"),
-        (&DomainError::Literal { offset: 2 }, "bad address literal at offset 2"),
+        (
+            &DomainError::Literal { offset: 2 },
+            "address literal at offset 2 is neither an IP address nor tag:content in brackets",
+        ),
         (
             &DomainError::UntaggedIpv6 { offset: 2 },
             "address literal at offset 2 needs the tag IPv6, as in [IPv6:::1]",
@@ -83,15 +89,18 @@ fn commands_and_parameters_say_what_is_wrong_with_them() {
         (&ArgumentError::NotUtf8 { offset: 3 }, "text is not UTF-8 at offset 3"),
         (
             &AuthError::Mechanism { octet: 32, offset: 0 },
-            "octet 0x20 at offset 0 is not allowed in a mechanism",
+            "octet 0x20 at offset 0 is not allowed in a mechanism name",
         ),
         (&CommandError::UnknownVerb, "unknown command"),
         (&CommandError::NoArgument, "command needs an argument"),
         (&CommandError::Unexpected { octet: 0xE9, offset: 4 }, "unexpected octet 0xE9 at offset 4"),
-        (&CommandError::NoPath { offset: 5 }, "no path at offset 5"),
+        (
+            &CommandError::NoPath { offset: 5 },
+            "no FROM: or TO: with a path in angle brackets at offset 5",
+        ),
         (
             &CommandError::Path { offset: 11, error: AddressError::UnclosedQuote },
-            "path at offset 11: quoted local part does not end",
+            "path at offset 11: quoted local part has no closing quote",
         ),
         (
             &CommandError::Name { offset: 5, error: DomainError::TooLong },
@@ -99,20 +108,23 @@ fn commands_and_parameters_say_what_is_wrong_with_them() {
         ),
         (
             &CommandError::Parameter { offset: 13, error: ParameterError::NoValue },
-            "parameter at offset 13: parameter has no value behind its =",
+            "parameter at offset 13: parameter has no value after its =",
         ),
         (
             &CommandError::Argument { offset: 5, error: ArgumentError::Empty },
             "argument at offset 5: text is empty",
         ),
-        (&CommandError::ChunkSize { offset: 5 }, "no size of a chunk at offset 5"),
+        (
+            &CommandError::ChunkSize { offset: 5 },
+            "chunk size at offset 5 is not a number of 64 bits",
+        ),
         (
             &CommandError::Auth { offset: 5, error: AuthError::Mechanism { octet: 32, offset: 0 } },
-            "argument at offset 5: octet 0x20 at offset 0 is not allowed in a mechanism",
+            "argument at offset 5: octet 0x20 at offset 0 is not allowed in a mechanism name",
         ),
-        (&ParameterError::NoValue, "parameter has no value behind its ="),
+        (&ParameterError::NoValue, "parameter has no value after its ="),
         (&ParameterError::TooLong { max: 9 }, "parameter's value is longer than 9 octets"),
-        (&ParameterError::Typed, "parameter has a method of its own"),
+        (&ParameterError::Typed, "parameter has a method of its own: use that instead"),
         (&xtext, "octet 0x2B at offset 2 is not xtext"),
     ]);
     for (long, word) in [
@@ -242,9 +254,9 @@ fn replies_say_what_is_wrong_with_them() {
     let mut limits = ReplyLimits::default();
     (limits.reply, limits.lines) = (12, 2);
     for (octets, words) in [
-        (&b"250-\r\n251"[..], "a line with another code than the first at octet 8"),
-        (b"250-a\r\n250-b\r\n", "a reply over the limit at octet 12"),
-        (b"250-\n250-\n250", "a reply with too many lines at octet 10"),
+        (&b"250-\r\n251"[..], "line with another code than the first line at octet 8"),
+        (b"250-a\r\n250-b\r\n", "reply is longer than the limit at octet 12"),
+        (b"250-\n250-\n250", "reply has more lines than the limit at octet 10"),
     ] {
         assert_eq!(Framer::new().frame(octets, &limits).unwrap_err().to_string(), words);
     }
@@ -283,10 +295,13 @@ fn a_server_says_why_it_ended() {
 #[test]
 fn scram_and_routes_say_what_is_wrong() {
     all_say(&[
-        (&ScramError::Credentials, "credentials that SCRAM cannot carry"),
-        (&ScramError::NonceUsed, "the nonce has been used before"),
-        (&ScramError::Malformed, "the server's message is no message of SCRAM"),
-        (&ScramError::Extension, "the server demands an unknown extension of SCRAM"),
+        (
+            &ScramError::Credentials,
+            "SCRAM cannot carry the credentials: they are empty or have a control character",
+        ),
+        (&ScramError::NonceUsed, "the nonce has been used before: set a new one"),
+        (&ScramError::Malformed, "the server's message is not a valid SCRAM message"),
+        (&ScramError::Extension, "the server requires an unknown SCRAM extension"),
         (&ScramError::Nonce, "the server's nonce does not belong to this exchange"),
         (
             &ScramError::TooFewIterations { count: 1, limit: 4096 },
@@ -296,7 +311,7 @@ fn scram_and_routes_say_what_is_wrong() {
             &ScramError::TooManyIterations { count: 9, limit: 8 },
             "the server asks for 9 iterations of SCRAM, more than 8",
         ),
-        (&ScramError::Signature, "the server's signature is wrong"),
+        (&ScramError::Signature, "the server's signature is wrong: it does not know the password"),
         (
             &Nonce::new("a,b").unwrap_err(),
             "a nonce is 1 to 64 characters of printable ASCII without a comma",
@@ -306,7 +321,7 @@ fn scram_and_routes_say_what_is_wrong() {
         (&RouteError::NoSuchDomain, "the domain does not exist"),
         (&RouteError::NullMx, "the domain accepts no mail (null MX)"),
         (&RouteError::NoAddress, "the domain has neither MX records nor an address"),
-        (&RouteError::NoUsableMx, "no MX record of the domain leads to an address"),
+        (&RouteError::NoUsableMx, "no MX record of the domain names a host that has an address"),
         (&RouteError::MailLoop, "the domain's preferred mail host is this host (mail loop)"),
         (
             &RouteError::LocalAddress,
@@ -316,9 +331,12 @@ fn scram_and_routes_say_what_is_wrong() {
             &RouteError::UnauthenticatedMx,
             "the message requires TLS, and the domain's MX records are not authenticated",
         ),
-        (&RouteError::UnusableName, "the name cannot be looked up in the DNS"),
-        (&RouteError::NoHostSoFar, "no host of the domain was found to have an address"),
-        (&RouteError::DnsFailure, "the DNS gave no answer for the domain"),
+        (
+            &RouteError::UnusableName,
+            "the name of the domain or of its mail host cannot be looked up in the DNS",
+        ),
+        (&RouteError::NoHostSoFar, "none of the hosts looked up for the domain has an address"),
+        (&RouteError::DnsFailure, "the DNS gave no usable response for the domain"),
     ]);
 }
 

@@ -304,7 +304,7 @@ fn every_error_of_the_server_is_read_as_it_is_written() {
         assert_eq!(ServerError::parse(name).to_string(), name);
     }
     let error = ScramError::Server(ServerError::InvalidProof);
-    assert_eq!(error.to_string(), "the server says: invalid-proof");
+    assert_eq!(error.to_string(), "the server reports a SCRAM error: invalid-proof");
 }
 
 /// Has room for so many octets.

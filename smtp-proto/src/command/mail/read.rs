@@ -1,15 +1,16 @@
-//! MAIL from the parameters of others.
+//! `MAIL` from parameters that are text: those of a received command.
 
-use super::Mail;
 use crate::parameter::{
     Body, DeliverBy, EnvelopeId, Hold, Parameter, ParameterError, Priority, Ret, Submitter, set,
 };
 
+use super::Mail;
+
 impl<'a> Mail<'a> {
-    /// Adds what `parameter` says, if it has a method here; `None` if it has none.
+    /// Adds `parameter` if it has a method here. Returns `None` if it has none.
     ///
     /// # Errors
-    /// It is there already, or has a value it cannot have.
+    /// [`ParameterError`] if the parameter is already set, or its value is not allowed.
     ///
     /// ```
     /// use smtp_proto::{address::ReversePath, command::Mail, parameter::{Parameter, Ret}};
@@ -25,68 +26,42 @@ impl<'a> Mail<'a> {
         parameter: Parameter<'a>,
     ) -> Result<Option<Self>, ParameterError> {
         let value = parameter.value();
-        match () {
-            () if parameter.is("SIZE") => set(&mut self.size, value.and_then(octets))?,
-            () if parameter.is("BODY") => set(&mut self.body, value.and_then(Body::from_value))?,
-            () if parameter.is("SMTPUTF8") => {
-                check_bare(parameter)?;
-                self.smtp_utf8 = true;
-            }
-            () if parameter.is("REQUIRETLS") => {
-                check_bare(parameter)?;
-                self.require_tls = true;
-            }
-            () => return self.with_dsn_parameter(parameter),
-        }
-        Ok(Some(self))
-    }
-
-    fn with_dsn_parameter(
-        mut self,
-        parameter: Parameter<'a>,
-    ) -> Result<Option<Self>, ParameterError> {
-        let value = parameter.value();
-        match () {
-            () if parameter.is("RET") => set(&mut self.ret, value.and_then(Ret::from_value))?,
-            () if parameter.is("ENVID") => {
-                set(&mut self.envid, value.map(EnvelopeId::from_value).transpose()?)?;
-            }
-            () if parameter.is("AUTH") => {
-                set(&mut self.auth, value.map(Submitter::from_value).transpose()?)?;
-            }
-            () => return self.with_handling_parameter(parameter),
-        }
-        Ok(Some(self))
-    }
-
-    fn with_handling_parameter(
-        mut self,
-        parameter: Parameter<'a>,
-    ) -> Result<Option<Self>, ParameterError> {
-        let value = parameter.value();
-        match () {
-            () if parameter.is("BY") => {
-                set(&mut self.deliver_by, value.and_then(DeliverBy::from_value))?;
-            }
-            () if parameter.is("MT-PRIORITY") => {
-                set(&mut self.priority, value.and_then(Priority::from_value))?;
-            }
-            () if parameter.is("HOLDFOR") || parameter.is("HOLDUNTIL") => {
-                let hold = |value| Hold::from_parameter(parameter.keyword(), value);
-                set(&mut self.hold, value.and_then(hold))?;
-            }
-            () => return Ok(None),
+        if parameter.is("SIZE") {
+            set(&mut self.size, value.and_then(octets))?;
+        } else if parameter.is("BODY") {
+            set(&mut self.body, value.and_then(Body::from_value))?;
+        } else if parameter.is("SMTPUTF8") {
+            check_bare(parameter)?;
+            self.smtp_utf8 = true;
+        } else if parameter.is("REQUIRETLS") {
+            check_bare(parameter)?;
+            self.require_tls = true;
+        } else if parameter.is("RET") {
+            set(&mut self.ret, value.and_then(Ret::from_value))?;
+        } else if parameter.is("ENVID") {
+            set(&mut self.envid, value.map(EnvelopeId::from_value).transpose()?)?;
+        } else if parameter.is("AUTH") {
+            set(&mut self.auth, value.map(Submitter::from_value).transpose()?)?;
+        } else if parameter.is("BY") {
+            set(&mut self.deliver_by, value.and_then(DeliverBy::from_value))?;
+        } else if parameter.is("MT-PRIORITY") {
+            set(&mut self.priority, value.and_then(Priority::from_value))?;
+        } else if parameter.is("HOLDFOR") || parameter.is("HOLDUNTIL") {
+            let hold = |value| Hold::from_parameter(parameter.keyword(), value);
+            set(&mut self.hold, value.and_then(hold))?;
+        } else {
+            return Ok(None);
         }
         Ok(Some(self))
     }
 }
 
-/// `size-value = 1*20DIGIT`; the standard library would take a sign too.
+/// Parses `size-value = 1*20DIGIT`. `u64::from_str` alone would accept a sign.
 fn octets(value: &str) -> Option<u64> {
     value.bytes().all(|octet| octet.is_ascii_digit()).then(|| value.parse().ok())?
 }
 
-/// Refuses the value of what has none.
+/// Refuses a value for a parameter that has none.
 fn check_bare(parameter: Parameter<'_>) -> Result<(), ParameterError> {
     parameter.value().map_or(Ok(()), |_| Err(ParameterError::Meaning))
 }

@@ -1,24 +1,21 @@
-//! MAIL on its way.
+//! `MAIL` as octets.
+
+use crate::{
+    parameter::{DeliverBy, encoded_len},
+    writer::Writer,
+};
 
 use super::Mail;
-use crate::parameter::{DeliverBy, encoded_len};
-use crate::writer::Writer;
 
 impl Mail<'_> {
-    /// Octets that the command takes at most.
+    /// The greatest length of the command in octets.
     pub(crate) fn max_encoded_len(&self) -> usize {
-        /// `MAIL FROM:<>` and CRLF.
+        /// The length of `MAIL FROM:<>` and CRLF.
         const FIXED: usize = 14;
-        let size = self.size.map_or(0, |_| " SIZE=".len() + 20);
-        let body = self.body.map_or(0, |body| " BODY=".len() + body.as_str().len());
-        let utf8 = if self.smtp_utf8 { " SMTPUTF8".len() } else { 0 };
-        let known = size + body + utf8 + self.further_len();
-        FIXED + self.from.as_str().len() + known + encoded_len(self.extra)
-    }
-
-    /// Octets that the parameters behind SMTPUTF8 take at most, without the caller's own.
-    fn further_len(&self) -> usize {
         let values = [
+            self.size.map(|_| " SIZE=".len() + 20),
+            self.body.map(|body| " BODY=".len() + body.as_str().len()),
+            self.smtp_utf8.then_some(" SMTPUTF8".len()),
             self.ret.map(|_| " RET=FULL".len()),
             self.envid.map(|envid| " ENVID=".len() + envid.0.encoded_len()),
             self.auth.map(|auth| " AUTH=".len() + auth.encoded_len()),
@@ -27,7 +24,8 @@ impl Mail<'_> {
             self.priority.map(|_| " MT-PRIORITY=-9".len()),
             self.hold.map(|hold| 1 + hold.encoded_len()),
         ];
-        values.into_iter().flatten().sum()
+        let typed: usize = values.into_iter().flatten().sum();
+        FIXED + self.from.as_str().len() + typed + encoded_len(self.extra)
     }
 
     pub(in crate::command) fn write(&self, out: &mut Writer<'_>) {
@@ -43,12 +41,6 @@ impl Mail<'_> {
         if self.smtp_utf8 {
             out.push(b" SMTPUTF8");
         }
-        self.write_dsn(out);
-        self.write_handling(out);
-        self.extra.iter().for_each(|parameter| parameter.write(out));
-    }
-
-    fn write_dsn(&self, out: &mut Writer<'_>) {
         if let Some(ret) = self.ret {
             out.push(b" RET=");
             out.push(ret.as_str().as_bytes());
@@ -57,9 +49,6 @@ impl Mail<'_> {
             out.push(b" ENVID=");
             envid.0.write(out);
         }
-    }
-
-    fn write_handling(&self, out: &mut Writer<'_>) {
         if let Some(auth) = self.auth {
             out.push(b" AUTH=");
             auth.write(out);
@@ -79,5 +68,6 @@ impl Mail<'_> {
             out.push(b" ");
             hold.write(out);
         }
+        self.extra.iter().for_each(|parameter| parameter.write(out));
     }
 }

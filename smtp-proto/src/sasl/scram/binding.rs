@@ -1,25 +1,25 @@
-//! Channel binding (RFC 5056): the proof holds for one TLS session only.
+//! Channel binding: a proof that is valid in one TLS session only (RFC 5056).
 
 use core::fmt;
 
 use crate::sasl::text::Sink;
 
-/// What names the TLS session that the exchange runs in.
+/// Octets that identify the TLS session in which the exchange runs.
 ///
-/// With it nobody in the middle can pass the exchange on to the real server. The TLS library has
-/// the octets.
+/// With a channel binding, an attacker in the middle cannot relay the exchange to the real server. The TLS library
+/// returns the octets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ChannelBinding<'a> {
-    /// `tls-exporter` (RFC 9266): 32 octets exported with the label `EXPORTER-Channel-Binding` and
-    /// an empty context. For TLS 1.3, and for TLS 1.2 with extended master secret.
+    /// `tls-exporter` (RFC 9266): 32 octets exported with the label `EXPORTER-Channel-Binding` and an empty context.
+    /// For TLS 1.3, and for TLS 1.2 with extended master secret.
     TlsExporter(&'a [u8]),
-    /// `tls-server-end-point` (RFC 5929 4): the server's certificate, hashed with the hash of its
-    /// signature, SHA-256 where that is MD5 or SHA-1.
+    /// `tls-server-end-point` (RFC 5929 4): the hash of the server's certificate, by the hash function of its
+    /// signature, or by SHA-256 if that is MD5 or SHA-1.
     TlsServerEndPoint(&'a [u8]),
 }
 
 impl<'a> ChannelBinding<'a> {
-    /// The `cb-name`.
+    /// The name of the binding, `cb-name`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl<'a> ChannelBinding<'a> {
         }
     }
 
-    /// The `cbind-data`.
+    /// The octets, `cbind-data`.
     #[must_use]
     pub const fn data(&self) -> &'a [u8] {
         match self {
@@ -43,15 +43,15 @@ impl fmt::Debug for ChannelBinding<'_> {
     }
 }
 
-/// `gs2-cbind-flag` (RFC 5802 7) as the client uses it.
+/// The `gs2-cbind-flag` that the client sends (RFC 5802 7).
 #[derive(Clone, Copy)]
 pub(super) enum Binding<'a> {
-    /// `n`: the client cannot.
+    /// `n`: the client does not support channel binding.
     Unsupported,
-    /// `y`: the client could, but the server does not offer it. A server that does offer it then
-    /// knows that its offer was taken away on the wire.
+    /// `y`: the client supports it, but the server does not offer it. A server that does offer it learns from this
+    /// that somebody removed its offer.
     Unoffered,
-    /// `p=`.
+    /// `p=`: the client uses this binding.
     Bound(ChannelBinding<'a>),
 }
 

@@ -1,4 +1,4 @@
-//! The client's side of SCRAM.
+//! SCRAM, client side.
 //!
 //! ```text
 //!  Start --client-first--> AwaitsFirst --proof--> AwaitsSignature --v= is right--> Verified
@@ -12,12 +12,12 @@ use crate::{
     hello::Capabilities,
     sasl::{
         CannotAnswer, Challenge, Mechanism, Response,
+        base64::{push_base64, read_base64},
         text::{Sink, can_carry, is_clean, push_name},
     },
 };
 
 use super::{
-    base64::{push_base64, read_base64},
     binding::{Binding, ChannelBinding},
     error::ScramError,
     hash::{Hash, Sha1, Sha256, Tag, sealed::Hash as _},
@@ -26,21 +26,25 @@ use super::{
     nonce::Nonce,
 };
 
-/// 4,096 is what RFC 5802 5.1 and RFC 7677 4 ask servers for. 100,000 take some 50 ms, for which a
-/// task of an async runtime stands still. Some servers have 600,000.
+/// The default numbers of iterations. RFC 5802 5.1 and RFC 7677 4 require at least 4,096 of a server. 100,000 take
+/// about 50 ms, during which a task of an async runtime blocks. Some servers ask for 600,000.
 const ITERATIONS: RangeInclusive<u32> = 4096..=100_000;
 
-/// SCRAM-SHA-1 and SCRAM-SHA-1-PLUS.
+/// The mechanisms SCRAM-SHA-1 and SCRAM-SHA-1-PLUS.
 pub type ScramSha1<'a> = Scram<'a, Sha1>;
 
-/// SCRAM-SHA-256 and SCRAM-SHA-256-PLUS.
+/// The mechanisms SCRAM-SHA-256 and SCRAM-SHA-256-PLUS.
 pub type ScramSha256<'a> = Scram<'a, Sha256>;
 
-/// SCRAM with borrowed credentials, by a hash: [`ScramSha256`] or [`ScramSha1`].
+/// The SCRAM mechanism with a hash function: [`ScramSha256`] or [`ScramSha1`]. It borrows the credentials.
 ///
-/// Non-ASCII text goes out as it is: `SASLprep` (RFC 4013) would need tables of Unicode. Hand in text
-/// that is prepared if the server's passwords are. Control characters are refused. Hashing happens
-/// inside `authenticate` and takes as long as the server's iterations do.
+/// The client proves that it knows the password without sending it, and the server has to prove the same.
+/// [`Password`](crate::sasl::Password) contains the SCRAM mechanisms in the right order; use this type for a list of
+/// your own.
+///
+/// Text beyond ASCII is sent as it is, because `SASLprep` (RFC 4013) would need tables of Unicode. If the server
+/// prepares its passwords, pass prepared text. Control characters are refused. Hashing happens inside `authenticate`,
+/// and its time is proportional to the number of iterations that the server asks for.
 ///
 /// ```
 /// use smtp_proto::sasl::{Challenge, Mechanism, Nonce, Response, ScramSha256};
@@ -65,9 +69,9 @@ pub struct Scram<'a, H: Hash> {
     nonce: Nonce,
     binding: Binding<'a>,
     iterations: RangeInclusive<u32>,
-    /// The server offers SCRAM with `-PLUS`.
+    /// The server offers a SCRAM mechanism with `-PLUS`.
     binding_offered: bool,
-    /// A proof was made with the nonce.
+    /// The client has made a proof with the nonce.
     nonce_used: bool,
     error: Option<ScramError>,
     step: Step<H>,
@@ -76,14 +80,14 @@ pub struct Scram<'a, H: Hash> {
 enum Step<H: Hash> {
     Start,
     AwaitsFirst,
-    /// The signature that only the server can make.
+    /// The signature that only a server that knows the password can make.
     AwaitsSignature(Tag<H>),
     Verified,
     Over,
 }
 
 impl<'a, H: Hash> Scram<'a, H> {
-    /// Authenticates as `user`. The client does not bind to a TLS session and says so.
+    /// Authenticates as `user`, without channel binding.
     #[must_use]
     pub const fn new(user: &'a str, password: &'a str, nonce: Nonce) -> Self {
         Self {
@@ -107,43 +111,42 @@ impl<'a, H: Hash> Scram<'a, H> {
         self
     }
 
-    /// Binds to the TLS session: this is the `-PLUS` mechanism then.
+    /// Binds to the TLS session, so this becomes the `-PLUS` mechanism.
     #[must_use]
     pub fn with_channel_binding(mut self, channel: ChannelBinding<'a>) -> Self {
         self.binding = Binding::Bound(channel);
         self
     }
 
-    /// Says that the client could bind, but the server does not offer it (RFC 5802 6, flag `y`). For
-    /// the mechanism behind the `-PLUS` ones in a list: a server that did offer it refuses then, for
-    /// somebody in the middle has taken its offer away.
+    /// Declares that the client supports channel binding, but the server does not offer it (RFC 5802 6, flag `y`).
+    /// Use it for the mechanism after the `-PLUS` ones in a list: a server that did offer it then refuses, because an
+    /// attacker has removed its offer.
     ///
-    /// If the server does offer SCRAM with `-PLUS` and the caller's list has none before this
-    /// mechanism, the flag is `n`. The exchange is not bound to the TLS session then: nobody notices
-    /// if it is passed on from another one.
+    /// If the server offers SCRAM with `-PLUS`, but the caller's list has none before this mechanism, the flag is
+    /// `n`. The exchange is not bound to the TLS session then, so an attacker could relay it from another one.
     #[must_use]
     pub fn with_channel_binding_unoffered(mut self) -> Self {
         self.binding = Binding::Unoffered;
         self
     }
 
-    /// How many iterations the server may ask for; 4,096 to 100,000 unless set. Fewer make the
-    /// password cheaper to guess, more let a server keep the client busy.
+    /// Sets the numbers of iterations that the client accepts. The default is 4,096 to 100,000. Fewer make it cheaper
+    /// to guess the password; more let a server keep the client busy.
     #[must_use]
     pub fn with_iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
         self.iterations = iterations;
         self
     }
 
-    /// Takes a new nonce, for another exchange with the same credentials. A nonce serves for one
-    /// proof; another one with it is refused.
+    /// Sets a new nonce, for another exchange with the same credentials. Each nonce is good for one proof; the
+    /// mechanism refuses a second one.
     pub fn renew(&mut self, nonce: Nonce) {
         (self.nonce, self.nonce_used) = (nonce, false);
         self.restart();
     }
 
-    /// Why the last exchange did not succeed; `None` if it did, is under way, or the server refused
-    /// without a reason of SCRAM.
+    /// The reason for which the last exchange failed. `None` if it succeeded, has not ended, or the server refused
+    /// without a SCRAM error.
     #[must_use]
     pub const fn error(&self) -> Option<ScramError> {
         self.error
@@ -158,7 +161,7 @@ impl<'a, H: Hash> Scram<'a, H> {
         if self.nonce_used { Err(ScramError::NonceUsed) } else { Ok(()) }
     }
 
-    /// `gs2-header = gs2-cbind-flag "," [ authzid ] ","`.
+    /// Writes `gs2-header = gs2-cbind-flag "," [ authzid ] ","`.
     fn push_header(&self, sink: &mut Sink<'_>) {
         match self.binding {
             Binding::Unoffered if self.binding_offered => Binding::Unsupported.push_flag(sink),
@@ -172,7 +175,7 @@ impl<'a, H: Hash> Scram<'a, H> {
         sink(b",");
     }
 
-    /// `client-first-message-bare = username "," nonce`.
+    /// Writes `client-first-message-bare = username "," nonce`.
     fn push_first_bare(&self, sink: &mut Sink<'_>) {
         sink(b"n=");
         push_name(self.user, sink);
@@ -180,7 +183,7 @@ impl<'a, H: Hash> Scram<'a, H> {
         sink(self.nonce.as_str().as_bytes());
     }
 
-    /// `client-final-message-without-proof = channel-binding "," nonce`.
+    /// Writes `client-final-message-without-proof = channel-binding "," nonce`.
     fn push_final(&self, nonce: &str, sink: &mut Sink<'_>) {
         sink(b"c=");
         let binding = |sink: &mut Sink<'_>| {
@@ -199,7 +202,7 @@ impl<'a, H: Hash> Scram<'a, H> {
         Ok(Step::AwaitsFirst)
     }
 
-    /// Whether the server's message is for this exchange and asks for a sane proof.
+    /// Checks that the server's message belongs to this exchange, and that its number of iterations is acceptable.
     fn accept(&self, first: &ServerFirst<'_>) -> Result<(), ScramError> {
         if !first.continues(self.nonce.as_str()) {
             return Err(ScramError::Nonce);
@@ -215,7 +218,7 @@ impl<'a, H: Hash> Scram<'a, H> {
         Ok(())
     }
 
-    /// The answer to `server-first-message`: the proof.
+    /// Writes the proof, in response to `server-first-message`.
     fn prove(
         &mut self,
         message: &[u8],
@@ -258,10 +261,10 @@ impl<'a, H: Hash> Scram<'a, H> {
     }
 }
 
-/// Holds `server-final-message` against the signature that is expected.
+/// Compares the signature in `server-final-message` with the expected one.
 fn verify<H: Hash>(expected: &Tag<H>, message: &[u8]) -> Result<Step<H>, ScramError> {
     let signature = read_tag::<H>(server_signature(message)?);
-    // Compared in constant time.
+    // `Tag` compares in constant time.
     let right = signature.is_some_and(|signature| signature == *expected);
     if right { Ok(Step::Verified) } else { Err(ScramError::Signature) }
 }
@@ -294,7 +297,7 @@ impl<H: Hash> Mechanism for Scram<'_, H> {
             }
             Err(error) => {
                 let told = self.error.replace(error).is_some();
-                // The server has said why it refuses: an empty answer, and it ends the dialogue.
+                // The server has sent its error: acknowledge with an empty response, and it ends the exchange.
                 let acknowledge = matches!(error, ScramError::Server(_)) && !told;
                 if acknowledge { Ok(()) } else { Err(CannotAnswer::Stop) }
             }

@@ -1,53 +1,53 @@
-//! What ends an exchange.
+//! The errors of a SCRAM exchange.
 
 use core::fmt;
 
-/// Why an exchange did not succeed.
+/// The reason for which a SCRAM exchange failed on the client's side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ScramError {
-    /// The caller's user, password or identity is empty or has a control character, or the channel
-    /// binding has no data. Nothing was said.
+    /// The user, the password or the identity is empty or has a control character, or the channel binding has no
+    /// data. Nothing was sent.
     Credentials,
-    /// The nonce has served an exchange already, see [`Scram::renew`](super::Scram::renew). Nothing
-    /// was said.
+    /// The nonce was used in an earlier exchange; see [`Scram::renew`](super::Scram::renew). Nothing was sent.
     NonceUsed,
-    /// The server's message is no message of SCRAM, or one that has no place here.
+    /// The message of the server is not a SCRAM message, or not the one that comes next.
     Malformed,
-    /// The server's message has an extension that must be understood (`m=`).
+    /// The message of the server has a mandatory extension (`m=`), which this crate does not know.
     Extension,
-    /// The server's nonce is not the client's with more behind it: its message is not for this
-    /// exchange.
+    /// The nonce of the server does not begin with that of the client: its message does not belong to this exchange.
     Nonce,
-    /// Fewer iterations than the client accepts: the server, or somebody in the middle, wants a
-    /// proof that is cheap to guess the password from.
+    /// The server asks for fewer iterations than the client accepts. It may be an attacker who wants a proof from
+    /// which the password is cheap to guess.
     TooFewIterations {
         /// The number that the server asks for.
         count: u32,
-        /// The fewest that the client accepts.
+        /// The least number that the client accepts.
         limit: u32,
     },
-    /// More iterations than the client accepts, see
+    /// The server asks for more iterations than the client accepts; see
     /// [`Password::with_iterations`](crate::sasl::Password::with_iterations).
     TooManyIterations {
-        /// The number that the server asks for; `u32::MAX` also for what is beyond that.
+        /// The number that the server asks for, or `u32::MAX` if it is greater.
         count: u32,
-        /// The most that the client accepts.
+        /// The greatest number that the client accepts.
         limit: u32,
     },
-    /// The server's signature is wrong: it does not know the password.
+    /// The signature of the server is wrong: it does not know the password.
     Signature,
-    /// The server says what is wrong.
+    /// The server reports an error.
     Server(ServerError),
 }
 
 impl fmt::Display for ScramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Credentials => f.write_str("credentials that SCRAM cannot carry"),
-            Self::NonceUsed => f.write_str("the nonce has been used before"),
-            Self::Malformed => f.write_str("the server's message is no message of SCRAM"),
-            Self::Extension => f.write_str("the server demands an unknown extension of SCRAM"),
+            Self::Credentials => f.write_str(
+                "SCRAM cannot carry the credentials: they are empty or have a control character",
+            ),
+            Self::NonceUsed => f.write_str("the nonce has been used before: set a new one"),
+            Self::Malformed => f.write_str("the server's message is not a valid SCRAM message"),
+            Self::Extension => f.write_str("the server requires an unknown SCRAM extension"),
             Self::Nonce => f.write_str("the server's nonce does not belong to this exchange"),
             Self::TooFewIterations { count, limit } => {
                 write!(f, "the server asks for {count} iterations of SCRAM, fewer than {limit}")
@@ -55,39 +55,42 @@ impl fmt::Display for ScramError {
             Self::TooManyIterations { count, limit } => {
                 write!(f, "the server asks for {count} iterations of SCRAM, more than {limit}")
             }
-            Self::Signature => f.write_str("the server's signature is wrong"),
-            Self::Server(error) => write!(f, "the server says: {error}"),
+            Self::Signature => {
+                f.write_str("the server's signature is wrong: it does not know the password")
+            }
+            Self::Server(error) => write!(f, "the server reports a SCRAM error: {error}"),
         }
     }
 }
 
 impl core::error::Error for ScramError {}
 
-/// `server-error-value` (RFC 5802 7).
+/// An error that a SCRAM server reports: `server-error-value` (RFC 5802 7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// The message is no message of SCRAM.
+    /// The message is not a SCRAM message.
     InvalidEncoding,
-    /// An `m=` that is not known.
+    /// The message has a mandatory extension (`m=`) that the server does not know.
     ExtensionsNotSupported,
     /// The password is wrong.
     InvalidProof,
-    /// The two sides are in different TLS sessions: somebody is in the middle.
+    /// Client and server are in different TLS sessions: an attacker is in the middle.
     ChannelBindingsDontMatch,
-    /// The client believes that the server cannot bind, but it can: its offer was changed.
+    /// The client believes that the server does not support channel binding, but it does: an attacker has removed its
+    /// offer.
     ServerDoesSupportChannelBinding,
-    /// The server cannot bind.
+    /// The server does not support channel binding.
     ChannelBindingNotSupported,
-    /// The server cannot bind in this way.
+    /// The server does not support this type of channel binding.
     UnsupportedChannelBindingType,
-    /// No such user.
+    /// There is no such user.
     UnknownUser,
-    /// The user's name has octets or escapes that it may not have.
+    /// The user name has octets or escapes that are not allowed.
     InvalidUsernameEncoding,
     /// The server lacks resources.
     NoResources,
-    /// Anything else.
+    /// Another error.
     Other,
 }
 
@@ -106,7 +109,7 @@ impl ServerError {
         Self::Other,
     ];
 
-    /// The value as it stands behind `e=`.
+    /// The value that follows `e=` in a message.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -124,7 +127,7 @@ impl ServerError {
         }
     }
 
-    /// Reads the value; what is unknown is [`Other`](Self::Other), as RFC 5802 7 has it.
+    /// Parses a value. An unknown value becomes [`Other`](Self::Other), as RFC 5802 7 requires.
     #[must_use]
     pub fn parse(value: &str) -> Self {
         let known = Self::ALL.into_iter().find(|error| error.as_str() == value);

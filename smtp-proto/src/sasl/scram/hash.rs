@@ -1,4 +1,4 @@
-//! The hashes that SCRAM is defined with.
+//! The hash functions of SCRAM.
 
 use hmac::{Hmac, digest::CtOutput};
 
@@ -16,19 +16,19 @@ pub enum Sha256 {}
 impl Hash for Sha1 {}
 impl Hash for Sha256 {}
 
-/// Keyed hashing in progress.
+/// An HMAC in progress.
 pub(crate) type Mac<H> = Hmac<<H as sealed::Hash>::Digest>;
 
-/// A result of hashing: wiped when dropped, compared in constant time.
+/// The result of a hash function or an HMAC. It is wiped when dropped, and compared in constant time.
 pub(crate) type Tag<H> = CtOutput<Mac<H>>;
 
 pub(super) mod sealed {
     use hmac::EagerHash;
 
-    /// What the mechanisms need to know about a hash.
+    /// The properties of a hash function that the mechanisms use.
     pub trait Hash {
         type Digest: EagerHash;
-        /// Names of the mechanism without and with channel binding (RFC 5802 4).
+        /// The names of the mechanism without and with channel binding (RFC 5802 4).
         const NAMES: [&'static str; 2];
     }
 

@@ -1,4 +1,4 @@
-//! The arithmetic of SCRAM (RFC 5802 3), the same on both sides.
+//! The keys and signatures of SCRAM, for both sides (RFC 5802 3).
 
 use hmac::{
     Mac as _,
@@ -6,14 +6,11 @@ use hmac::{
 };
 use zeroize::Zeroize;
 
-use crate::sasl::{hash::keyed, text::Sink};
+use crate::sasl::{base64::read_base64, hash::keyed, text::Sink};
 
-use super::{
-    base64::read_base64,
-    hash::{Hash, Mac, Tag},
-};
+use super::hash::{Hash, Mac, Tag};
 
-/// `H(text)`, of a text in any pieces.
+/// `H(text)`, for a text in any pieces.
 pub(crate) fn digest<H: Hash>(write: impl FnOnce(&mut Sink<'_>)) -> Tag<H> {
     let mut hash = H::Digest::new();
     write(&mut |piece| Digest::update(&mut hash, piece));
@@ -28,7 +25,7 @@ fn hmac<H: Hash>(key: &[u8], text: &[u8]) -> Tag<H> {
     keyed::<H::Digest>(key).chain_update(text).finalize()
 }
 
-/// The hash and its HMAC give as many octets, which their types do not know of each other.
+/// Converts the output of the hash to that of its HMAC. Both have the same length, but different types.
 fn to_output<H: Hash>(octets: &[u8]) -> Output<Mac<H>> {
     let mut output = Output::<Mac<H>>::default();
     output.iter_mut().zip(octets).for_each(|(space, octet)| *space = *octet);
@@ -39,7 +36,7 @@ fn xor_into<H: Hash>(target: &mut Output<Mac<H>>, with: &[u8]) {
     target.iter_mut().zip(with).for_each(|(target, octet)| *target ^= octet);
 }
 
-/// `Hi(password, salt, i)` (RFC 5802 2.2), which is PBKDF2 with one block.
+/// `Hi(password, salt, i)` (RFC 5802 2.2): PBKDF2 with one block.
 pub(crate) struct SaltedPassword<H: Hash> {
     keyed: Mac<H>,
     salted: Mac<H>,
@@ -56,7 +53,7 @@ impl<H: Hash> SaltedPassword<H> {
         self.salted.update(octets);
     }
 
-    /// Iterates; the time this takes is `iterations` times two blocks of the hash.
+    /// Iterates, which hashes two blocks for each of the `iterations`.
     pub(crate) fn finish(self, iterations: u32) -> Keys<H> {
         let mut last = self.salted.chain_update(1_u32.to_be_bytes()).finalize();
         let mut sum = last.as_bytes().clone();
@@ -84,15 +81,15 @@ impl<H: Hash> Keys<H> {
     }
 }
 
-/// Exclusive or: of `ClientKey` and `ClientSignature` it is `ClientProof`, and with that one it is
-/// the key again.
+/// Exclusive or. `ClientKey` and `ClientSignature` give `ClientProof`; that and `ClientSignature` give `ClientKey`
+/// again.
 pub(crate) fn exclusive_or<H: Hash>(one: &Tag<H>, other: &Tag<H>) -> Tag<H> {
     let mut result = one.as_bytes().clone();
     xor_into::<H>(&mut result, other.as_bytes());
     Tag::<H>::new(result)
 }
 
-/// What `text` is in base64, if it is as long as a result of the hash.
+/// Decodes `text` from base64. Returns `None` unless its length is that of the hash.
 pub(crate) fn read_tag<H: Hash>(text: &str) -> Option<Tag<H>> {
     let mut output = Output::<Mac<H>>::default();
     let mut space = output.iter_mut();
@@ -102,13 +99,13 @@ pub(crate) fn read_tag<H: Hash>(text: &str) -> Option<Tag<H>> {
     (length == Some(output.len())).then(|| Tag::<H>::new(output))
 }
 
-/// These octets, if they are as many as a result of the hash.
+/// Wraps octets. Returns `None` unless their number is the length of the hash.
 pub(crate) fn to_tag<H: Hash>(octets: &[u8]) -> Option<Tag<H>> {
     let output = to_output::<H>(octets);
     (octets.len() == output.len()).then(|| Tag::<H>::new(output))
 }
 
-/// Both sides' signatures of the `AuthMessage`, which goes in piece by piece.
+/// Signs the `AuthMessage` for both sides, piece by piece.
 pub(crate) struct Signing<H: Hash> {
     client: Mac<H>,
     server: Mac<H>,

@@ -1,4 +1,4 @@
-//! The server's messages (RFC 5802 7).
+//! The messages of a SCRAM server (RFC 5802 7).
 
 use core::str;
 
@@ -9,11 +9,11 @@ use super::{
 
 /// `server-first-message = nonce "," salt "," iteration-count ["," extensions]`.
 pub(super) struct ServerFirst<'a> {
-    /// Both sides' parts.
+    /// The nonce: the client's part, then the server's.
     pub(super) nonce: &'a str,
-    /// In base64.
+    /// The salt, in base64.
     pub(super) salt: &'a str,
-    /// `u32::MAX` also for what is beyond that.
+    /// The number of iterations, or `u32::MAX` if it is greater.
     pub(super) iterations: u32,
 }
 
@@ -30,14 +30,14 @@ impl<'a> ServerFirst<'a> {
         Ok(Self { nonce, salt, iterations: read_count(count)? })
     }
 
-    /// Whether the nonce is the client's with something behind it.
+    /// Returns whether the nonce is that of the client, followed by one or more characters.
     pub(super) fn continues(&self, client_nonce: &str) -> bool {
         let more = self.nonce.strip_prefix(client_nonce);
         more.is_some_and(|more| !more.is_empty() && more.bytes().all(is_nonce_octet))
     }
 }
 
-/// The text behind `v=` of `server-final-message = verifier ["," extensions]`.
+/// Returns the text after `v=` in `server-final-message = verifier ["," extensions]`.
 pub(super) fn server_signature(octets: &[u8]) -> Result<&str, ScramError> {
     let mut attributes = read_text(octets)?.split(',');
     let verifier = attributes.next().and_then(|text| attribute(text, "v="));
@@ -45,7 +45,7 @@ pub(super) fn server_signature(octets: &[u8]) -> Result<&str, ScramError> {
     verifier.ok_or(ScramError::Malformed)
 }
 
-/// The message, unless it is an error or starts with an extension that must be understood.
+/// Returns the message as text, unless it is an error or starts with a mandatory extension.
 fn read_text(octets: &[u8]) -> Result<&str, ScramError> {
     let text = str::from_utf8(octets).map_err(|_| ScramError::Malformed)?;
     if text.starts_with("m=") {
@@ -60,12 +60,12 @@ fn read_text(octets: &[u8]) -> Result<&str, ScramError> {
     }
 }
 
-/// The value behind a name; a value is never empty.
+/// Returns the value after a name. A value is never empty.
 pub(crate) fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.strip_prefix(name).filter(|value| !value.is_empty())
 }
 
-/// `extensions = attr-val *("," attr-val)`: ignored, but for the one that may not be.
+/// Checks `extensions = attr-val *("," attr-val)`. All are ignored, except the mandatory one, which is an error.
 pub(crate) fn check_extensions<'a>(
     mut extensions: impl Iterator<Item = &'a str>,
 ) -> Result<(), ScramError> {
@@ -76,7 +76,7 @@ pub(crate) fn check_extensions<'a>(
     })
 }
 
-/// `posit-number = %x31-39 *DIGIT`; `u32::MAX` for what does not fit.
+/// Parses `posit-number = %x31-39 *DIGIT`. Returns `u32::MAX` for a greater number.
 fn read_count(text: &str) -> Result<u32, ScramError> {
     if text.starts_with('0') || !text.bytes().all(|octet| octet.is_ascii_digit()) {
         return Err(ScramError::Malformed);

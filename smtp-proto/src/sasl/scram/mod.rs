@@ -1,4 +1,4 @@
-//! SCRAM (RFC 5802, RFC 7677): a proof that both sides know the password, which does not leave.
+//! SCRAM: client and server prove to each other that they know the password, which is not sent (RFC 5802, RFC 7677).
 //!
 //! ```text
 //!   client                                             server
@@ -10,18 +10,16 @@
 //!                                            <--  235
 //! ```
 //!
-//! The first message of the client leaves with AUTH. Success is believed only after the server's
-//! signature was seen and is right: [`Mechanism::is_satisfied`](super::Mechanism::is_satisfied).
-//! RFC 4954 has no place for it but a 334, so a 235 without one before is not believed. Whatever is
-//! wrong in the server's messages cancels the dialogue, and no other mechanism is tried after it:
-//! the next one might hand out the password itself. [`Scram::error`] says what it was.
+//! The first message of the client is sent with `AUTH`. The client trusts a success only after it has verified the
+//! server's signature: see [`Mechanism::is_satisfied`](super::Mechanism::is_satisfied). RFC 4954 has no place for the
+//! signature but a 334 reply, so a 235 without one before it is not trusted. Any error in the server's messages
+//! cancels the exchange, and no other mechanism is tried after it, because the next one could send the password
+//! itself. [`Scram::error`] returns the reason.
 //!
-//! Nothing is kept of the messages: user, password and nonce are borrowed or held here, the
-//! signatures are computed from the pieces as they pass, and the one octet string that waits for the
-//! server's last message is its expected signature. So there are no bounds beyond those of the
-//! client's buffers: the answers have to fit the transmit buffer.
+//! The messages are not kept. User name, password and nonce are borrowed or stored here, and the signatures are
+//! computed while the pieces pass. The only state that waits for the last message of the server is the expected
+//! signature. So the only limits are those of the client's buffers: a response has to fit the transmit buffer.
 
-mod base64;
 mod binding;
 mod client;
 mod error;
@@ -30,17 +28,16 @@ mod keys;
 mod messages;
 mod nonce;
 
-pub(super) use self::{
-    base64::push_base64,
-    hash::Tag,
-    keys::{SaltedPassword, Signing, digest, exclusive_or, read_tag, to_tag},
-    messages::{attribute, check_extensions},
-    nonce::is_nonce_octet,
-};
 pub use self::{
     binding::ChannelBinding,
     client::{Scram, ScramSha1, ScramSha256},
     error::{ScramError, ServerError},
     hash::{Hash, Sha1, Sha256},
     nonce::{Nonce, NonceError},
+};
+pub(super) use self::{
+    hash::Tag,
+    keys::{SaltedPassword, Signing, digest, exclusive_or, read_tag, to_tag},
+    messages::{attribute, check_extensions},
+    nonce::is_nonce_octet,
 };

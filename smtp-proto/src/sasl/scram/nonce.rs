@@ -1,16 +1,16 @@
-//! The random text that makes every exchange another one.
+//! The nonce, random text that makes each exchange unique.
 
 use core::{fmt, str};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// Octets of a nonce; 24 come from [`Nonce::from_random`].
+/// The greatest length of a nonce in octets. [`Nonce::from_random`] makes 24.
 const MAX: usize = 64;
 
 /// A nonce: 1 to 64 characters of printable ASCII, without a comma (`c-nonce`, RFC 5802 7).
 ///
-/// It has to be random and new for every exchange: whoever has seen an exchange with the same nonce
-/// can play the server's part of it again.
+/// It has to be random, and new for each exchange: an attacker who has seen an exchange with the same nonce can
+/// replay the server's messages.
 ///
 /// ```
 /// use smtp_proto::sasl::Nonce;
@@ -25,24 +25,25 @@ pub struct Nonce {
     length: usize,
 }
 
-/// Why a text is no nonce: it is empty, too long, or holds what is not printable, a space or a comma.
+/// A text that is not a nonce: it is empty, too long, or holds a comma, a space or a character that is not printable
+/// ASCII.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NonceError;
 
 impl Nonce {
-    /// A nonce from 18 random octets.
+    /// Creates a nonce from 18 random octets.
     #[must_use]
     pub fn from_random(octets: [u8; 18]) -> Self {
         let mut text = [0; MAX];
-        // 24 characters always fit.
+        // The text has 24 characters, so it always fits.
         let length = STANDARD.encode_slice(octets, &mut text).unwrap_or_default();
         Self { text, length }
     }
 
-    /// A nonce that the caller has made.
+    /// Creates a nonce from text of the caller.
     ///
     /// # Errors
-    /// [`NonceError`] for what is no nonce.
+    /// [`NonceError`] if the text is not a nonce.
     pub fn new(nonce: &str) -> Result<Self, NonceError> {
         let mut text = [0; MAX];
         let space = text.get_mut(..nonce.len()).ok_or(NonceError)?;
@@ -53,14 +54,14 @@ impl Nonce {
         Ok(Self { text, length: nonce.len() })
     }
 
-    /// Its characters.
+    /// The characters of the nonce.
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.text[..self.length]).unwrap_or_default()
     }
 }
 
-/// `printable = %x21-2B / %x2D-7E` (RFC 5802 7).
+/// Returns whether an octet is `printable = %x21-2B / %x2D-7E` (RFC 5802 7).
 pub(crate) fn is_nonce_octet(octet: u8) -> bool {
     octet.is_ascii_graphic() && octet != b','
 }

@@ -1,10 +1,10 @@
-//! What a client says with XOAUTH2 and OAUTHBEARER (RFC 7628 3.1).
+//! The messages of a client with `XOAUTH2` and `OAUTHBEARER` (RFC 7628 3.1).
 
 use core::{fmt, str};
 
 use crate::sasl::text::{SaslName, is_clean};
 
-/// A client's XOAUTH2 message.
+/// The message of a client with `XOAUTH2`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct XOAuth2Response<'a> {
     user: &'a str,
@@ -12,7 +12,7 @@ pub struct XOAuth2Response<'a> {
 }
 
 impl<'a> XOAuth2Response<'a> {
-    /// Reads `user=` user `^A` `auth=Bearer ` token `^A^A`; `None` if it is anything else.
+    /// Parses `user=` user `^A` `auth=Bearer ` token `^A^A`. Returns `None` if it is anything else.
     #[must_use]
     pub fn parse(octets: &'a [u8]) -> Option<Self> {
         let text = str::from_utf8(octets).ok()?;
@@ -21,20 +21,20 @@ impl<'a> XOAuth2Response<'a> {
         is_clean(user).then_some(Self { user, token })
     }
 
-    /// Whose mailbox the client wants.
+    /// The user whose mailbox the client wants to access.
     #[must_use]
     pub const fn user(&self) -> &'a str {
         self.user
     }
 
-    /// The access token, to be verified.
+    /// The access token, which the caller has to verify.
     #[must_use]
     pub const fn token(&self) -> &'a str {
         self.token
     }
 }
 
-/// A client's OAUTHBEARER message.
+/// The message of a client with `OAUTHBEARER`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OAuthBearerResponse<'a> {
     user: Option<SaslName<'a>>,
@@ -44,8 +44,8 @@ pub struct OAuthBearerResponse<'a> {
 }
 
 impl<'a> OAuthBearerResponse<'a> {
-    /// Reads `gs2-header kvsep *kvpair kvsep`; `None` if it is anything else or has no bearer token.
-    /// Unknown keys are ignored (RFC 7628 3.1), known ones may stand there once.
+    /// Parses `gs2-header kvsep *kvpair kvsep`. Returns `None` if it is anything else, or has no bearer token.
+    /// Ignores unknown keys (RFC 7628 3.1), and allows each known one once.
     #[must_use]
     pub fn parse(octets: &'a [u8]) -> Option<Self> {
         let (header, pairs) = str::from_utf8(octets).ok()?.split_once('\x01')?;
@@ -64,32 +64,32 @@ impl<'a> OAuthBearerResponse<'a> {
         Some(Self { user: Header::parse(header)?.identity, host, port, token: token? })
     }
 
-    /// Whose resource the client wants, if it says so (the `authzid`).
+    /// The user whose resource the client wants to access (the `authzid`). `None` if it names none.
     #[must_use]
     pub const fn user(&self) -> Option<SaslName<'a>> {
         self.user
     }
 
-    /// The host that the client believes it is connected to.
+    /// The host to which the client has connected, in its view.
     #[must_use]
     pub const fn host(&self) -> Option<&'a str> {
         self.host
     }
 
-    /// The port that the client believes it is connected to.
+    /// The port to which the client has connected, in its view.
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// The access token, to be verified.
+    /// The access token, which the caller has to verify.
     #[must_use]
     pub const fn token(&self) -> &'a str {
         self.token
     }
 }
 
-/// `gs2-header` without channel binding: `n,` or `y,`, an `authzid` or nothing, `,`.
+/// The `gs2-header` without channel binding: `n,` or `y,`, then an optional `authzid`, then `,`.
 struct Header<'a> {
     identity: Option<SaslName<'a>>,
 }
@@ -105,7 +105,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// The token behind `Bearer`, in any case (RFC 7628 4).
+/// Returns the token after `Bearer`, in any case (RFC 7628 4).
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     (scheme.eq_ignore_ascii_case("Bearer") && is_clean(token)).then_some(token)

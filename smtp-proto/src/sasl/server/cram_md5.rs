@@ -1,13 +1,13 @@
-//! What a client answers to the challenge of CRAM-MD5 (RFC 2195).
+//! The response of a client to a `CRAM-MD5` challenge (RFC 2195).
 
 use core::{fmt, str};
 
 use hmac::Mac;
 use md5::Md5;
 
-use crate::sasl::hash::keyed;
+use crate::{hex, sasl::hash::keyed};
 
-/// A client's answer to CRAM-MD5.
+/// The response of a client to a `CRAM-MD5` challenge: a user name and a digest.
 ///
 /// ```
 /// use smtp_proto::sasl::server::CramMd5Response;
@@ -25,7 +25,7 @@ pub struct CramMd5Response<'a> {
 }
 
 impl<'a> CramMd5Response<'a> {
-    /// Reads `user SP 32HEXDIG`; `None` if it is anything else.
+    /// Parses `user SP 32HEXDIG`. Returns `None` if it is anything else.
     #[must_use]
     pub fn parse(octets: &'a [u8]) -> Option<Self> {
         let (user, text) = str::from_utf8(octets).ok()?.rsplit_once(' ')?;
@@ -34,32 +34,23 @@ impl<'a> CramMd5Response<'a> {
             return None;
         }
         for (octet, pair) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
-            *octet = hex(pair[0])? << 4 | hex(pair[1])?;
+            *octet = hex::octet(pair)?;
         }
         Some(Self { user, digest })
     }
 
-    /// Who the client says it is.
+    /// The user name that the client claims.
     #[must_use]
     pub const fn user(&self) -> &'a str {
         self.user
     }
 
-    /// Whether the client knows the password. Compares in constant time. A challenge serves once,
-    /// and is not empty.
+    /// Returns whether the client knows the password. Compares in constant time. Use each challenge once; an empty
+    /// one is always wrong.
     #[must_use]
     pub fn is_right(&self, challenge: &[u8], password: &str) -> bool {
         let mac = keyed::<Md5>(password.as_bytes()).chain_update(challenge);
         !challenge.is_empty() && mac.verify_slice(&self.digest).is_ok()
-    }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 

@@ -1,9 +1,10 @@
-//! The server's side of the dialogues: what a response says, and whether it is right.
+//! SASL, server side: parses and verifies the responses of clients.
 //!
-//! A [`Response`](XOAuth2Response) is what a client says, as a value with its checks. An [`Exchange`]
-//! is a dialogue made of them: octets in that were decoded from base64, a challenge out that goes into
-//! a 334; [`Server::authenticate`](crate::server::Server::authenticate) runs it. The accounts are the
-//! caller's.
+//! An [`Exchange`] is the server side of one mechanism: it receives decoded responses, and writes challenges.
+//! [`Server::authenticate`](crate::server::Server::authenticate) runs it. The accounts are the caller's: see
+//! [`Accounts`].
+//!
+//! To write an exchange of your own, use the parsed messages, such as [`XOAuth2Response`].
 
 mod bearer;
 #[cfg(feature = "cram-md5")]

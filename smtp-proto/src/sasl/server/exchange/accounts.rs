@@ -1,18 +1,18 @@
-//! What exchanges ask the application for.
+//! The accounts that an exchange checks.
 
-/// Who may come in. An exchange owns it: a reference, an `Arc`, a value.
+/// The accounts of a server. An exchange owns it: a reference, an `Arc`, or a value.
 ///
-/// It is for servers that know passwords. One that keeps [`Secrets`](super::super::Secrets) alone
-/// implements [`Exchange`](super::Exchange) over [`ScramServer`](super::super::ScramServer).
+/// Implement it in a server that can look up passwords. A server that keeps only [`Secrets`](super::super::Secrets)
+/// implements [`Exchange`](super::Exchange) with [`ScramServer`](super::super::ScramServer) instead.
 #[cfg_attr(not(feature = "scram"), allow(rustdoc::broken_intra_doc_links, reason = "of `scram`"))]
 pub trait Accounts {
-    /// The password of this user, if there is one. Users are told apart octet by octet.
+    /// The password of this user. `None` if there is no such user. Names are compared octet by octet.
     fn password(&self, user: &str) -> Option<&str> {
         let _ = user;
         None
     }
 
-    /// The user that this access token stands for, if it is a good one.
+    /// The user to whom this access token belongs. `None` if the token is not valid.
     fn user_of_token(&self, token: &str) -> Option<&str> {
         let _ = token;
         None

@@ -1,10 +1,10 @@
-//! ANONYMOUS (RFC 4505).
+//! `ANONYMOUS`, server side (RFC 4505).
 
 use core::str;
 
 use super::{Exchange, ServerChallenge, Step};
 
-/// Lets everybody in, as the user `anonymous`. The trace that a client leaves is not kept.
+/// Accepts every client as the user `anonymous`. The trace that a client sends is not kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct AnonymousExchange;
 

@@ -1,4 +1,4 @@
-//! OAUTHBEARER (RFC 7628) and XOAUTH2: the token, and where it is refused, why.
+//! `OAUTHBEARER` (RFC 7628) and `XOAUTH2`, server side.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use crate::sasl::server::{OAuthBearerResponse, XOAuth2Response};
 
 use super::{Accounts, Exchange, ServerChallenge, Step, User};
 
-/// Which of the two is spoken.
+/// The mechanism of the exchange.
 #[derive(Clone, Copy)]
 enum Message {
     OAuthBearer,
@@ -14,7 +14,7 @@ enum Message {
 }
 
 impl Message {
-    /// What is said when a token is refused: `server-error` of RFC 7628 3.2.2, and as Google has it.
+    /// The challenge after a refused token: `server-error` of RFC 7628 3.2.2, or the form that Google uses.
     const fn refusal(self) -> &'static [u8] {
         match self {
             Self::OAuthBearer => br#"{"status":"invalid_token"}"#,
@@ -23,10 +23,10 @@ impl Message {
     }
 }
 
-/// OAUTHBEARER and XOAUTH2.
+/// `OAUTHBEARER` and `XOAUTH2`, server side.
 ///
-/// A token that is refused is answered with a challenge in JSON. Whatever the client says to that, a
-/// 535 follows (RFC 7628 3.2.3).
+/// After a refused token the server sends a challenge in JSON, and 535 after the next response of the client,
+/// whatever it is (RFC 7628 3.2.3).
 pub struct BearerExchange<A> {
     accounts: A,
     message: Message,
@@ -35,19 +35,20 @@ pub struct BearerExchange<A> {
 }
 
 impl<A: Accounts> BearerExchange<A> {
-    /// An exchange of OAUTHBEARER. A client that names a user has to be that of its token.
+    /// Creates an exchange for `OAUTHBEARER`. If the client names a user, the token has to belong to that user.
     #[must_use]
     pub const fn oauthbearer(accounts: A) -> Self {
         Self { accounts, message: Message::OAuthBearer, refused: false, user: User::NOBODY }
     }
 
-    /// An exchange of XOAUTH2.
+    /// Creates an exchange for `XOAUTH2`. The token has to belong to the user that the client names.
     #[must_use]
     pub const fn xoauth2(accounts: A) -> Self {
         Self { accounts, message: Message::XOAuth2, refused: false, user: User::NOBODY }
     }
 
-    /// The user that a message proves to be; `Err` where it is none.
+    /// Returns the user that a message proves, or `None` if it proves none. Returns `Err` if the message is
+    /// malformed.
     fn verify(&self, message: &[u8]) -> Result<Option<User>, Step> {
         let user = match self.message {
             Message::OAuthBearer => {

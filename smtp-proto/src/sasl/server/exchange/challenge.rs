@@ -1,12 +1,12 @@
-//! A challenge on its way to the wire.
+//! The challenge of an exchange, as octets.
 
 use core::fmt;
 
 use crate::sasl::Response;
 
-/// Takes the octets of a challenge in any pieces and encodes them into the transmit buffer.
+/// Encodes the octets of a challenge, in any pieces, into the transmit buffer.
 ///
-/// The server makes one where it is needed; tests of own exchanges make theirs:
+/// The server creates it for [`Exchange::respond`](super::Exchange::respond). Tests of an exchange create their own:
 ///
 /// ```
 /// use smtp_proto::sasl::server::ServerChallenge;
@@ -20,17 +20,17 @@ use crate::sasl::Response;
 pub struct ServerChallenge<'a>(Response<'a>);
 
 impl<'a> ServerChallenge<'a> {
-    /// A challenge that is encoded into `output`.
+    /// Creates a challenge that is encoded into `output`.
     pub const fn new(output: &'a mut [u8]) -> Self {
         Self(Response::new(output))
     }
 
-    /// Adds octets to the challenge.
+    /// Appends octets to the challenge.
     pub fn push(&mut self, octets: &[u8]) {
         self.0.push(octets);
     }
 
-    /// The length in base64, or `None` when the challenge did not fit.
+    /// Returns the length in base64, or `None` if the challenge did not fit.
     #[must_use]
     pub fn finish(self) -> Option<usize> {
         self.0.finish()
@@ -38,7 +38,7 @@ impl<'a> ServerChallenge<'a> {
 }
 
 impl fmt::Write for ServerChallenge<'_> {
-    /// Adds text; whether it fits is known at the end.
+    /// Appends text. Never fails; [`finish`](Self::finish) reports whether the text has fitted.
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push(text.as_bytes());
         Ok(())

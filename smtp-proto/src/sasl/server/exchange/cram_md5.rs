@@ -1,18 +1,18 @@
-//! CRAM-MD5 (RFC 2195): the server speaks first, and only once.
+//! `CRAM-MD5`, server side (RFC 2195): one challenge, one response.
 
 use core::fmt;
 
-use crate::sasl::server::CramMd5Response;
+use crate::{hex, sasl::server::CramMd5Response};
 
 use super::{Accounts, Exchange, Random, ServerChallenge, Step, User};
 
-/// `"<" 32HEXDIG "@localhost>"`, the digits yet to come.
+/// `"<" 32HEXDIG "@localhost>"`, with zeros in place of the digits.
 const TEMPLATE: [u8; 44] = *b"<00000000000000000000000000000000@localhost>";
 
-/// Where the digits stand.
+/// The place of the digits.
 const DIGITS: core::ops::Range<usize> = 1..33;
 
-/// CRAM-MD5: the challenge is a message identifier that nobody can foresee.
+/// `CRAM-MD5`, server side. The challenge is a message identifier that nobody can predict.
 pub struct CramMd5Exchange<A> {
     accounts: A,
     challenge: [u8; TEMPLATE.len()],
@@ -21,12 +21,12 @@ pub struct CramMd5Exchange<A> {
 }
 
 impl<A: Accounts> CramMd5Exchange<A> {
-    /// An exchange; half of `random` makes the challenge.
+    /// Creates an exchange. The challenge uses half of `random`.
     #[must_use]
     pub fn new(accounts: A, random: &Random) -> Self {
         let mut challenge = TEMPLATE;
         for (digits, octet) in challenge[DIGITS].chunks_mut(2).zip(random) {
-            digits.copy_from_slice(&[hex(octet >> 4), hex(octet & 15)]);
+            digits.copy_from_slice(&hex::lower(*octet));
         }
         Self { accounts, challenge, asked: false, user: User::NOBODY }
     }
@@ -34,7 +34,7 @@ impl<A: Accounts> CramMd5Exchange<A> {
     fn verify(&mut self, response: &[u8]) -> Step {
         let Some(response) = CramMd5Response::parse(response) else { return Step::Malformed };
         let password = self.accounts.password(response.user());
-        // Hashed for those who have none too, so that they look the same.
+        // Hashes for unknown users, too, so that they take the same time.
         let is_right = response.is_right(&self.challenge, password.unwrap_or_default());
         if password.is_none() || !is_right {
             return Step::Failure;
@@ -46,7 +46,7 @@ impl<A: Accounts> CramMd5Exchange<A> {
 }
 
 impl<A: Accounts> Exchange for CramMd5Exchange<A> {
-    /// A response that comes with AUTH answers no challenge.
+    /// Refuses a response that comes with `AUTH`, because it cannot respond to the challenge.
     fn respond(&mut self, response: Option<&[u8]>, challenge: &mut ServerChallenge<'_>) -> Step {
         match (response, self.asked) {
             (None, _) => {
@@ -62,10 +62,6 @@ impl<A: Accounts> Exchange for CramMd5Exchange<A> {
     fn user(&self) -> &str {
         self.user.as_str()
     }
-}
-
-fn hex(digit: u8) -> u8 {
-    b"0123456789abcdef"[usize::from(digit & 15)]
 }
 
 impl<A> fmt::Debug for CramMd5Exchange<A> {

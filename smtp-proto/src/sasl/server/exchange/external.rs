@@ -1,8 +1,8 @@
-//! EXTERNAL (RFC 4422 A).
+//! `EXTERNAL`, server side (RFC 4422 A).
 
 use super::{Exchange, ServerChallenge, Step};
 
-/// Lets a client in for what is known of it outside of SASL: its certificate, its Unix socket.
+/// Accepts a client that is identified outside of SASL: by its certificate, or its Unix socket.
 ///
 /// ```
 /// use smtp_proto::sasl::server::{Exchange, ExternalExchange, ServerChallenge, Step};
@@ -18,7 +18,7 @@ pub struct ExternalExchange<'a> {
 }
 
 impl<'a> ExternalExchange<'a> {
-    /// The client is this user, and may act as no other.
+    /// Creates an exchange for a client that is this user, and can act as no other.
     #[must_use]
     pub const fn new(user: &'a str) -> Self {
         Self { user }

@@ -1,6 +1,6 @@
-//! Exchanges (RFC 4422 3): a whole dialogue of one mechanism, one response at a time.
+//! Exchanges: the server side of one mechanism, one response at a time (RFC 4422 3).
 //!
-//! | mechanism | type | feature | asks the accounts for |
+//! | mechanism | type | feature | needs from the accounts |
 //! |---|---|---|---|
 //! | SCRAM-SHA-256, -SHA-1, -PLUS | `ScramExchange` | `scram` | a password |
 //! | CRAM-MD5 | `CramMd5Exchange` | `cram-md5` | a password |
@@ -8,7 +8,7 @@
 //! | EXTERNAL | [`ExternalExchange`] | | |
 //! | ANONYMOUS | [`AnonymousExchange`] | | |
 //!
-//! PLAIN and LOGIN have none: the server machine reads them itself.
+//! `PLAIN` and `LOGIN` have none here, because the server session parses them itself.
 
 mod accounts;
 mod anonymous;
@@ -28,40 +28,41 @@ use alloc::boxed::Box;
 pub use self::cram_md5::CramMd5Exchange;
 #[cfg(feature = "scram")]
 pub use self::scram::ScramExchange;
+use self::user::User;
 pub use self::{
     accounts::Accounts, anonymous::AnonymousExchange, bearer::BearerExchange,
     challenge::ServerChallenge, external::ExternalExchange,
 };
 
-use self::user::User;
-
-/// What a server says to a response.
+/// The server's reaction to a response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Step {
-    /// What was written is a challenge: 334.
+    /// Send the octets that were written as a challenge: 334.
     Challenge,
-    /// The client is who it says it is: 235.
+    /// The client has proved its identity: 235.
     Success,
-    /// The same, and what was written is additional data (RFC 4422 3.6). SMTP has no place for it in
-    /// a 235: it goes into a 334, which the client answers with an empty line (RFC 4954 4).
+    /// The client has proved its identity, and the octets that were written are additional data (RFC 4422 3.6). SMTP
+    /// has no place for them in a 235. So they are sent in a 334, to which the client responds with an empty line
+    /// (RFC 4954 4).
     SuccessWithData,
-    /// The client is not who it says it is, or may not come in: 535.
+    /// The client has not proved its identity, or is not allowed: 535.
     Failure,
-    /// The response is none of this mechanism: 501.
+    /// The response is not a message of this mechanism: 501.
     Malformed,
 }
 
-/// The server's side of one dialogue: the peer of [`sasl::Mechanism`](crate::sasl::Mechanism).
-/// Implement it for mechanisms that are not here.
+/// The server side of one SASL exchange. Implement this trait to add a mechanism.
 ///
-/// It is handed to [`Server::authenticate`](crate::server::Server::authenticate) for each step, which
-/// knows base64 and the replies. A new one is made for each dialogue.
+/// Its counterpart in a client is [`sasl::Mechanism`](crate::sasl::Mechanism).
+///
+/// Pass it to [`Server::authenticate`](crate::server::Server::authenticate) for each step, which handles base64 and
+/// the replies. Create a new one for each `AUTH` command; [`exchange`] does that for the mechanisms of this crate.
 ///
 /// ```
 /// use smtp_proto::sasl::server::{Exchange, ServerChallenge, Step};
 ///
-/// /// Whoever knows the word is the doorkeeper's friend.
+/// /// Accepts every client that knows the pass phrase.
 /// struct PassPhrase;
 ///
 /// impl Exchange for PassPhrase {
@@ -82,22 +83,22 @@ pub enum Step {
 /// }
 /// ```
 pub trait Exchange {
-    /// Takes the client's response, decoded; `None` where AUTH came without one, so that the server
-    /// speaks first. What is written to `challenge` counts with [`Step::Challenge`] and
+    /// Handles the decoded response of the client. `None` means that `AUTH` came without one, so the server sends the
+    /// first challenge. The octets written to `challenge` are used with [`Step::Challenge`] and
     /// [`Step::SuccessWithData`].
     fn respond(&mut self, response: Option<&[u8]>, challenge: &mut ServerChallenge<'_>) -> Step;
 
-    /// Who the client is, once the exchange has succeeded.
+    /// The authenticated user, after the exchange has succeeded.
     fn user(&self) -> &str;
 }
 
-/// Random octets of an exchange. They have to be new for each.
+/// Random octets for an exchange. They have to be new for each.
 pub type Random = [u8; 32];
 
-/// What names a TLS session: its `tls-exporter` (RFC 9266).
+/// Octets that identify a TLS session: its `tls-exporter` (RFC 9266).
 pub type TlsExporter = [u8; 32];
 
-/// All mechanisms that [`exchange`] has, and PLAIN and LOGIN, strongest first: for
+/// The mechanisms that [`exchange`] has, with `PLAIN` and `LOGIN`, strongest first: for
 /// [`Config::with_mechanisms`](crate::server::Config::with_mechanisms).
 pub const MECHANISMS: &[&str] = &[
     #[cfg(feature = "scram")]
@@ -116,11 +117,11 @@ pub const MECHANISMS: &[&str] = &[
     "LOGIN",
 ];
 
-/// An exchange of the mechanism with this name; `None` when there is none here, or when it is a
-/// `-PLUS` one and the session has no name.
+/// Creates an exchange of the mechanism with this name. Returns `None` if it is unknown, or if it is a `-PLUS`
+/// mechanism and `channel` is `None`.
 ///
-/// `channel` is the session's `tls-exporter` where `-PLUS` mechanisms are offered, else `None`: a
-/// client that believes they are not offered is refused (RFC 5802 6).
+/// `channel` is the `tls-exporter` of the session if `-PLUS` mechanisms are offered, otherwise `None`. If it is set,
+/// a client that believes they are not offered is refused (RFC 5802 6).
 ///
 /// ```
 /// use smtp_proto::sasl::server::{Accounts, exchange};

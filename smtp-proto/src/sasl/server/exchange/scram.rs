@@ -1,4 +1,4 @@
-//! SCRAM (RFC 5802, RFC 7677), with channel binding and without.
+//! SCRAM, server side, with and without channel binding (RFC 5802, RFC 7677).
 //!
 //! ```text
 //!  Start --client-first--> AwaitsProof --client-final is right--> Over, success with data
@@ -16,19 +16,20 @@ use crate::sasl::{
 
 use super::{Accounts, Exchange, Random, ServerChallenge, Step, TlsExporter, User};
 
-/// What RFC 5802 5.1 and RFC 7677 4 ask for, and no client finds too few.
+/// The number of iterations that RFC 5802 5.1 and RFC 7677 4 require at least, so that no client refuses it as too
+/// low.
 const ITERATIONS: u32 = 4096;
 
-/// Octets of [`Random`] that make the nonce; the others are the salt.
+/// The number of octets of [`Random`] for the nonce. The others are the salt.
 const NONCE: usize = 18;
 
-/// Stands in for the password of users who have none.
+/// The password that is hashed for users who have none.
 const STAND_IN: &str = "no password";
 
-/// SCRAM by a hash: `Sha256` or `Sha1`.
+/// SCRAM, server side, with a hash function: `Sha256` or `Sha1`.
 ///
-/// The salt is a new one each time, so that users who do not exist look like those who do; their
-/// exchange fails at its end. A client that wants to act as somebody else is refused.
+/// The salt is new for each exchange, so a client cannot tell unknown users from known ones; their exchange fails at
+/// its end. A client that wants to act as another user is refused.
 pub struct ScramExchange<A, H: Hash> {
     accounts: A,
     nonce: Nonce,
@@ -47,20 +48,20 @@ enum Channel {
 
 enum State<H: Hash> {
     Start,
-    /// The user is known, or would be refused whatever it proves.
+    /// The flag is false if the exchange has to fail even with a valid proof, because the user is unknown.
     AwaitsProof(ScramServer<H>, bool),
     Over,
 }
 
 impl<A: Accounts, H: Hash> ScramExchange<A, H> {
-    /// An exchange without channel binding; `channel` tells that `-PLUS` mechanisms are offered too.
+    /// Creates an exchange without channel binding. A `channel` means that `-PLUS` mechanisms are offered, too.
     #[must_use]
     pub fn new(accounts: A, random: &Random, channel: Option<&TlsExporter>) -> Self {
         let channel = channel.map_or(Channel::Unsupported, |_| Channel::NotChosen);
         Self::with_channel(accounts, random, channel)
     }
 
-    /// An exchange of the `-PLUS` mechanism, bound to the TLS session of this name.
+    /// Creates an exchange of the `-PLUS` mechanism, bound to the TLS session with this exporter.
     #[must_use]
     pub fn bound(accounts: A, random: &Random, channel: &TlsExporter) -> Self {
         Self::with_channel(accounts, random, Channel::Bound(*channel))
@@ -74,7 +75,7 @@ impl<A: Accounts, H: Hash> ScramExchange<A, H> {
         Self { accounts, nonce, salt, channel, user: User::NOBODY, state: State::Start }
     }
 
-    /// Answers the client's first message with salt and nonce.
+    /// Handles the first message of the client, and writes salt and nonce.
     fn start(
         &mut self,
         message: &[u8],
@@ -106,7 +107,7 @@ impl Channel {
     }
 }
 
-/// Checks the client's proof; the server's own goes back.
+/// Checks the proof of the client, and writes the server's signature.
 fn finish<H: Hash>(
     server: ScramServer<H>,
     is_known: bool,
@@ -117,8 +118,7 @@ fn finish<H: Hash>(
     if is_known { Ok(Step::SuccessWithData) } else { Err(ServerError::UnknownUser) }
 }
 
-/// An error of the message, or of the one who says it. The reason does not leave: a 535 alone is what
-/// every client understands.
+/// Converts an error to a step. The reason is not sent: a 535 alone is understood by every client.
 const fn refusal(error: ServerError) -> Step {
     match error {
         ServerError::InvalidEncoding

@@ -1,12 +1,11 @@
-//! A user's name, kept while the exchange goes on.
+//! The user name of an exchange.
 
 use core::str;
 
-/// The longest name: that of a mailbox, a path of 256 octets without its brackets (RFC 5321
-/// 4.5.3.1.3).
+/// The longest name: that of a mailbox, a path of 256 octets without its brackets (RFC 5321 4.5.3.1.3).
 const MAX: usize = 254;
 
-/// A name in bounded storage, empty at first.
+/// A user name in storage of fixed size, empty at first.
 #[derive(Clone, Copy)]
 pub(super) struct User {
     octets: [u8; MAX],
@@ -16,7 +15,7 @@ pub(super) struct User {
 impl User {
     pub(super) const NOBODY: Self = Self { octets: [0; MAX], length: 0 };
 
-    /// Keeps these characters; `None` when they are too many.
+    /// Stores these characters. Returns `None` if they do not fit.
     pub(super) fn new(name: impl IntoIterator<Item = char>) -> Option<Self> {
         let mut user = Self::NOBODY;
         for character in name {

@@ -1,12 +1,12 @@
-//! What a server keeps of a password.
+//! The data that a server stores of a password.
 
 use core::fmt;
 
 use crate::sasl::scram::{Hash, SaltedPassword, Tag, to_tag};
 
-/// What a server keeps of a password, for one salt and number of iterations (RFC 5802 3).
+/// The keys that a SCRAM server stores in place of a password, for one salt and number of iterations (RFC 5802 3).
 ///
-/// Whoever has it can play the server, and guess passwords, but cannot log in. It is wiped when
+/// A thief of the keys can impersonate the server and guess passwords, but cannot log in. They are wiped when
 /// dropped.
 pub struct Secrets<H: Hash> {
     pub(super) stored_key: Tag<H>,
@@ -14,7 +14,7 @@ pub struct Secrets<H: Hash> {
 }
 
 impl<H: Hash> Secrets<H> {
-    /// Hashes a password. `salt` is random, and an account's own.
+    /// Hashes a password. The salt has to be random, and different for each account.
     #[must_use]
     pub fn from_password(password: &str, salt: &[u8], iterations: u32) -> Self {
         let mut salted = SaltedPassword::<H>::new(password);
@@ -23,26 +23,26 @@ impl<H: Hash> Secrets<H> {
         Self { stored_key: keys.stored(), server_key: keys.server }
     }
 
-    /// What was kept: `StoredKey` and `ServerKey`; `None` when they have not the hash's length.
+    /// Restores stored keys, `StoredKey` and `ServerKey`. Returns `None` unless their lengths are that of the hash.
     #[must_use]
     pub fn from_keys(stored_key: &[u8], server_key: &[u8]) -> Option<Self> {
         Some(Self { stored_key: to_tag::<H>(stored_key)?, server_key: to_tag::<H>(server_key)? })
     }
 
-    /// `StoredKey`, to be kept.
+    /// The `StoredKey`, to be stored.
     #[must_use]
     pub fn stored_key(&self) -> &[u8] {
         self.stored_key.as_bytes()
     }
 
-    /// `ServerKey`, to be kept.
+    /// The `ServerKey`, to be stored.
     #[must_use]
     pub fn server_key(&self) -> &[u8] {
         self.server_key.as_bytes()
     }
 }
 
-/// What a server keeps of an account for SCRAM.
+/// The data of one account for SCRAM.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a, H: Hash> {
     pub(super) secrets: &'a Secrets<H>,
@@ -51,10 +51,10 @@ pub struct Account<'a, H: Hash> {
 }
 
 impl<'a, H: Hash> Account<'a, H> {
-    /// Secrets, and the salt and iterations that they were made with.
+    /// Combines keys with the salt and the iterations from which they were made.
     ///
-    /// For a user that does not exist, an account that is the same each time keeps that from being
-    /// seen.
+    /// For an unknown user, use an account that is the same each time, so that a client cannot tell that the user is
+    /// unknown.
     #[must_use]
     pub const fn new(secrets: &'a Secrets<H>, salt: &'a [u8], iterations: u32) -> Self {
         Self { secrets, salt, iterations }

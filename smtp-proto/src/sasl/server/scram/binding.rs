@@ -1,31 +1,32 @@
-//! What both sides say about channel binding.
+//! Channel binding, server side.
 
 use crate::sasl::scram::{ChannelBinding, ServerError, attribute};
 
-/// What the client says about channel binding (`gs2-cbind-flag`, RFC 5802 7).
+/// The channel binding of a client (`gs2-cbind-flag`, RFC 5802 7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClientBinding<'a> {
-    /// It cannot.
+    /// The client does not support channel binding.
     Unsupported,
-    /// It could, and believes that the server cannot.
+    /// The client supports it, and believes that the server does not.
     Unoffered,
-    /// It does, in the way of this name: `tls-exporter`, ...
+    /// The client uses the binding of this name, for example `tls-exporter`.
     Bound(&'a str),
 }
 
-/// What the server knows about channel binding.
+/// The channel binding of a server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ServerBinding<'a> {
-    /// It offers no `-PLUS` mechanism.
+    /// The server offers no `-PLUS` mechanism.
     Unsupported,
-    /// It offers `-PLUS`, but the client chose the mechanism without.
+    /// The server offers `-PLUS`, but the client chose the mechanism without.
     NotChosen,
-    /// The client chose `-PLUS`; this is the session's binding of the name that the client gives.
+    /// The client chose `-PLUS`. This is the binding of the session, which has to have the name that the client
+    /// gives.
     Bound(ChannelBinding<'a>),
 }
 
 impl ServerBinding<'_> {
-    /// Holds what the client says against it (RFC 5802 6).
+    /// Compares the flag of the client with the binding of the server (RFC 5802 6).
     pub(super) fn check(&self, client: ClientBinding<'_>) -> Result<(), ServerError> {
         match (self, client) {
             (Self::Bound(ours), ClientBinding::Bound(name)) if ours.name() == name => Ok(()),
@@ -49,7 +50,7 @@ impl ServerBinding<'_> {
     }
 }
 
-/// `gs2-cbind-flag = ("p=" cb-name) / "n" / "y"`.
+/// Parses `gs2-cbind-flag = ("p=" cb-name) / "n" / "y"`.
 pub(super) fn read_flag(flag: &str) -> Result<ClientBinding<'_>, ServerError> {
     match flag {
         "n" => Ok(ClientBinding::Unsupported),

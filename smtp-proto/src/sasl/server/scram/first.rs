@@ -1,4 +1,4 @@
-//! What a client says first.
+//! The first message of a client.
 
 use core::str;
 
@@ -9,7 +9,7 @@ use crate::sasl::{
 
 use super::binding::{ClientBinding, read_flag};
 
-/// A client's first message.
+/// The first message of a SCRAM client: its user name, nonce and channel binding.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientFirst<'a> {
     pub(super) binding: ClientBinding<'a>,
@@ -21,10 +21,10 @@ pub struct ClientFirst<'a> {
 }
 
 impl<'a> ClientFirst<'a> {
-    /// Reads `client-first-message` (RFC 5802 7).
+    /// Parses `client-first-message` (RFC 5802 7).
     ///
     /// # Errors
-    /// What is to be said behind `e=`, or by a 535 alone.
+    /// [`ServerError`], which the server can send after `e=`, or replace by a 535 alone.
     pub fn parse(octets: &'a [u8]) -> Result<Self, ServerError> {
         let text = str::from_utf8(octets).map_err(|_| ServerError::InvalidEncoding)?;
         let (flag, rest) = text.split_once(',').ok_or(ServerError::InvalidEncoding)?;
@@ -45,27 +45,26 @@ impl<'a> ClientFirst<'a> {
         Ok(Self { binding, authorization, user, nonce, header, bare })
     }
 
-    /// Who the client says it is.
+    /// The user name that the client claims.
     #[must_use]
     pub const fn user(&self) -> SaslName<'a> {
         self.user
     }
 
-    /// Who the client wants to act as, if that is somebody else. Whether it may is the caller's to
-    /// decide.
+    /// The identity as which the client wants to act, if it names one. The caller decides whether that is allowed.
     #[must_use]
     pub const fn authorization(&self) -> Option<SaslName<'a>> {
         self.authorization
     }
 
-    /// What the client says about channel binding.
+    /// The channel binding of the client.
     #[must_use]
     pub const fn binding(&self) -> ClientBinding<'a> {
         self.binding
     }
 }
 
-/// The value of the attribute that has to stand here.
+/// Returns the value of a mandatory attribute.
 pub(super) fn required<'a>(text: Option<&'a str>, key: &str) -> Result<&'a str, ServerError> {
     match text {
         Some(text) if text.starts_with("m=") => Err(ServerError::ExtensionsNotSupported),
@@ -74,7 +73,7 @@ pub(super) fn required<'a>(text: Option<&'a str>, key: &str) -> Result<&'a str, 
     }
 }
 
-/// What follows may be ignored, but for an extension that must be understood.
+/// Ignores extensions, except a mandatory one, which is an error.
 pub(super) fn ignore_extensions<'a>(
     extensions: impl Iterator<Item = &'a str>,
 ) -> Result<(), ServerError> {

@@ -1,4 +1,4 @@
-//! The server's side of SCRAM (RFC 5802).
+//! SCRAM, server side: the messages of both sides (RFC 5802).
 
 mod account;
 mod binding;
@@ -10,7 +10,8 @@ use core::{
 };
 
 use crate::sasl::{
-    scram::{Hash, Nonce, ServerError, Signing, Tag, digest, exclusive_or, push_base64, read_tag},
+    base64::push_base64,
+    scram::{Hash, Nonce, ServerError, Signing, Tag, digest, exclusive_or, read_tag},
     text::Sink,
 };
 
@@ -21,7 +22,10 @@ pub use self::{
     first::ClientFirst,
 };
 
-/// An exchange that waits for the client's proof. Of the messages it keeps hashes only.
+/// A SCRAM exchange that waits for the proof of the client.
+///
+/// Use it with stored [`Secrets`]; a server that can look up passwords uses `ScramExchange`. It keeps only hashes of
+/// the messages.
 ///
 /// ```
 /// use smtp_proto::sasl::{Nonce, scram::Sha256};
@@ -50,21 +54,21 @@ pub use self::{
 /// ```
 pub struct ScramServer<H: Hash> {
     stored_key: Tag<H>,
-    /// Has taken both first messages.
+    /// Has signed both first messages.
     signing: Signing<H>,
-    /// Hashes of what the client has to say behind `c=` and `r=`.
+    /// The hash of the text that the client has to send after `c=`.
     binding: Tag<H>,
     nonce: Tag<H>,
 }
 
 impl<H: Hash> ScramServer<H> {
-    /// Answers the client's first message: writes `server-first-message`, which goes into a 334.
+    /// Handles the first message of the client: writes `server-first-message`, which has to be sent in a 334 reply.
     ///
-    /// `nonce` is random and new. `out` has to take all; a `String` does.
+    /// `nonce` has to be random and new. `out` has to accept all of the message, as a `String` does.
     ///
     /// # Errors
-    /// What is to be said behind `e=`, or by a 535 alone; [`ServerError::NoResources`] when `out`
-    /// fails.
+    /// [`ServerError`], which the server can send after `e=`, or replace by a 535 alone. It is
+    /// [`ServerError::NoResources`] if `out` fails.
     pub fn start(
         first: &ClientFirst<'_>,
         account: &Account<'_, H>,
@@ -90,12 +94,12 @@ impl<H: Hash> ScramServer<H> {
         })
     }
 
-    /// Checks the client's last message: writes `server-final-message`, which goes into a 334 that
-    /// is answered with an empty line; then 235. Compares in constant time.
+    /// Checks the last message of the client: writes `server-final-message`, which has to be sent in a 334 reply. The
+    /// client responds with an empty line, and 235 follows. Compares in constant time.
     ///
     /// # Errors
-    /// What is to be said behind `e=`, or by a 535 alone; the client is not who it says it is.
-    /// [`ServerError::NoResources`] when `out` fails.
+    /// [`ServerError`] if the client has not proved that it knows the password; the server can send it after `e=`, or
+    /// replace it by a 535 alone. It is [`ServerError::NoResources`] if `out` fails.
     pub fn finish(mut self, message: &[u8], out: &mut dyn Write) -> Result<(), ServerError> {
         let text = str::from_utf8(message).map_err(|_| ServerError::InvalidEncoding)?;
         let (unproved, proof) = text.rsplit_once(",p=").ok_or(ServerError::InvalidEncoding)?;
@@ -122,7 +126,7 @@ impl<H: Hash> ScramServer<H> {
     }
 }
 
-/// The digest of `base64(gs2-header [cbind-data])`.
+/// The hash of `base64(gs2-header [cbind-data])`.
 fn digest_binding<H: Hash>(header: &str, data: &[u8]) -> Tag<H> {
     digest::<H>(|sink| {
         let message = |sink: &mut Sink<'_>| {
@@ -133,7 +137,7 @@ fn digest_binding<H: Hash>(header: &str, data: &[u8]) -> Tag<H> {
     })
 }
 
-/// `server-first-message = nonce "," salt "," iteration-count`.
+/// Writes `server-first-message = nonce "," salt "," iteration-count`.
 fn write_first<H: Hash>(
     out: &mut dyn Write,
     client_nonce: &str,
@@ -149,7 +153,7 @@ const fn unwritten(_: fmt::Error) -> ServerError {
     ServerError::NoResources
 }
 
-/// Writes a message and signs it.
+/// Writes a message, and signs it.
 struct Tee<'a, H: Hash> {
     signing: &'a mut Signing<H>,
     out: &'a mut dyn Write,

@@ -4,14 +4,16 @@ use core::fmt;
 
 use crate::writer::Writer;
 
-/// A point in time, to the second, in the years 0000 to 9999 of UTC.
+/// A point in time in UTC, in whole seconds, from the year 0000 to 9999.
+///
+/// The delivery extensions use it: `HOLDUNTIL` (RFC 4865) and `RRVS` (RFC 7293).
 ///
 /// ```text
 /// date-time = YYYY "-" MM "-" DD "T" hh ":" mm ":" ss ["." 1*DIGIT] ( "Z" / ( "+" / "-" ) hh ":" mm )
 /// ```
 ///
-/// The point is kept, not how it was written: it is written in UTC, fractions are cut off, a leap
-/// second is the second behind it.
+/// The value is the point in time, not its notation. [`parse`](Self::parse) converts to UTC, drops fractions of a
+/// second and counts a leap second as the second after it.
 ///
 /// ```
 /// use smtp_proto::parameter::Timestamp;
@@ -31,22 +33,23 @@ impl Timestamp {
     /// The last second of the year 9999.
     pub const MAX: Self = Self(253_402_300_799);
 
-    /// Octets of a time as it is written.
+    /// The length in octets of a formatted time.
     pub(crate) const LENGTH: usize = 20;
 
-    /// This many seconds after the start of 1970, leap seconds not counted.
+    /// The time `seconds` after 1970-01-01T00:00:00Z, leap seconds not counted. Returns `None` outside
+    /// [`MIN`](Self::MIN) to [`MAX`](Self::MAX).
     #[must_use]
     pub const fn from_unix(seconds: i64) -> Option<Self> {
         if seconds < Self::MIN.0 || seconds > Self::MAX.0 { None } else { Some(Self(seconds)) }
     }
 
-    /// Seconds since the start of 1970, leap seconds not counted.
+    /// The seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
     #[must_use]
     pub const fn unix(self) -> i64 {
         self.0
     }
 
-    /// Reads a `date-time`.
+    /// Parses a `date-time` (RFC 3339 5.6). Returns `None` if the text is not one, or the year is out of range.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (fixed, rest) = text.as_bytes().split_at_checked(19)?;
@@ -82,7 +85,7 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// `YYYY-MM-DDThh:mm:ssZ`.
+    /// Formats as `YYYY-MM-DDThh:mm:ssZ`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(core::str::from_utf8(&self.text()).unwrap_or_default())
     }
@@ -96,7 +99,7 @@ fn put(place: &mut [u8], mut number: i64) {
     }
 }
 
-/// Numbers of these many digits, with `separator` between them.
+/// Parses numbers of the given widths, with `separator` between them.
 fn fields<const N: usize>(text: &[u8], separator: u8, widths: [usize; N]) -> Option<[i64; N]> {
     let mut numbers = [0; N];
     let mut parts = text.split(|&octet| octet == separator);
@@ -118,7 +121,7 @@ fn without_fraction(rest: &[u8]) -> Option<&[u8]> {
     (length > 0).then(|| &fraction[length..])
 }
 
-/// Seconds that local time is ahead of UTC.
+/// Parses a zone offset. Returns the seconds by which local time is ahead of UTC.
 fn offset(text: &[u8]) -> Option<i64> {
     let (sign, text) = match text {
         [b'Z' | b'z'] => return Some(0),
@@ -143,7 +146,7 @@ const fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01; a year is counted from March, so that the leap day is its last.
+/// Days since 1970-01-01. A year is counted from March, so that the leap day is its last day.
 const fn days_until(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year - 1 };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -151,7 +154,7 @@ const fn days_until(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// The date so many days from 1970-01-01.
+/// The date `days` days after 1970-01-01.
 const fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
