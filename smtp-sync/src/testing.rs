@@ -2,7 +2,7 @@
 //!
 //! [`smtp_proto::testing`] says how a script is written. The server knows nothing of the client that it talks to, so
 //! the tests of any client can use it, blocking or not. For one that answers by itself, and fails on purpose, see
-//! [`Server`](crate::Server) and [`Faults`](crate::Faults).
+//! [`Server`](crate::server::Server) and [`Faults`](crate::server::Faults).
 //!
 //! ```
 //! use smtp_sync::{Connector, TlsPolicy, testing::ScriptedServer};
