@@ -40,6 +40,24 @@ fn a_read_always_has_room_also_where_a_challenge_was_held() {
     assert_eq!(session.client.authentication(), Authentication::None);
 }
 
+#[test]
+fn a_read_always_has_room_also_where_a_challenge_or_a_yes_comes_after_the_transport_has_failed() {
+    for reply in [&b"334 a\r\n"[..], b"235 yes\r\n"] {
+        let config = plain_config().with_plaintext_auth(true);
+        let mut session = Session::open(config, "AUTH_PLAIN");
+        session.client.authenticate(&mut Plain::new("user", "pass")).unwrap();
+        let octets = session.client.transmit().len();
+        session.client.transmitted(octets).unwrap();
+        session.client.transmit_failed();
+        session.arrive(reply);
+        assert_eq!(session.pump(), Wants::Read);
+        assert!(!session.client.read_buf().is_empty());
+        session.arrive(b"421 bye\r\n");
+        assert_eq!(session.pump(), Wants::Nothing);
+        assert_eq!(session.end(), Some(End::ServiceClosing(Phase::Idle)));
+    }
+}
+
 /// A client that may authenticate by PLAIN in the clear, for as long as `then` takes; what is left in the buffer that
 /// it sends from, of so many octets.
 fn left_to_transmit(room: usize, then: impl FnOnce(&mut Client<&mut [u8]>)) -> String {

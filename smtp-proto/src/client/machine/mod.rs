@@ -638,6 +638,9 @@ impl<B: Storage> Client<B> {
         }
         let Reaction { told, then } = self.route(verb, code);
         self.carry_out(then);
+        if self.pipeline.is_closed() {
+            self.auth.abandon();
+        }
         let terms = self.session.terms(&self.config);
         self.transactions.settle(&terms, &mut self.pipeline);
         told
