@@ -1,5 +1,5 @@
-//! What a client keeps besides its stream: the core, what it has told, its transcript, why it failed. Nothing here
-//! reads, writes or waits, so it is the same over every runtime.
+//! The state that a client keeps besides its stream: the core, the events it has reported, its transcript, and the
+//! error that ended it. Nothing here reads, writes or waits, so it is the same for every runtime.
 
 use core::fmt;
 use std::{io, sync::Arc};
@@ -37,16 +37,16 @@ impl Session {
         }
     }
 
-    /// What ended the session.
+    /// Returns the error that ended the session, if one did.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()
     }
 
-    /// Says again why the session is over.
+    /// Returns an error if the session has failed.
     ///
     /// # Errors
-    /// What ended it.
+    /// The error that ended the session.
     pub fn check(&self) -> Result<(), Error> {
         self.failure.clone().map_or(Ok(()), Err)
     }
@@ -82,7 +82,7 @@ impl Session {
         Ok(transaction)
     }
 
-    /// What became of a message; there is an outcome for each that began.
+    /// Takes the outcome of a message. Each message that began has an outcome.
     pub fn take_outcome(&mut self, transaction: Transaction) -> Option<Outcome> {
         self.journal.take_outcome_of(transaction, self.proto.end())
     }
@@ -128,7 +128,7 @@ impl Session {
     /// XCLIENT was taken the question is whether the session that it begins could be opened.
     ///
     /// # Errors
-    /// Why the session ended before the question was answered.
+    /// The error that ended the session before the reply arrived.
     pub fn answered(&self, before: u64, done: Result<(), Error>) -> Result<OwnedReply, Error> {
         let answer = self.journal.last_answer().filter(|_| self.journal.answer_count() > before);
         match (answer, done) {
@@ -147,7 +147,7 @@ impl Session {
         self.failure.get_or_insert(error).clone()
     }
 
-    /// Why nothing can be done any more.
+    /// Ends the session if it is still open, and returns the error that ended it.
     pub fn ended(&mut self) -> Error {
         let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
         if let Some(failure) = &self.failure {
@@ -166,7 +166,7 @@ impl Session {
 }
 
 impl Session {
-    /// What the server had begun to say when the stream ended.
+    /// Returns the start of the reply that was incomplete when the stream ended.
     fn unfinished(&self, end: End) -> Option<String> {
         let octets = self.proto.unfinished_reply();
         let was_cut = matches!(end, End::Lost(_)) && !octets.is_empty();
@@ -174,7 +174,7 @@ impl Session {
     }
 }
 
-/// Whether no further reply belongs to the same question.
+/// Returns whether no further reply belongs to the same command.
 fn is_last_word(phase: Phase, reply: &OwnedReply) -> bool {
     let opens = matches!(phase, Phase::XClient | Phase::Hello | Phase::Greeting);
     !opens || reply.code().is_refusal()

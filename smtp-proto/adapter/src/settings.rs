@@ -1,4 +1,4 @@
-//! How to reach a server, and all that is decided before the first octet.
+//! The settings of a session, which are decided before the first octet.
 
 use core::{fmt, net::IpAddr, time::Duration};
 
@@ -9,7 +9,7 @@ use smtp_proto::{
 
 use crate::{Error, Session, Tls, Url, in_ascii, machine_name, trace::Sink};
 
-/// How to reach a server, and what a session with it is like.
+/// The settings for reaching a server and for the session with it.
 ///
 /// An adapter wraps it in its `Connector`, whose methods are these (`connector_settings!` writes them), and adds
 /// `connect`.
@@ -32,7 +32,7 @@ pub struct Settings {
     log: Option<Sink>,
 }
 
-/// Where a server listens.
+/// The place at which a server listens.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Target {
@@ -45,7 +45,7 @@ pub enum Target {
 
 /// Every setting that makes two sessions differ. Sessions with equal keys can replace each other.
 ///
-/// What is shown of a session makes it no other session.
+/// The log is not part of the key: sessions that differ only in their log have equal keys.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct SessionKey {
     target: Target,
@@ -159,7 +159,7 @@ impl Settings {
 
     // --- for the adapter ---
 
-    /// Where the server listens.
+    /// Returns the place at which the server listens.
     #[must_use]
     pub const fn target(&self) -> &Target {
         &self.target

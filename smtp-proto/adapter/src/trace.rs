@@ -29,7 +29,7 @@ mod events {
         info_span!("smtp.send", recipients)
     }
 
-    /// What became of it.
+    /// Records the result of one message.
     pub fn sent(result: &Result<Outcome, Error>) {
         match result {
             Ok(outcome) => {

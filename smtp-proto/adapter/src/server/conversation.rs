@@ -15,7 +15,7 @@ use super::{
     transcript::Transcript,
 };
 
-/// What the driver of a [`Conversation`] has to do next.
+/// The next action of the driver of a [`Conversation`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
     /// Write all of `replies`, then say `written`.
@@ -80,7 +80,7 @@ enum Stage {
     Closed,
 }
 
-/// Why a session stops before its end.
+/// The reason why a session stops before its end.
 #[derive(Debug)]
 enum Stop {
     Failed,
@@ -162,7 +162,7 @@ impl<H: Handler> Conversation<H> {
         }
     }
 
-    /// What is to be written.
+    /// Returns the octets to write.
     #[must_use]
     pub fn replies(&self) -> &[u8] {
         &self.replies
@@ -183,7 +183,7 @@ impl<H: Handler> Conversation<H> {
         }
     }
 
-    /// Where to read into.
+    /// Returns the buffer to read into.
     pub fn space(&mut self) -> &mut [u8] {
         let space = self.core.read_buf();
         let room = self.injector.room(space.len()).unwrap_or_default();
@@ -325,7 +325,7 @@ fn note_unsaid(injector: &mut Injector, event: &Event<'_>) -> Result<(), Dropped
     }
 }
 
-/// What a handler hears of an event that is refused without asking it.
+/// Reports an event to the handler that an injected fault refuses. The handler does not decide the reply.
 fn refuse<'h>(handler: &'h mut impl Handler, event: &Event<'_>) -> Option<Answer<'h>> {
     match event {
         Event::Content(piece) => handler.content(piece),

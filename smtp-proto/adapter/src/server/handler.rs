@@ -1,4 +1,4 @@
-//! What the application decides.
+//! The decisions of the application: the trait [`Handler`].
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use smtp_proto::{
     server::{Answer, Credentials, End},
 };
 
-/// Who is at the other end.
+/// The client at the other end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Peer {
     number: u64,
@@ -33,11 +33,10 @@ impl Peer {
     }
 }
 
-/// What is done with a connection's messages: one handler for each connection.
+/// Decides what happens to a connection's messages. Each connection has a handler of its own.
 ///
-/// An answer of `None` accepts with the usual words; see
-/// [`Server::answer`](smtp_proto::server::Server::answer) for what others do. An answer that makes no
-/// sense, such as a 354 to MAIL, becomes 451.
+/// `None` accepts with the usual reply; see [`Server::answer`](smtp_proto::server::Server::answer) for the effect of
+/// each [`Answer`]. One that makes no sense, such as a 354 to `MAIL`, becomes 451.
 pub trait Handler: Send {
     /// The client is there.
     fn connected(&mut self, peer: Peer) -> Option<Answer<'_>> {

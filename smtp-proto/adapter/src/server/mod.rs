@@ -33,11 +33,11 @@ pub use self::{
 
 use self::transcript::Sink;
 
-/// How long a silent client is waited for (RFC 5321 4.5.3.2.7).
+/// The time that the server waits for a silent client (RFC 5321 4.5.3.2.7).
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How long a session may take, apart from what the server itself takes: a client that says NOOP every four minutes would
-/// keep its place for ever.
+/// The time limit of a session, apart from the time that the server itself takes. Without it, a client that sends
+/// `NOOP` every four minutes would keep its connection for ever.
 const SESSION: Duration = Duration::from_secs(60 * 60);
 
 /// Connections at a time; each has a thread and less than 64 KiB of buffers.
@@ -148,7 +148,7 @@ impl ServerBuilder {
 
     // --- for the adapter ---
 
-    /// Where to listen.
+    /// Returns the address to listen at.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -160,7 +160,7 @@ impl ServerBuilder {
         self.connections
     }
 
-    /// How TLS is done, if it is.
+    /// Returns the TLS configuration, if the server has one.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(&self) -> Option<Arc<rustls::ServerConfig>> {

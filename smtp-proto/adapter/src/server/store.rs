@@ -28,11 +28,11 @@ pub struct Message {
     pub recipients: Vec<String>,
     /// The content, octet for octet, stuffed dots removed.
     pub content: Vec<u8>,
-    /// What the client called itself.
+    /// The name that the client gave in `EHLO`, `HELO` or `LHLO`.
     pub hello: String,
-    /// Whether it came over TLS.
+    /// Set if the message arrived over TLS.
     pub tls: bool,
-    /// Who had authenticated.
+    /// The user that the client had authenticated as, if any.
     pub user: Option<String>,
 }
 
@@ -67,7 +67,7 @@ struct Rules {
 }
 
 impl Rules {
-    /// What content is answered with, for one recipient.
+    /// Returns the configured reply to the content for one recipient.
     fn verdict(&self, recipient: &str) -> Option<Answer<'_>> {
         self.verdicts.get(recipient).or(self.content.as_ref()).map(OwnedAnswer::answer)
     }
