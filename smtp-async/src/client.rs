@@ -70,8 +70,9 @@ impl<S: Stream> Client<S> {
     /// Sets when every call has to be over, whatever it does then: login, messages, inquiries, QUIT; `None` for
     /// [`Timeouts`] alone, which limit each wait and not their sum. It holds until it is set anew.
     ///
-    /// What is under way at that time ends as with any other time limit, with [`Error::Timeout`] or an outcome that says
-    /// what is known of each recipient, and the session with it. A content whose reader waits is given up too.
+    /// A call that is running at that time ends as with any other time limit: with [`Error::Timeout`], or with an
+    /// outcome that says what is known of each recipient. The session ends with it. A content whose reader waits is
+    /// abandoned too.
     ///
     /// ```no_run
     /// # use core::time::Duration;
@@ -94,7 +95,7 @@ impl<S: Stream> Client<S> {
     /// done yet, and what an earlier call left undone.
     ///
     /// # Errors
-    /// Why the session is not open. QUIT was said then, where it could be.
+    /// The error that kept the session from opening. The client has then sent `QUIT` if the connection allowed it.
     pub async fn open(&mut self) -> Result<(), Error> {
         self.session.check()?;
         self.quieten().await
@@ -305,7 +306,7 @@ impl<S: Stream> Client<S> {
         Ok(self.session.journal.farewell().cloned())
     }
 
-    /// What the server offered in its last EHLO reply, less what was masked.
+    /// Returns the capabilities in the server's last `EHLO` reply, without those that the settings mask.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities<'_> {
         self.session.proto.capabilities()
@@ -323,13 +324,13 @@ impl<S: Stream> Client<S> {
         self.session.journal.last_answer()
     }
 
-    /// Whether the next message can be sent over this session, as far as is known without reading.
+    /// Returns whether the next message can be sent over this session, as far as is known without reading.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
         self.session.proto.is_reusable()
     }
 
-    /// Whether TLS is on.
+    /// Returns whether TLS is on.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
         self.session.proto.is_secure()
@@ -342,7 +343,7 @@ impl<S: Stream> Client<S> {
         self.session.proto.used()
     }
 
-    /// What ended the session; every call says the same.
+    /// Returns the error that ended the session, if one did. Every later call returns the same error.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {
         self.session.failure()

@@ -1,4 +1,4 @@
-//! How to reach a server, and the way there.
+//! The settings for reaching a server, and the steps to connect to it.
 
 use core::{
     net::{IpAddr, SocketAddr},
@@ -18,7 +18,7 @@ use crate::{
     tls::Transport,
 };
 
-/// How to reach a server, and what a session with it is like.
+/// The settings for reaching a server and for the session with it.
 ///
 /// ```no_run
 /// use smtp_async::{Connector, Timeouts, TlsPolicy};

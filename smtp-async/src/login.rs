@@ -45,8 +45,8 @@ impl<S: Stream> Client<S> {
         result.map_err(|error| error.with_details(token.error()))
     }
 
-    /// What names this TLS session for SCRAM's `-PLUS`: `tls-exporter` (RFC 9266). `None` without
-    /// TLS 1.3 of this library's own.
+    /// Returns the `tls-exporter` channel binding of the TLS session (RFC 9266), for SCRAM's `-PLUS` mechanisms. `None`
+    /// unless the session uses TLS 1.3 and this library itself set it up.
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn channel_binding(&self) -> Option<[u8; 32]> {

@@ -188,7 +188,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
     }
 }
 
-/// Where a domain's mail goes.
+/// The hosts to which a domain's mail goes.
 enum Hosts {
     Literal(IpAddr),
     /// The domain itself, for there is no MX record.
@@ -327,12 +327,12 @@ impl Run<'_> {
     }
 }
 
-/// Whether the host failed before it said anything of the recipient, and the message is not to blame.
+/// Returns whether the host failed before it replied for the recipient, and the message is not the cause.
 const fn is_for_next_host(fate: Fate) -> bool {
     matches!(fate, Fate::NotAttempted(when) if !matches!(when, When::Never))
 }
 
-/// Whether the next host is tried after a session that failed so.
+/// Returns the next step after a session that failed with this error.
 fn after(error: &Error) -> Next {
     match error {
         Error::Content(_) | Error::Random(_) => Next::Nothing,

@@ -1,4 +1,4 @@
-//! What is asked of the DNS.
+//! The DNS lookups for a delivery.
 
 use core::{fmt, future::Future, net::IpAddr};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use smtp_proto::{address::DomainName, reply::Escaped, route::MxRecord};
 /// The longest chain of aliases that is followed: as many as hickory follows.
 const MAX_ALIASES: usize = 8;
 
-/// Why a lookup has no answer. A name without records of the kind asked for is no error.
+/// The reason why a lookup failed. A name without records of the requested type is not an error.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LookupError {
@@ -48,7 +48,7 @@ impl core::error::Error for LookupError {
     }
 }
 
-/// Who knows the DNS: hickory's [`TokioResolver`], or a resolver of the caller's own.
+/// Resolves names in the DNS: hickory's [`TokioResolver`], or a resolver of the caller's own.
 ///
 /// Names are given in the one form of a [`DomainName`], in ASCII, and are always complete: no search list
 /// is applied (RFC 5321 5.1). CNAMEs are followed: the answer for an alias is that of its target.
@@ -56,8 +56,8 @@ impl core::error::Error for LookupError {
 /// An empty answer and [`LookupError::NoSuchDomain`] are permanent: mail is refused at once. Anything
 /// doubtful has to be [`LookupError::Temporary`].
 ///
-/// Whether an answer was secure (DNSSEC) is not told. A resolver that knows, as DANE needs it (RFC
-/// 7672 2.2), can be a [`HostTls`](super::HostTls) as well and say so there.
+/// The trait does not report whether a DNS response was secure (DNSSEC). A resolver that knows, as DANE requires (RFC
+/// 7672 2.2), can implement [`HostTls`](super::HostTls) as well and use its knowledge there.
 ///
 /// ```
 /// use core::net::IpAddr;

@@ -55,23 +55,23 @@ pub use self::{
     tls::{HostTls, Opportunistic, Security},
 };
 
-/// How many hosts of a domain are tried: the largest providers name five, and who names forty is
-/// not better reached at the fortieth. RFC 5321 5.1 asks for two.
+/// The maximum number of a domain's hosts to try: the largest providers name five, and a domain that names forty is not
+/// better reached at the fortieth. RFC 5321 5.1 asks for two.
 const MAX_HOSTS: usize = 8;
 
-/// Among how many hosts of a domain this one is looked for by address, the most preferred first. The
-/// domain says how many there are, and each costs a lookup.
+/// The maximum number of a domain's hosts, the most preferred first, whose addresses are compared with those of this
+/// host. The domain chooses how many hosts there are, and each costs a lookup.
 const MAX_OWN_LOOKUPS: usize = 32;
 
-/// How many addresses of a host are tried: two of each family. A host with more is a cluster, whose
-/// members fail together.
+/// The maximum number of a host's addresses to try: two of each family. A host with more is a cluster, whose members
+/// fail together.
 const MAX_ADDRESSES: usize = 4;
 
 /// The limit for one answer of the resolver or of [`HostTls`]. hickory's resolver gives up in a minute at the
 /// latest unless told otherwise: two families, three name servers, two attempts of five seconds.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
 
-/// How long one address is waited for. An address where nothing is would otherwise hold the message
+/// The time limit for connecting to one address. An address at which no host listens would otherwise delay the message
 /// for minutes, and there are others to try.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 

@@ -1,4 +1,4 @@
-//! Which hosts get TLS, and whom to believe.
+//! The TLS policy and the trust anchors for each host.
 
 use core::future::{Future, ready};
 
@@ -7,14 +7,14 @@ use smtp_proto::{client::TlsPolicy, command::Mail, route::RouteError};
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
 
-/// How a session with one host is encrypted.
+/// The encryption of the sessions with one host.
 #[derive(Clone, Debug)]
 pub struct Security {
     /// The TLS policy.
     pub policy: TlsPolicy,
-    /// Who is trusted. Unless set that is, with [`TlsPolicy::Opportunistic`], everybody, and the
-    /// platform's authorities with every other policy. What is set holds too for a message that
-    /// requires TLS (RFC 8689), unless it [verifies nothing](TlsConfig::is_verifying).
+    /// The trust anchors. If `None`, every certificate is accepted with [`TlsPolicy::Opportunistic`], and the
+    /// platform's authorities are trusted with every other policy. A configuration that is set also holds for a message
+    /// that requires TLS (RFC 8689), unless it [verifies nothing](TlsConfig::is_verifying).
     #[cfg(feature = "tls")]
     pub config: Option<TlsConfig>,
     /// The host's name is authenticated: the MX record is secure (DNSSEC), or the domain's MTA-STS policy

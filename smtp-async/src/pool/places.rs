@@ -1,4 +1,4 @@
-//! How many connections are open, those that say goodbye included.
+//! The number of open connections, including those that are sending `QUIT`.
 
 use core::time::Duration;
 use std::sync::Arc;
