@@ -106,7 +106,7 @@ impl<S: Stream> Client<S> {
         if self.pump().await? == Wants::Command { Ok(()) } else { Err(self.ended()) }
     }
 
-    /// Authenticates with the first of the caller's mechanisms that the server offers; says which.
+    /// Authenticates with the first of the caller's mechanisms that the server offers, and returns its index.
     ///
     /// A slice `&mut [&mut dyn Mechanism]` is a list, a mechanism alone is one of its own.
     ///
@@ -268,11 +268,11 @@ impl<S: Stream> Client<S> {
         self.session.take_outcome(transaction).ok_or_else(|| self.ended())
     }
 
-    /// Asks something outside a message, and gives the server's answer, be it a refusal. Where a server
-    /// takes XCLIENT that is its answer to the EHLO which follows, so ask for the class of its code.
+    /// Sends a command outside a message, and returns the server's reply, even if it is a refusal. If a server accepts
+    /// `XCLIENT`, that is its reply to the `EHLO` which follows, so check only the class of its code.
     ///
     /// # Errors
-    /// The session ended before it was answered, or nothing was written.
+    /// The session ended before the reply arrived, or nothing was written.
     pub async fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open().await?;
         let before = self.session.journal.answer_count();
@@ -295,10 +295,10 @@ impl<S: Stream> Client<S> {
         if self.deadline.is_over() { Err(self.fail(Error::Timeout(Phase::Idle))) } else { Ok(()) }
     }
 
-    /// Says QUIT and closes. What was delivered stays delivered, whatever comes of it.
+    /// Sends `QUIT` and closes the connection. Messages that were delivered stay delivered, whatever the result is.
     ///
     /// # Errors
-    /// The session was over before; a server that does not answer QUIT is none.
+    /// The session was over before the call. A server that does not reply to `QUIT` is not an error.
     pub async fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
         self.open().await?;
         self.session.proto.quit()?;
@@ -318,7 +318,7 @@ impl<S: Stream> Client<S> {
         self.session.journal.greeting()
     }
 
-    /// The server's last answer outside a message, and to what.
+    /// Returns the server's last reply outside a message, and the phase that it belongs to.
     #[must_use]
     pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
         self.session.journal.last_answer()
@@ -336,7 +336,7 @@ impl<S: Stream> Client<S> {
         self.session.proto.is_secure()
     }
 
-    /// The extensions in use that some servers offer and cannot stand, for a
+    /// Returns the extensions used in this session that are known to misbehave on some servers, for a
     /// [`Hint`](smtp_proto::client::Hint).
     #[must_use]
     pub fn used(&self) -> Extensions {

@@ -66,8 +66,8 @@ impl Connector {
         Ok(client)
     }
 
-    /// Connects and leaves the session to be opened by the first call, so that the client, with
-    /// what it has heard, is at hand if that fails.
+    /// Connects, and leaves it to the first call to open the session. If that fails, the caller still has the client
+    /// with the replies it received.
     ///
     /// # Errors
     /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.

@@ -92,8 +92,8 @@ impl Error {
 
     /// Returns when the call that failed may be tried again.
     ///
-    /// A call on a session that was over before it, whatever ended that, may be tried over a new connection: nothing
-    /// was said of the message that it was to send. Advice on the message that ended the session stands in its
+    /// A call on a session that was already over may be tried again over a new connection: nothing of its message was
+    /// sent. Advice on the message that ended the session is in that message's
     /// [`Outcome`](smtp_proto::client::Outcome).
     #[must_use]
     pub fn retry(&self) -> When {
@@ -124,7 +124,7 @@ impl Error {
         }
     }
 
-    /// Adds what the server said within an AUTH dialogue, as a mechanism has kept it.
+    /// Adds the text that the server sent within an `AUTH` exchange, as a mechanism has kept it.
     #[must_use]
     pub fn with_details(mut self, said: Option<&[u8]>) -> Self {
         if let Error::Authentication { details, .. } = &mut self {
@@ -133,7 +133,7 @@ impl Error {
         self
     }
 
-    /// Adds the reason for which a mechanism has cancelled an AUTH dialogue.
+    /// Adds the reason for which a mechanism has cancelled an `AUTH` exchange.
     #[must_use]
     pub fn with_reason(mut self, reason: Option<impl fmt::Display>) -> Self {
         if let (Error::Authentication { details, .. }, Some(reason)) = (&mut self, reason) {
@@ -142,7 +142,7 @@ impl Error {
         self
     }
 
-    /// The server's words behind it.
+    /// Returns the server's reply that caused the error, if there was one.
     #[must_use]
     pub const fn reply(&self) -> Option<&OwnedReply> {
         match self {

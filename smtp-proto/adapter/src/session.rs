@@ -19,7 +19,7 @@ use crate::{Error, trace};
 pub struct Session {
     /// The state machine, whose octets the driver moves.
     pub proto: Client<Box<[u8]>>,
-    /// The server's answers, and the outcomes of messages.
+    /// The server's replies, and the outcomes of messages.
     pub journal: Journal,
     log: Option<Lines>,
     failure: Option<Error>,
@@ -51,7 +51,7 @@ impl Session {
         self.failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Takes note of all events. A peer's error is told by the core's `end` as well.
+    /// Records all events. The core's `end` reports an error of the peer as well.
     pub fn take_events(&mut self) {
         while let Ok(Some(event)) = self.proto.poll_event() {
             self.journal.record(&event);
@@ -87,7 +87,8 @@ impl Session {
         self.journal.take_outcome_of(transaction, self.proto.end())
     }
 
-    /// Ends the content. Where it is shorter than its envelope declares the session is given up: nobody has the rest.
+    /// Ends the content. If it is shorter than its envelope declares, the session is aborted, because the rest does not
+    /// exist.
     ///
     /// # Errors
     /// The core's.
@@ -124,8 +125,8 @@ impl Session {
         }
     }
 
-    /// The reply to a question: one that came counts whatever ended the session behind it, as `done` says. Where
-    /// XCLIENT was taken the question is whether the session that it begins could be opened.
+    /// Returns the reply to a command outside a message. A reply that has arrived counts, even if the session has ended
+    /// after it with the error in `done`. For an accepted `XCLIENT`, it is the reply that opens the session anew.
     ///
     /// # Errors
     /// The error that ended the session before the reply arrived.
@@ -138,8 +139,8 @@ impl Session {
         }
     }
 
-    /// Gives the session up; nobody can tell any more what the next reply would belong to. The first
-    /// cause stays.
+    /// Aborts the session, because it is unknown which command the next reply would belong to. Returns the first error
+    /// that ended the session.
     pub fn fail(&mut self, error: Error) -> Error {
         self.proto.abort();
         self.take_events();

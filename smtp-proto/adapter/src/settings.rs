@@ -23,7 +23,7 @@ use crate::{Error, Session, Tls, Url, in_ascii, machine_name, trace::Sink};
 pub struct Settings {
     target: Target,
     config: Config,
-    /// The caller has said how the client introduces itself.
+    /// The caller has set the client's name for `EHLO`.
     named: bool,
     sizes: BufferSizes,
     timeouts: Timeouts,
@@ -192,8 +192,8 @@ impl Settings {
         self.tls.check(self.config.tls()).map_err(Error::Tls)
     }
 
-    /// Introduces the client, if the caller has not said how: as the machine, if that has a full name, else by the
-    /// address of its socket (RFC 5321 4.1.4).
+    /// Sets the client's name for `EHLO`, if the caller has not: the full name of the machine if there is one, else the
+    /// address of the socket (RFC 5321 4.1.4).
     pub fn introduced(self, local: Option<IpAddr>) -> Self {
         match machine_name().or_else(|| local.map(|address| address.to_canonical().into())) {
             Some(name) if !self.named => self.with_name(name),
@@ -201,8 +201,8 @@ impl Settings {
         }
     }
 
-    /// The session, which has yet to begin, and what its handshake needs. A session that wants TLS and cannot have it
-    /// has failed already: every call says so, and nothing is sent.
+    /// Returns the session, which has yet to begin, and the settings of its TLS handshake. A session that requires TLS
+    /// and cannot have it has failed already: every call returns that error, and nothing is sent.
     #[must_use]
     pub fn into_session(self) -> (Session, Tls) {
         let checked = self.check();

@@ -64,7 +64,7 @@ impl fmt::Debug for Mail {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MailError {
-    /// It names nobody who sends it.
+    /// The message names no sender.
     NoSender,
     /// An address in it is none.
     Address(AddressError),

@@ -119,8 +119,8 @@ impl Faults {
         Self::default()
     }
 
-    /// Says this in the place of the reply. A CRLF is added where no line end is; an empty text says
-    /// nothing at all. 421 also closes the session.
+    /// Sends this text instead of the reply. A CRLF is added if the text has no line end; for an empty text nothing is
+    /// sent. 421 also closes the session.
     #[must_use]
     pub fn with_reply(self, at: impl Into<At>, reply: impl AsRef<[u8]>) -> Self {
         let mut reply = reply.as_ref().to_owned();
@@ -130,7 +130,7 @@ impl Faults {
         self.with(at, Fault::Reply(reply))
     }
 
-    /// Says 421 and closes.
+    /// Replies 421 and closes the connection.
     #[must_use]
     pub fn with_close(self, at: impl Into<At>) -> Self {
         self.with_reply(at, "421 4.3.2 Service not available, closing")
@@ -142,7 +142,7 @@ impl Faults {
         self.with("CONNECT", Fault::Reply(octets.as_ref().to_owned()))
     }
 
-    /// Says these octets too, as they are, in the same write as the reply and right behind it.
+    /// Sends these octets too, unchanged, in the same write as the reply and directly after it.
     #[must_use]
     pub fn with_octets_behind(self, at: impl Into<At>, octets: impl AsRef<[u8]>) -> Self {
         self.with(at, Fault::Behind(octets.as_ref().to_owned()))
@@ -167,15 +167,14 @@ impl Faults {
         self
     }
 
-    /// Leaves the lines with this keyword out of what EHLO and LHLO are told. What it stands for can
-    /// still be used.
+    /// Removes the lines with this keyword from the reply to `EHLO` and `LHLO`. The client can still use the extension.
     #[must_use]
     pub fn without_keyword(mut self, keyword: &str) -> Self {
         self.hidden.push(keyword.to_owned());
         self
     }
 
-    /// Adds a line, as it is, to what EHLO and LHLO are told.
+    /// Adds a line, unchanged, to the reply to `EHLO` and `LHLO`.
     #[must_use]
     pub fn with_keyword(mut self, line: &str) -> Self {
         self.added.push(line.to_owned());

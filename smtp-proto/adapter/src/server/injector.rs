@@ -10,12 +10,12 @@ use super::faults::{At, Fault, Faults};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Dropped;
 
-/// Knows what the client was up to, and what it is told.
+/// Follows the client's commands, and changes the replies that the client receives.
 pub(super) struct Injector {
     faults: Arc<Faults>,
     lines: usize,
     times: HashMap<String, usize>,
-    /// EHLO or LHLO is to be answered.
+    /// The next reply is that to `EHLO` or `LHLO`.
     hello: bool,
     /// The octets that replace the next reply; `behind` follows them.
     reply: Option<Vec<u8>>,
@@ -54,7 +54,7 @@ impl Injector {
         self.at(verb)
     }
 
-    /// This is about to be answered: a verb in capitals, `CONNECT` or `.`.
+    /// Notes what the next reply belongs to: a verb in capitals, `CONNECT` or `.`.
     pub(super) fn at(&mut self, verb: impl Into<String>) -> Result<(), Dropped> {
         let verb = verb.into();
         let time = self.times.entry(verb.clone()).or_default();
@@ -101,7 +101,7 @@ impl Injector {
         self.outgoing.append(&mut self.behind);
     }
 
-    /// The answer to EHLO, with other keywords.
+    /// The reply to `EHLO`, with other keywords.
     fn offer(&mut self, reply: &[u8]) {
         let text = String::from_utf8_lossy(reply);
         let is_hidden = |line: &&str| {

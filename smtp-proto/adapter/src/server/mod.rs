@@ -81,7 +81,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what the core is told: name, extensions, policies, limits.
+    /// Sets the configuration of the core: name, extensions, policies, limits.
     #[must_use]
     #[allow(clippy::large_types_passed_by_value, reason = "given once, and kept")]
     pub fn with_config(mut self, config: Config) -> Self {
@@ -120,23 +120,23 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what gets the dialogue: the number of the connection, from 0, and one line, `C: ` or
-    /// `S: ` and what was said. Of content only its length is told, and of secrets nothing.
+    /// Sets the function that gets the transcript, line by line: the number of the connection, from 0, and the line
+    /// after `C: ` or `S: `. Content appears only by its length, and secrets not at all.
     #[must_use]
     pub fn with_transcript(mut self, sink: impl Fn(u64, &str) + Send + Sync + 'static) -> Self {
         self.transcript = Some(Arc::new(sink));
         self
     }
 
-    /// Sets what goes wrong on purpose; nothing unless set.
+    /// Sets the faults that the server makes on purpose; none unless set.
     #[must_use]
     pub fn with_faults(mut self, faults: Faults) -> Self {
         self.faults = Arc::new(faults);
         self
     }
 
-    /// One session, to be driven over a transport of the caller's; it is told the number of the
-    /// connection and the client's address.
+    /// Makes one session, to be driven over a transport of the caller's. The handler gets the number of the connection
+    /// and the client's address.
     pub fn conversation<H: Handler>(
         &self,
         handler: H,
@@ -167,7 +167,7 @@ impl ServerBuilder {
         self.tls.clone()
     }
 
-    /// Checks that TLS is configured where the core is told to use it.
+    /// Checks that TLS is configured if the core's configuration uses it.
     ///
     /// # Errors
     /// [`io::ErrorKind::InvalidInput`] when `with_tls` was not called.

@@ -51,9 +51,9 @@ pub struct Message {
 pub struct Store {
     rules: Arc<Rules>,
     messages: Arc<Mutex<Vec<Message>>>,
-    /// The message at hand, of one connection.
+    /// The current message of one connection.
     draft: Message,
-    /// LMTP: the recipients whose answers are asked for.
+    /// LMTP: the recipients for which the core wants a reply.
     asked: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Rules {
     }
 }
 
-/// An answer with a text of its own.
+/// An [`Answer`] that owns its text.
 #[derive(Clone)]
 struct OwnedAnswer {
     code: Code,
@@ -239,7 +239,7 @@ impl Handler for Store {
         answer
     }
 
-    /// The message is kept at the first recipient, for all of them: the answers leave together.
+    /// The message is kept at the first recipient, for all of them: the replies leave together.
     fn message_for(&mut self, recipient: u32, _: u64) -> Option<Answer<'_>> {
         if recipient == 0 {
             self.asked = core::mem::take(&mut self.draft.recipients);
