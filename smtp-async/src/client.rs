@@ -30,7 +30,7 @@ use crate::{
 /// ends the session: every later call then says why again. A refusal by the server, or one before
 /// anything was written, leaves it usable; [`is_reusable`](Self::is_reusable) tells.
 ///
-/// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
+/// Dropping a client closes the connection without `QUIT`; use [`quit`](Self::quit) to send it.
 pub struct Client<S = BoxedStream> {
     pub(crate) session: Session,
     pub(crate) transport: Transport<S>,
@@ -226,8 +226,8 @@ impl<S: Stream> Client<S> {
 
     /// Sends messages one after the other; the results are in their order.
     ///
-    /// Each begins as soon as the content of the one before is handed over. With
-    /// [`run_ahead`](Config::with_run_ahead) that saves a round trip for each message.
+    /// Each begins as soon as the content of the one before has been sent. With [`run_ahead`](Config::with_run_ahead)
+    /// that saves a round trip for each message.
     pub async fn send_all<E: AsEnvelope, C: AsyncBufRead + Unpin>(
         &mut self,
         messages: impl IntoIterator<Item = (E, C)>,
@@ -312,7 +312,7 @@ impl<S: Stream> Client<S> {
         self.session.proto.capabilities()
     }
 
-    /// The server's greeting.
+    /// Returns the server's greeting.
     #[must_use]
     pub const fn greeting(&self) -> Option<&OwnedReply> {
         self.session.journal.greeting()

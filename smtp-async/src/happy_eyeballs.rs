@@ -1,5 +1,5 @@
-//! Several addresses of one host, tried side by side (RFC 8305): one that does not answer costs a
-//! quarter of a second, not a time-out.
+//! Several addresses of one host, tried side by side (RFC 8305): one that does not respond costs a quarter of a second,
+//! not a time-out.
 
 use core::{
     future::{Future, poll_fn},

@@ -64,7 +64,7 @@ impl Server {
     /// long.
     ///
     /// # Errors
-    /// Those of binding; [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and
+    /// Those of binding; [`io::ErrorKind::InvalidInput`] if the core's configuration uses TLS and
     /// [`ServerBuilder::with_tls`] was not called.
     pub async fn bind<H: Handler + Clone + Sync + 'static>(
         builder: ServerBuilder,

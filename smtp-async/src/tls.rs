@@ -35,7 +35,7 @@ pub(crate) enum Moved {
 }
 
 impl<S: Stream> Transport<S> {
-    /// Lets go of the stream; inside TLS the server is told so, as far as that goes without waiting.
+    /// Drops the stream. Inside TLS, sends `close_notify` to the server if that is possible without waiting.
     pub(crate) fn hang_up(&mut self) {
         let mut context = Context::from_waker(Waker::noop());
         _ = Pin::new(&mut *self).poll_shutdown(&mut context);

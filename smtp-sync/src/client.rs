@@ -24,11 +24,11 @@ use crate::{
 
 /// A session with one server.
 ///
-/// Made by a [`Connector`]. What fails because of time, transport, or a peer that broke the protocol
-/// ends the session: every later call then says why again. A refusal by the server, or one before
-/// anything was written, leaves it usable; [`is_reusable`](Self::is_reusable) tells.
+/// A [`Connector`] makes it. A time-out, a failure of the transport or a peer that breaks the protocol ends the
+/// session: every later call then returns the same error. A refusal by the server, or one before anything was written,
+/// leaves the session usable; see [`is_reusable`](Self::is_reusable).
 ///
-/// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
+/// Dropping a client closes the connection without `QUIT`; use [`quit`](Self::quit) to send it.
 pub struct Client<S = BoxedStream> {
     pub(crate) session: Session,
     pub(crate) transport: Transport<S>,
@@ -97,7 +97,7 @@ impl<S: Stream> Client<S> {
         self.quieten()
     }
 
-    /// Goes on until nothing is outstanding.
+    /// Continues until nothing is outstanding.
     fn quieten(&mut self) -> Result<(), Error> {
         if self.pump()? == Wants::Command { Ok(()) } else { Err(self.ended()) }
     }
@@ -214,8 +214,8 @@ impl<S: Stream> Client<S> {
 
     /// Sends messages one after the other; the results are in their order.
     ///
-    /// Each begins as soon as the content of the one before is handed over. With
-    /// [`run_ahead`](Config::with_run_ahead) that saves a round trip for each message.
+    /// Each begins as soon as the content of the one before has been sent. With [`run_ahead`](Config::with_run_ahead)
+    /// that saves a round trip for each message.
     pub fn send_all<E: AsEnvelope, C: BufRead>(
         &mut self,
         messages: impl IntoIterator<Item = (E, C)>,
@@ -300,7 +300,7 @@ impl<S: Stream> Client<S> {
         self.session.proto.capabilities()
     }
 
-    /// The server's greeting.
+    /// Returns the server's greeting.
     #[must_use]
     pub const fn greeting(&self) -> Option<&OwnedReply> {
         self.session.journal.greeting()

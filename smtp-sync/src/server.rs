@@ -70,7 +70,7 @@ impl Server {
     /// Starts listening; each connection gets a clone of `handler`.
     ///
     /// # Errors
-    /// Those of binding; [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and
+    /// Those of binding; [`io::ErrorKind::InvalidInput`] if the core's configuration uses TLS and
     /// [`ServerBuilder::with_tls`] was not called.
     pub fn bind<H: Handler + Clone + 'static>(
         builder: ServerBuilder,

@@ -139,7 +139,7 @@ pub(super) struct At<'a> {
 pub struct MxRecipient {
     /// Its address, as it stands in the envelope.
     pub address: String,
-    /// The host whose word this is: that answered, or that failed; an address literal's address.
+    /// The host that replied or failed; the address, for an address literal.
     pub host: Option<Arc<str>>,
     /// The encryption of the session with that host; `None` if there was no session.
     pub encryption: Option<Encryption>,

@@ -24,7 +24,7 @@ pub struct Security {
 }
 
 impl Security {
-    /// This policy, and who is trusted by it unless told otherwise.
+    /// Sets this policy, with its default trust anchors.
     #[must_use]
     pub const fn new(policy: TlsPolicy) -> Self {
         Self {
@@ -109,11 +109,10 @@ pub trait HostTls: Sync {
     fn security(&self, domain: &str, host: &str) -> impl Future<Output = Option<Security>> + Send;
 }
 
-/// TLS where it is offered, with whoever answers, and in the clear otherwise (RFC 7435).
+/// Uses TLS without verification where a host offers it, and no TLS otherwise (RFC 7435).
 ///
-/// This keeps out who only listens, and nobody who can change what is sent: most hosts that mail
-/// goes to have no certificate that could be verified, and to refuse theirs would mean to send in
-/// the clear.
+/// This protects against passive eavesdroppers, but not against those who can change the traffic: most mail hosts have
+/// no certificate that can be verified, and to refuse theirs would mean to send in the clear.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Opportunistic;
 

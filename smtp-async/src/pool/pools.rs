@@ -55,7 +55,7 @@ struct Known {
 }
 
 impl Known {
-    /// Returns the pool if anybody still holds it.
+    /// Returns the pool if it still has an owner.
     fn there(&self) -> Option<Pool> {
         self.pool.upgrade().map(|inner| Pool { inner })
     }
