@@ -26,9 +26,9 @@ use crate::{
 
 /// A session with one server.
 ///
-/// Made by a [`Connector`]. What fails because of time, transport, or a peer that broke the protocol
-/// ends the session: every later call then says why again. A refusal by the server, or one before
-/// anything was written, leaves it usable; [`is_reusable`](Self::is_reusable) tells.
+/// A [`Connector`] makes it. A time-out, a failure of the transport or a peer that breaks the protocol ends the
+/// session: every later call then returns the same error. A refusal by the server, or one before anything was written,
+/// leaves the session usable; see [`is_reusable`](Self::is_reusable).
 ///
 /// Dropping a client closes the connection without `QUIT`; use [`quit`](Self::quit) to send it.
 pub struct Client<S = BoxedStream> {
