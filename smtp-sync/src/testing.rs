@@ -1,7 +1,7 @@
 //! For tests: a server on loopback that follows a script (feature `test-kit`).
 //!
-//! [`smtp_proto::testing`] describes the syntax of a script. The server knows nothing of its client, so the tests of
-//! any client can use it, blocking or not. For a server that replies without a script, and with faults if asked, see
+//! [`smtp_proto::testing`] says how a script is written. The server knows nothing of the client that it talks to, so
+//! the tests of any client can use it, blocking or not. For one that answers by itself, and fails on purpose, see
 //! [`Server`](crate::server::Server) and [`Faults`](crate::server::Faults).
 //!
 //! ```
