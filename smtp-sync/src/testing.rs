@@ -109,7 +109,7 @@ impl ScriptedServer {
         self.address.port()
     }
 
-    /// Waits for the end of the script, and returns the transcript of the client.
+    /// Waits for the end of the script, and returns the octets that the client has sent, as text.
     ///
     /// # Errors
     /// The client sent something that the script does not expect, sent too little within twenty seconds (the limit for
