@@ -1,4 +1,4 @@
-//! Whether a session that was idle can be used again, without a NOOP.
+//! A check, without `NOOP`, that an idle session can be used again.
 
 use core::{
     pin::Pin,
@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::{client::Client, stream::Stream};
 
 impl<S: Stream> Client<S> {
-    /// Whether the next message can be sent over this session, as far as can be told without waiting:
-    /// what an idle server has said meanwhile, or that it has closed, is noticed.
+    /// Returns whether the next message can be sent over this session, as far as is known without waiting. Notices
+    /// octets that an idle server has sent meanwhile, and a connection that it has closed.
     pub fn is_alive(&mut self) -> bool {
         if self.session.failure().is_some() || !self.session.proto.is_reusable() {
             return false;

@@ -1,4 +1,4 @@
-//! Envelope and content of a message, handed over piece by piece.
+//! Envelope and content of a message, given to the core piece by piece.
 
 use std::io;
 

@@ -26,11 +26,11 @@ use crate::{
 
 /// A session with one server.
 ///
-/// Made by a [`Connector`]. What fails because of time, transport, or a peer that broke the protocol
-/// ends the session: every later call then says why again. A refusal by the server, or one before
-/// anything was written, leaves it usable; [`is_reusable`](Self::is_reusable) tells.
+/// A [`Connector`] makes it. A time-out, a failure of the transport or a peer that breaks the protocol ends the
+/// session: every later call then returns the same error. A refusal by the server, or one before anything was written,
+/// leaves the session usable; see [`is_reusable`](Self::is_reusable).
 ///
-/// Dropping a client closes the connection and says nothing; [`quit`](Self::quit) is the polite way.
+/// Dropping a client closes the connection without `QUIT`; use [`quit`](Self::quit) to send it.
 pub struct Client<S = BoxedStream> {
     pub(crate) session: Session,
     pub(crate) transport: Transport<S>,
@@ -70,8 +70,9 @@ impl<S: Stream> Client<S> {
     /// Sets when every call has to be over, whatever it does then: login, messages, inquiries, QUIT; `None` for
     /// [`Timeouts`] alone, which limit each wait and not their sum. It holds until it is set anew.
     ///
-    /// What is under way at that time ends as with any other time limit, with [`Error::Timeout`] or an outcome that says
-    /// what is known of each recipient, and the session with it. A content whose reader waits is given up too.
+    /// A call that is running at that time ends as with any other time limit: with [`Error::Timeout`], or with an
+    /// outcome that says what is known of each recipient. The session ends with it. A content whose reader waits is
+    /// abandoned too.
     ///
     /// ```no_run
     /// # use core::time::Duration;
@@ -94,7 +95,7 @@ impl<S: Stream> Client<S> {
     /// done yet, and what an earlier call left undone.
     ///
     /// # Errors
-    /// Why the session is not open. QUIT was said then, where it could be.
+    /// The error that kept the session from opening. The client has then sent `QUIT` if the connection allowed it.
     pub async fn open(&mut self) -> Result<(), Error> {
         self.session.check()?;
         self.quieten().await
@@ -105,7 +106,7 @@ impl<S: Stream> Client<S> {
         if self.pump().await? == Wants::Command { Ok(()) } else { Err(self.ended()) }
     }
 
-    /// Authenticates with the first of the caller's mechanisms that the server offers; says which.
+    /// Authenticates with the first of the caller's mechanisms that the server offers, and returns its index.
     ///
     /// A slice `&mut [&mut dyn Mechanism]` is a list, a mechanism alone is one of its own.
     ///
@@ -225,8 +226,8 @@ impl<S: Stream> Client<S> {
 
     /// Sends messages one after the other; the results are in their order.
     ///
-    /// Each begins as soon as the content of the one before is handed over. With
-    /// [`run_ahead`](Config::with_run_ahead) that saves a round trip for each message.
+    /// Each begins as soon as the content of the one before has been sent. With [`run_ahead`](Config::with_run_ahead)
+    /// that saves a round trip for each message.
     pub async fn send_all<E: AsEnvelope, C: AsyncBufRead + Unpin>(
         &mut self,
         messages: impl IntoIterator<Item = (E, C)>,
@@ -267,11 +268,11 @@ impl<S: Stream> Client<S> {
         self.session.take_outcome(transaction).ok_or_else(|| self.ended())
     }
 
-    /// Asks something outside a message, and gives the server's answer, be it a refusal. Where a server
-    /// takes XCLIENT that is its answer to the EHLO which follows, so ask for the class of its code.
+    /// Sends a command outside a message, and returns the server's reply, even if it is a refusal. If a server accepts
+    /// `XCLIENT`, that is its reply to the `EHLO` which follows, so check only the class of its code.
     ///
     /// # Errors
-    /// The session ended before it was answered, or nothing was written.
+    /// The session ended before the reply arrived, or nothing was written.
     pub async fn inquire(&mut self, inquiry: Inquiry<'_>) -> Result<OwnedReply, Error> {
         self.open().await?;
         let before = self.session.journal.answer_count();
@@ -294,10 +295,10 @@ impl<S: Stream> Client<S> {
         if self.deadline.is_over() { Err(self.fail(Error::Timeout(Phase::Idle))) } else { Ok(()) }
     }
 
-    /// Says QUIT and closes. What was delivered stays delivered, whatever comes of it.
+    /// Sends `QUIT` and closes the connection. Messages that were delivered stay delivered, whatever the result is.
     ///
     /// # Errors
-    /// The session was over before; a server that does not answer QUIT is none.
+    /// The session was over before the call. A server that does not reply to `QUIT` is not an error.
     pub async fn quit(mut self) -> Result<Option<OwnedReply>, Error> {
         self.open().await?;
         self.session.proto.quit()?;
@@ -305,44 +306,44 @@ impl<S: Stream> Client<S> {
         Ok(self.session.journal.farewell().cloned())
     }
 
-    /// What the server offered in its last EHLO reply, less what was masked.
+    /// Returns the capabilities in the server's last `EHLO` reply, without those that the settings mask.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities<'_> {
         self.session.proto.capabilities()
     }
 
-    /// The server's greeting.
+    /// Returns the server's greeting.
     #[must_use]
     pub const fn greeting(&self) -> Option<&OwnedReply> {
         self.session.journal.greeting()
     }
 
-    /// The server's last answer outside a message, and to what.
+    /// Returns the server's last reply outside a message, and the phase that it belongs to.
     #[must_use]
     pub fn last_answer(&self) -> Option<(Phase, &OwnedReply)> {
         self.session.journal.last_answer()
     }
 
-    /// Whether the next message can be sent over this session, as far as is known without reading.
+    /// Returns whether the next message can be sent over this session, as far as is known without reading.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
         self.session.proto.is_reusable()
     }
 
-    /// Whether TLS is on.
+    /// Returns whether TLS is on.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
         self.session.proto.is_secure()
     }
 
-    /// The extensions in use that some servers offer and cannot stand, for a
+    /// Returns the extensions used in this session that are known to misbehave on some servers, for a
     /// [`Hint`](smtp_proto::client::Hint).
     #[must_use]
     pub fn used(&self) -> Extensions {
         self.session.proto.used()
     }
 
-    /// What ended the session; every call says the same.
+    /// Returns the error that ended the session, if one did. Every later call returns the same error.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {
         self.session.failure()

@@ -19,13 +19,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 #[derive(Debug)]
 pub(crate) struct Deadline {
     limits: Timeouts,
-    /// When every call has to be over.
+    /// The time by which every call has to end.
     until: Option<Instant>,
     /// The core's number of the wait.
     wait: Option<u64>,
-    /// When it began; moved on by what leaves.
+    /// The start of the wait; octets that leave move it forward.
     begun: Option<Instant>,
-    /// When it is over; `None` before the first.
+    /// The end of the wait; `None` before the first.
     end: Option<Instant>,
     /// The time that the server has for what leaves.
     pace: Pace,
@@ -36,7 +36,7 @@ pub(crate) struct Deadline {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-/// Where a limit is beyond what the clock can tell: a century.
+/// The limit in place of one that is beyond the range of the clock: a century.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Deadline {
@@ -87,7 +87,7 @@ impl Deadline {
         self.end.is_none_or(|end| Instant::now() < end)
     }
 
-    /// What is waited for next is something else, even if the core has not counted it.
+    /// Makes the next wait a new one, even if the core has not counted it.
     pub(crate) const fn restart(&mut self) {
         self.wait = None;
     }

@@ -1,5 +1,5 @@
-//! Several addresses of one host, tried side by side (RFC 8305): one that does not answer costs a
-//! quarter of a second, not a time-out.
+//! Several addresses of one host, tried side by side (RFC 8305): one that does not respond costs a quarter of a second,
+//! not a time-out.
 
 use core::{
     future::{Future, poll_fn},
@@ -33,9 +33,9 @@ struct Race {
     waiting: std::vec::IntoIter<SocketAddr>,
     source: Option<IpAddr>,
     running: Vec<Attempt>,
-    /// How long to wait before the next address is tried too.
+    /// The time to wait before the next address is tried too.
     delay: Duration,
-    /// Until that is.
+    /// The timer that runs until the next address is tried.
     next: Option<Pin<Box<Sleep>>>,
     last: io::Error,
 }
@@ -84,7 +84,7 @@ impl Race {
         None
     }
 
-    /// Whether the next address is to be tried, or there is nothing left to wait for.
+    /// Returns whether to try the next address, or whether nothing is left to wait for.
     fn is_time(&mut self, context: &mut Context<'_>) -> bool {
         if self.waiting.len() == 0 {
             return self.running.is_empty();

@@ -27,17 +27,17 @@ use self::{
 
 pub use self::pools::Pools;
 
-/// How many connections are open to one destination, idle ones included: most servers of others take no
-/// more than ten from one client.
+/// The maximum number of connections to one destination, idle ones included: most servers of others accept no more than
+/// ten from one client.
 const MAX_SIZE: usize = 8;
 
-/// How long a session may be idle: servers close after five minutes (RFC 5321 4.5.3.2.7), many after one.
+/// The time that a session can be idle: servers close after five minutes (RFC 5321 4.5.3.2.7), many after one.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Messages over one connection; Postfix, as one server of many, wants no more.
 const MESSAGES: usize = 100;
 
-/// What a [`Pool`] is made of.
+/// Builds a [`Pool`].
 #[must_use]
 pub struct PoolBuilder {
     recipe: Recipe,

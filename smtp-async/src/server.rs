@@ -1,6 +1,6 @@
 //! A server on the loopback interface, for tests and examples: a task for each connection.
 //!
-//! What a session is stands in [`Conversation`]; here is only what moves octets and ends tasks.
+//! [`Conversation`] runs the session; this module only moves octets and ends tasks.
 
 mod connection;
 
@@ -22,7 +22,7 @@ pub use smtp_adapter::server::{
 
 use self::connection::Connection;
 
-/// How long to wait when no connection could be accepted, as when descriptors have run out.
+/// The pause after a connection could not be accepted, for example because file descriptors have run out.
 const RETRY: Duration = Duration::from_millis(20);
 
 /// A server that runs until it is dropped, which ends the connections that are open.
@@ -54,7 +54,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// What a server is made of: as it is, on a free port of 127.0.0.1, without TLS and AUTH.
+    /// Returns a builder. By default the server listens on a free port of 127.0.0.1, without TLS and `AUTH`.
     #[must_use]
     pub fn builder() -> ServerBuilder {
         ServerBuilder::default()
@@ -64,7 +64,7 @@ impl Server {
     /// long.
     ///
     /// # Errors
-    /// Those of binding; [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and
+    /// Those of binding; [`io::ErrorKind::InvalidInput`] if the core's configuration uses TLS and
     /// [`ServerBuilder::with_tls`] was not called.
     pub async fn bind<H: Handler + Clone + Sync + 'static>(
         builder: ServerBuilder,
@@ -79,13 +79,13 @@ impl Server {
         Ok(Self { address, room, limit, listener: tokio::spawn(run) })
     }
 
-    /// Where it listens.
+    /// Returns the address at which the server listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.limit.saturating_sub(self.room.available_permits())

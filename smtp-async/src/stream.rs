@@ -1,4 +1,4 @@
-//! What the client talks over.
+//! The stream between client and server.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -26,7 +26,7 @@ pub(crate) enum Transport<S> {
     Gone,
 }
 
-/// What one step has moved.
+/// The progress of one step.
 #[derive(Clone, Copy)]
 pub(crate) enum Moved {
     Written(usize),
@@ -35,7 +35,7 @@ pub(crate) enum Moved {
 }
 
 impl<S: Stream> Transport<S> {
-    /// Lets go of the stream; inside TLS the server is told so, as far as that goes without waiting.
+    /// Drops the stream. Inside TLS, sends `close_notify` to the server if that is possible without waiting.
     pub(crate) fn hang_up(&mut self) {
         let mut context = Context::from_waker(Waker::noop());
         _ = Pin::new(&mut *self).poll_shutdown(&mut context);
@@ -171,8 +171,8 @@ impl<S: Stream> Client<S> {
         Ok(self.session.proto.tls_established()?)
     }
 
-    /// Who is trusted: the platform's authorities, if the caller has not said so. They are read from files at first, by a
-    /// thread that may wait for them.
+    /// Returns the caller's configuration, or else the platform's authorities. The first call for these reads files, in
+    /// a thread that can block.
     async fn trust(&mut self) -> Result<TlsConfig, Error> {
         if let Some(config) = self.tls.config().or_else(TlsConfig::platform_if_read) {
             return Ok(config);

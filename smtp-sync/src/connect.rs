@@ -1,4 +1,4 @@
-//! How to reach a server, and the way there.
+//! The settings for reaching a server, and the steps to connect to it.
 
 use core::{net::IpAddr, time::Duration};
 use std::{
@@ -19,7 +19,7 @@ use crate::{
     tls::Transport,
 };
 
-/// How to reach a server, and what a session with it is like.
+/// The settings for reaching a server and for the session with it.
 ///
 /// ```no_run
 /// use smtp_sync::{Connector, Timeouts, TlsPolicy};
@@ -64,8 +64,8 @@ impl Connector {
         Ok(client)
     }
 
-    /// Connects and leaves the session to be opened by the first call, so that the client, with
-    /// what it has heard, is at hand if that fails.
+    /// Connects, and leaves it to the first call to open the session. If that fails, the caller still has the client
+    /// with the replies it received.
     ///
     /// # Errors
     /// [`Error::Connect`]; [`Error::Tls`] where TLS is wanted for a name that no certificate could have.

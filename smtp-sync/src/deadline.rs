@@ -15,13 +15,13 @@ use crate::stream::{Stream, Told};
 #[derive(Debug)]
 pub(crate) struct Deadline {
     limits: Timeouts,
-    /// When every call has to be over.
+    /// The time by which every call has to end.
     until: Option<Instant>,
     /// The core's number of the wait.
     wait: Option<u64>,
-    /// When it began; moved on by what leaves.
+    /// The start of the wait; octets that leave move it forward.
     begun: Instant,
-    /// When it is over; `None` if beyond what the clock can tell.
+    /// The end of the wait; `None` if it is beyond the range of the clock.
     end: Option<Instant>,
     /// The time that the server has for what leaves.
     pace: Pace,
@@ -106,7 +106,7 @@ impl Deadline {
         left.unwrap_or(Duration::MAX)
     }
 
-    /// What is waited for next is something else, even if the core has not counted it.
+    /// Makes the next wait a new one, even if the core has not counted it.
     pub(crate) const fn restart(&mut self) {
         self.wait = None;
     }

@@ -117,7 +117,7 @@ impl<S: Stream> Client<S> {
         self.session.fail(error)
     }
 
-    /// Why nothing can be done any more.
+    /// Ends the session if it is still open, and returns the error that ended it.
     pub(crate) fn ended(&mut self) -> Error {
         let error = self.session.ended();
         if self.session.proto.is_closed() {

@@ -1,5 +1,5 @@
-//! Several addresses of one host, tried side by side (RFC 8305): one that does not answer costs a
-//! quarter of a second, not a time-out.
+//! Several addresses of one host, tried side by side (RFC 8305): one that does not respond costs a quarter of a second,
+//! not a time-out.
 
 use core::{
     net::{IpAddr, SocketAddr},
@@ -15,8 +15,8 @@ use std::{
 use smtp_adapter::{delay, in_turns};
 use socket2::{Domain, Socket, Type};
 
-/// How often several connections under way are looked at. The standard library can wait for one, not for the first of
-/// several; the price is that of three system calls for each.
+/// The interval between checks of several connection attempts. The standard library can wait for one attempt, but not
+/// for the first of several; a check costs three system calls for each attempt.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// No system call takes a limit of zero.
@@ -35,11 +35,11 @@ struct Race {
     waiting: std::vec::IntoIter<SocketAddr>,
     source: Option<IpAddr>,
     running: Vec<Socket>,
-    /// How long to wait before the next address is tried too.
+    /// The time to wait before the next address is tried too.
     delay: Duration,
-    /// When that is.
+    /// The time at which the next address is tried.
     next: Instant,
-    /// When all of it is over; `None` if beyond what the clock can tell.
+    /// The time at which all attempts end; `None` if it is beyond the range of the clock.
     end: Option<Instant>,
     last: io::Error,
 }

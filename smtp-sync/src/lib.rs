@@ -12,8 +12,8 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
-//! What is said and when is decided in the core; here is only what moves octets. Whatever the core
-//! has to offer beside its client stands in [`proto`].
+//! The core decides what to send and when; this crate only moves octets. The rest of the core is available as
+//! [`proto`].
 #![forbid(unsafe_code)]
 
 mod body;

@@ -14,9 +14,9 @@ impl<S: Stream> Client<S> {
     /// bound comes before what cannot.
     ///
     /// # Errors
-    /// Those of [`authenticate`](Self::authenticate); where a dialogue of SCRAM was cancelled,
-    /// [`Error::Authentication`] holds why. A server that asks for more than 100,000 iterations wants
-    /// [`Password::with_iterations`] and `authenticate`.
+    /// Those of [`authenticate`](Self::authenticate). If a SCRAM exchange was cancelled, [`Error::Authentication`]
+    /// contains the reason. For a server that asks for more than 100,000 iterations, use [`Password::with_iterations`]
+    /// and `authenticate`.
     pub fn login(&mut self, user: &str, password: &str) -> Result<(), Error> {
         self.open()?;
         #[cfg(feature = "scram")]
@@ -40,16 +40,16 @@ impl<S: Stream> Client<S> {
     /// Authenticates with an OAuth 2.0 access token, by OAUTHBEARER (RFC 7628) or XOAUTH2.
     ///
     /// # Errors
-    /// Those of [`authenticate`](Self::authenticate); of a refused token
-    /// [`Error::Authentication`] holds what the server said about it.
+    /// Those of [`authenticate`](Self::authenticate). If the token was refused, [`Error::Authentication`] contains the
+    /// server's text about it.
     pub fn login_with_token(&mut self, user: &str, token: &str) -> Result<(), Error> {
         let mut token = Token::new(user, token);
         let result = self.authenticate(&mut token).map(|_| ());
         result.map_err(|error| error.with_details(token.error()))
     }
 
-    /// What names this TLS session for SCRAM's `-PLUS`: `tls-exporter` (RFC 9266). `None` without
-    /// TLS 1.3 of this library's own.
+    /// Returns the `tls-exporter` channel binding of the TLS session (RFC 9266), for SCRAM's `-PLUS` mechanisms. `None`
+    /// unless the session uses TLS 1.3 and this library itself set it up.
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn channel_binding(&self) -> Option<[u8; 32]> {

@@ -7,9 +7,9 @@ use std::io;
 use socket2::{Domain, SockAddr, Socket, Type};
 use socket2::{SockRef, TcpKeepalive};
 
-/// How long a connection may be idle before the system asks the other side whether it is there. Routers forget
-/// connections that are silent for four to six minutes: a session that is idle in a pool, or whose server takes ten
-/// minutes to reply to the final dot, would then wait for what cannot come.
+/// The time that a connection can be idle before the system sends a keep-alive probe. Routers forget connections that
+/// are silent for four to six minutes: a session that is idle in a pool, or whose server takes ten minutes to reply to
+/// the final dot, would then wait for octets that cannot arrive.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// No socket takes a limit of zero.

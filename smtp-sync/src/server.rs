@@ -1,7 +1,7 @@
 //! A server on the loopback interface, for tests and examples: a thread for each connection.
 //!
-//! What is said and when is decided in the core; what is accepted, in a [`Handler`]. Here is only
-//! what moves octets and ends threads.
+//! The core decides what to send and when; a [`Handler`] decides what to accept. This module only moves octets and ends
+//! threads.
 #![allow(
     clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,
@@ -32,7 +32,7 @@ use self::{
     socket::{Listener, Place},
 };
 
-/// How long to wait when no connection could be accepted, as when descriptors have run out.
+/// The pause after a connection could not be accepted, for example because file descriptors have run out.
 const RETRY: Duration = Duration::from_millis(20);
 
 /// A server that runs until it is dropped.
@@ -70,7 +70,7 @@ impl Server {
     /// Starts listening; each connection gets a clone of `handler`.
     ///
     /// # Errors
-    /// Those of binding; [`io::ErrorKind::InvalidInput`] when the core is told to use TLS and
+    /// Those of binding; [`io::ErrorKind::InvalidInput`] if the core's configuration uses TLS and
     /// [`ServerBuilder::with_tls`] was not called.
     pub fn bind<H: Handler + Clone + 'static>(
         builder: ServerBuilder,
@@ -114,7 +114,7 @@ impl Server {
         Ok(Self { place, registry, listener: Some(listener) })
     }
 
-    /// Where it listens; unspecified, `0.0.0.0:0`, for a Unix socket.
+    /// Returns the address at which the server listens; unspecified, `0.0.0.0:0`, for a Unix socket.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.place.address()
@@ -129,7 +129,7 @@ impl Server {
         }
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.registry.len()

@@ -35,9 +35,9 @@ use std::{
 use smtp_proto::testing::{Peer, PeerWants};
 use socket2::{Domain, Socket, Type};
 
-/// How long it waits for the client, which may be slow.
+/// The time limit for each wait for the client, which can be slow.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long nothing may come for `QUIET`.
+/// The time during which the client must send nothing for `QUIET`.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// A server that follows a script with one client, in a thread of its own.
@@ -103,17 +103,17 @@ impl ScriptedServer {
         Ok(Self { address, came, waker, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// Returns the port at which the server listens.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Waits for the end of the script; says what it has heard.
+    /// Waits for the end of the script, and returns the octets that the client has sent, as text.
     ///
     /// # Errors
-    /// What the client said against the script, or did not say in time, which is twenty seconds for each wait; that no
-    /// client came.
+    /// The client sent something that the script does not expect, sent too little within twenty seconds (the limit for
+    /// each wait), or did not connect.
     pub fn finish(mut self) -> io::Result<String> {
         self.end(PATIENCE).unwrap_or_else(|| Ok(String::new()))
     }

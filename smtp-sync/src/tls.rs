@@ -24,7 +24,7 @@ pub(crate) enum Transport<S> {
 }
 
 impl<S: Stream> Transport<S> {
-    /// Lets go of the stream; inside TLS the server is told so, as far as that goes without waiting.
+    /// Drops the stream. Inside TLS, sends `close_notify` to the server if that is possible without waiting.
     pub(crate) fn hang_up(&mut self) {
         #[cfg(feature = "tls")]
         if let Transport::Tls(session) = self {

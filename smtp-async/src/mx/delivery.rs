@@ -23,8 +23,8 @@ use crate::Error;
 impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
     /// Sends a message to all its recipients; `content` gives the content anew for each transaction.
     ///
-    /// There is no error beside those in the report, which says of each recipient what became of it.
-    /// A future that is dropped says nothing of any, and some may have the message then.
+    /// The report contains all errors and the result for each recipient. If the future is dropped there is no report,
+    /// and some recipients may have the message already.
     pub async fn deliver<C: AsyncBufRead + Unpin>(
         &self,
         envelope: &Envelope,
@@ -136,7 +136,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
         run.give_up(unusable);
     }
 
-    /// Waits for an answer; a late one is a temporary failure.
+    /// Waits for a lookup; a late result is a temporary failure.
     async fn in_time<A>(
         &self,
         answer: impl Future<Output = Result<A, LookupError>>,
@@ -188,7 +188,7 @@ impl<R: Resolve, T: HostTls> MxDelivery<R, T> {
     }
 }
 
-/// Where a domain's mail goes.
+/// The hosts to which a domain's mail goes.
 enum Hosts {
     Literal(IpAddr),
     /// The domain itself, for there is no MX record.
@@ -327,12 +327,12 @@ impl Run<'_> {
     }
 }
 
-/// Whether the host failed before it said anything of the recipient, and the message is not to blame.
+/// Returns whether the host failed before it replied for the recipient, and the message is not the cause.
 const fn is_for_next_host(fate: Fate) -> bool {
     matches!(fate, Fate::NotAttempted(when) if !matches!(when, When::Never))
 }
 
-/// Whether the next host is tried after a session that failed so.
+/// Returns the next step after a session that failed with this error.
 fn after(error: &Error) -> Next {
     match error {
         Error::Content(_) | Error::Random(_) => Next::Nothing,

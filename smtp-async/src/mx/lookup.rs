@@ -1,4 +1,4 @@
-//! What is asked of the DNS.
+//! The DNS lookups for a delivery.
 
 use core::{fmt, future::Future, net::IpAddr};
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use smtp_proto::{address::DomainName, reply::Escaped, route::MxRecord};
 /// The longest chain of aliases that is followed: as many as hickory follows.
 const MAX_ALIASES: usize = 8;
 
-/// Why a lookup has no answer. A name without records of the kind asked for is no error.
+/// The reason why a lookup failed. A name without records of the requested type is not an error.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LookupError {
     /// The name does not exist (NXDOMAIN).
     NoSuchDomain,
-    /// The DNS gave no usable answer: SERVFAIL, a time-out, an answer that makes no sense, or a name that
-    /// the resolver cannot ask for. A later lookup may succeed.
+    /// The DNS gave no usable response: SERVFAIL, a time-out, a response that makes no sense, or a name that the
+    /// resolver cannot ask for. A later lookup may succeed.
     Temporary(Arc<dyn core::error::Error + Send + Sync>),
 }
 
@@ -48,16 +48,16 @@ impl core::error::Error for LookupError {
     }
 }
 
-/// Who knows the DNS: hickory's [`TokioResolver`], or a resolver of the caller's own.
+/// Resolves names in the DNS: hickory's [`TokioResolver`], or a resolver of the caller's own.
 ///
-/// Names are given in the one form of a [`DomainName`], in ASCII, and are always complete: no search list
-/// is applied (RFC 5321 5.1). CNAMEs are followed: the answer for an alias is that of its target.
+/// Names are given in the one form of a [`DomainName`], in ASCII, and are always complete: the resolver applies no
+/// search list (RFC 5321 5.1). It follows CNAMEs: the records of an alias are those of its target.
 ///
-/// An empty answer and [`LookupError::NoSuchDomain`] are permanent: mail is refused at once. Anything
-/// doubtful has to be [`LookupError::Temporary`].
+/// An empty list and [`LookupError::NoSuchDomain`] are permanent: mail is refused at once. Anything doubtful has to be
+/// [`LookupError::Temporary`].
 ///
-/// Whether an answer was secure (DNSSEC) is not told. A resolver that knows, as DANE needs it (RFC
-/// 7672 2.2), can be a [`HostTls`](super::HostTls) as well and say so there.
+/// The trait does not report whether a DNS response was secure (DNSSEC). A resolver that knows, as DANE requires (RFC
+/// 7672 2.2), can implement [`HostTls`](super::HostTls) as well and use its knowledge there.
 ///
 /// ```
 /// use core::net::IpAddr;
@@ -200,8 +200,8 @@ fn negative(error: &ProtoError) -> Option<ResponseCode> {
     }
 }
 
-/// Asks the name servers again and reads their answer itself. Unrelated records and circular aliases are
-/// answers that make no sense.
+/// Asks the name servers again and reads their response itself. A response with unrelated records or circular aliases
+/// makes no sense.
 async fn is_without_records(
     resolver: &TokioResolver,
     name: &Name,
@@ -225,7 +225,7 @@ async fn is_without_records(
     Ok(false)
 }
 
-/// The target of a name that is an alias: the end of the chain in this answer.
+/// The target of a name that is an alias: the end of the chain in this response.
 fn target(name: &Name, answer: &Message) -> Option<Name> {
     let alias_of = |name: &Name| {
         let mut records = answer.answers().iter().filter(|record| record.name() == name);

@@ -17,18 +17,18 @@
 //! # }
 //! ```
 //!
-//! | what | what it comes to |
+//! | case | result |
 //! |---|---|
 //! | several MX records | lower preferences first, equal ones shuffled by the seed |
 //! | no MX record | the domain's own addresses |
 //! | null MX (RFC 7505), no such domain, no address, myself before all others | refused for good |
 //! | hosts on loopback or unspecified addresses | refused for good, unless [allowed](MxDelivery::with_loopback_hosts) |
-//! | no answer from the DNS, or one that makes no sense; a name that cannot be asked for | refused for now |
+//! | no response from the DNS, or one that makes no sense; a name that cannot be asked for | refused for now |
 //! | `[192.0.2.1]`, `[IPv6:2001:db8::1]` | that address |
 //! | a message that requires TLS (RFC 8689), and MX records that are not authenticated | refused for good |
 //! | a host fails: unreachable, its greeting refuses, 421, the session breaks | its next address, the next host |
-//! | a host refuses a recipient or the message, for good or for now | that is the answer |
-//! | the content was handed over and no answer came | [`Fate::Unknown`](crate::Fate::Unknown): a second host might deliver it twice |
+//! | a host refuses a recipient or the message, for good or for now | that is the result |
+//! | the content was sent and no reply arrived | [`Fate::Unknown`](crate::Fate::Unknown): a retry could deliver twice |
 //!
 //! Domains and hosts are compared, looked up and verified in one form, [`DomainName`], and addresses in
 //! their canonical one: `b@partner.example` and `c@Partner。example` are of one domain.
@@ -55,23 +55,23 @@ pub use self::{
     tls::{HostTls, Opportunistic, Security},
 };
 
-/// How many hosts of a domain are tried: the largest providers name five, and who names forty is
-/// not better reached at the fortieth. RFC 5321 5.1 asks for two.
+/// The maximum number of a domain's hosts to try: the largest providers name five, and a domain that names forty is not
+/// better reached at the fortieth. RFC 5321 5.1 asks for two.
 const MAX_HOSTS: usize = 8;
 
-/// Among how many hosts of a domain this one is looked for by address, the most preferred first. The
-/// domain says how many there are, and each costs a lookup.
+/// The maximum number of a domain's hosts, the most preferred first, whose addresses are compared with those of this
+/// host. The domain chooses how many hosts there are, and each costs a lookup.
 const MAX_OWN_LOOKUPS: usize = 32;
 
-/// How many addresses of a host are tried: two of each family. A host with more is a cluster, whose
-/// members fail together.
+/// The maximum number of a host's addresses to try: two of each family. A host with more is a cluster, whose members
+/// fail together.
 const MAX_ADDRESSES: usize = 4;
 
-/// The limit for one answer of the resolver or of [`HostTls`]. hickory's resolver gives up in a minute at the
-/// latest unless told otherwise: two families, three name servers, two attempts of five seconds.
+/// The time limit for one lookup by the resolver or by [`HostTls`]. hickory's resolver gives up in a minute at the
+/// latest with its default settings: two families, three name servers, two attempts of five seconds.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
 
-/// How long one address is waited for. An address where nothing is would otherwise hold the message
+/// The time limit for connecting to one address. An address at which no host listens would otherwise delay the message
 /// for minutes, and there are others to try.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 
@@ -209,9 +209,9 @@ impl<R, T> MxDelivery<R, T> {
         self
     }
 
-    /// Sets the limit for one answer of the resolver or of [`HostTls`]; one minute unless set.
+    /// Sets the time limit for one lookup by the resolver or by [`HostTls`]; one minute unless set.
     ///
-    /// An answer that does not arrive in time is a [temporary](LookupError::Temporary) failure.
+    /// A result that does not arrive in time is a [temporary](LookupError::Temporary) failure.
     pub const fn with_lookup_limit(mut self, limit: Duration) -> Self {
         self.lookup_limit = limit;
         self

@@ -1,4 +1,4 @@
-//! What became of each recipient, at which host.
+//! The result for each recipient, and the host that gave it.
 
 use core::{fmt, net::IpAddr};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use smtp_proto::{
 
 use crate::{Error, mx::LookupError};
 
-/// Why no host answered for a recipient.
+/// The reason why no host replied for a recipient.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum MxError {
@@ -30,9 +30,9 @@ pub enum MxError {
 }
 
 impl MxError {
-    /// When the same may be tried again: not at once, for all hosts were tried. TLS failures are
-    /// temporary (RFC 7672 2.2, RFC 8461 5), and so is a refusal before the message was begun, 554
-    /// included: it is about the host.
+    /// Returns when to try the same message again: not immediately, because all hosts were tried. TLS failures are
+    /// temporary (RFC 7672 2.2, RFC 8461 5). A refusal before the transaction began is temporary too, even with 554: it
+    /// concerns the host, not the message.
     #[must_use]
     pub fn retry(&self) -> When {
         match self {
@@ -133,24 +133,24 @@ pub(super) struct At<'a> {
     pub(super) encryption: Option<Encryption>,
 }
 
-/// What became of one recipient.
+/// The result for one recipient.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct MxRecipient {
     /// Its address, as it stands in the envelope.
     pub address: String,
-    /// The host whose word this is: that answered, or that failed; an address literal's address.
+    /// The host that replied or failed; the address, for an address literal.
     pub host: Option<Arc<str>>,
     /// The encryption of the session with that host; `None` if there was no session.
     pub encryption: Option<Encryption>,
-    /// What became of it. [`Fate::Rejected`] and [`Fate::Deferred`] are what a host said, or what the DNS
-    /// said of the domain; hosts that fail leave [`Fate::NotAttempted`].
+    /// The fate of the recipient. [`Fate::Rejected`] and [`Fate::Deferred`] come from a host's reply, or from the DNS
+    /// records of the domain; hosts that fail leave [`Fate::NotAttempted`].
     pub fate: Fate,
-    /// What decided it, where a session came that far.
+    /// The phase that decided the fate, if a session reached it.
     pub phase: Option<Phase>,
-    /// The host's words.
+    /// The host's reply, if there was one.
     pub reply: Option<OwnedReply>,
-    /// Why there is no answer.
+    /// The reason why no host replied, if none did.
     pub error: Option<MxError>,
 }
 
@@ -246,11 +246,11 @@ pub struct HostFailure {
     pub address: Option<IpAddr>,
     /// The encryption of the session; `None` if there was no session.
     pub encryption: Option<Encryption>,
-    /// How it failed.
+    /// The reason of the failure.
     pub error: MxError,
 }
 
-/// What became of a message.
+/// The result of a message, for all its recipients.
 #[derive(Clone, Debug)]
 #[must_use = "a message may be refused for some or all recipients"]
 pub struct MxReport {
@@ -277,7 +277,7 @@ impl MxReport {
         &self.failures
     }
 
-    /// Whether every recipient is accepted.
+    /// Returns whether every recipient was accepted.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
         self.recipients.iter().all(|recipient| recipient.fate == Fate::Accepted)

@@ -1,4 +1,4 @@
-//! Which hosts get TLS, and whom to believe.
+//! The TLS policy and the trust anchors for each host.
 
 use core::future::{Future, ready};
 
@@ -7,14 +7,14 @@ use smtp_proto::{client::TlsPolicy, command::Mail, route::RouteError};
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
 
-/// How a session with one host is encrypted.
+/// The encryption of the sessions with one host.
 #[derive(Clone, Debug)]
 pub struct Security {
     /// The TLS policy.
     pub policy: TlsPolicy,
-    /// Who is trusted. Unless set that is, with [`TlsPolicy::Opportunistic`], everybody, and the
-    /// platform's authorities with every other policy. What is set holds too for a message that
-    /// requires TLS (RFC 8689), unless it [verifies nothing](TlsConfig::is_verifying).
+    /// The trust anchors. If `None`, every certificate is accepted with [`TlsPolicy::Opportunistic`], and the
+    /// platform's authorities are trusted with every other policy. A configuration that is set also holds for a message
+    /// that requires TLS (RFC 8689), unless it [verifies nothing](TlsConfig::is_verifying).
     #[cfg(feature = "tls")]
     pub config: Option<TlsConfig>,
     /// The host's name is authenticated: the MX record is secure (DNSSEC), or the domain's MTA-STS policy
@@ -24,7 +24,7 @@ pub struct Security {
 }
 
 impl Security {
-    /// This policy, and who is trusted by it unless told otherwise.
+    /// Sets this policy, with its default trust anchors.
     #[must_use]
     pub const fn new(policy: TlsPolicy) -> Self {
         Self {
@@ -109,11 +109,10 @@ pub trait HostTls: Sync {
     fn security(&self, domain: &str, host: &str) -> impl Future<Output = Option<Security>> + Send;
 }
 
-/// TLS where it is offered, with whoever answers, and in the clear otherwise (RFC 7435).
+/// Uses TLS without verification where a host offers it, and no TLS otherwise (RFC 7435).
 ///
-/// This keeps out who only listens, and nobody who can change what is sent: most hosts that mail
-/// goes to have no certificate that could be verified, and to refuse theirs would mean to send in
-/// the clear.
+/// This protects against passive eavesdroppers, but not against those who can change the traffic: most mail hosts have
+/// no certificate that can be verified, and to refuse theirs would mean to send in the clear.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Opportunistic;
 

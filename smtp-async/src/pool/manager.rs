@@ -1,4 +1,4 @@
-//! How sessions are made, and when they are used again.
+//! Makes sessions, and decides when they are used again.
 
 use core::{
     fmt,
@@ -34,7 +34,7 @@ pub(super) struct Manager {
     pub(super) places: Arc<Places>,
 }
 
-/// Who the client is.
+/// The credentials of the client.
 #[derive(Clone)]
 pub(super) struct Login {
     user: String,
@@ -141,7 +141,7 @@ pub(super) struct Session {
     messages: usize,
     /// It was idle before.
     reused: bool,
-    /// When its last message was done.
+    /// The time at which its last message ended.
     idle_since: Instant,
 }
 

@@ -1,4 +1,4 @@
-//! How many connections are open, those that say goodbye included.
+//! The number of open connections, including those that are sending `QUIT`.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::{
 use crate::{Client, Error};
 
 /// The longest time that a session keeps its place after QUIT, whatever its time limit is: the reply changes
-/// nothing, and somebody may wait for the place. A round trip around the world takes a third of a second.
+/// nothing, and a caller may wait for the place. A round trip around the world takes a third of a second.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The places of one pool's connections.
@@ -45,7 +45,7 @@ impl Places {
         Ok(Place { places: Arc::clone(self), _permit: permit })
     }
 
-    /// Waits until nobody says goodbye any more, for a while.
+    /// Waits, with a limit, until no session is sending `QUIT` any more.
     pub(super) async fn wait_for_farewells(&self) {
         let mut leaving = self.leaving.subscribe();
         timeout(FAREWELL, leaving.wait_for(|sessions| *sessions == 0)).await.ok();
@@ -71,7 +71,7 @@ impl Place {
     }
 }
 
-/// Counts a session among those that say goodbye, as long as it exists.
+/// Counts a session among those that are sending `QUIT`, as long as it exists.
 struct Leaving(Place);
 
 impl Leaving {

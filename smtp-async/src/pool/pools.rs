@@ -25,7 +25,7 @@ struct Destination {
     login: Option<Login>,
 }
 
-/// How many destinations have a pool unless the caller says otherwise.
+/// The maximum number of destinations with a pool, unless the caller sets another.
 const MAX_DESTINATIONS: usize = 1024;
 
 /// A [`Pool`] for each destination, made when it is first asked for.
@@ -55,7 +55,7 @@ struct Known {
 }
 
 impl Known {
-    /// Returns the pool if anybody still holds it.
+    /// Returns the pool if it still has an owner.
     fn there(&self) -> Option<Pool> {
         self.pool.upgrade().map(|inner| Pool { inner })
     }
@@ -132,7 +132,7 @@ impl Pools {
 }
 
 impl Pool {
-    /// Whether no connection is in use and nobody waits for one.
+    /// Returns whether no connection is in use and no caller waits for one.
     fn is_unused(&self) -> bool {
         let status = self.inner.status();
         status.available == status.size && status.waiting == 0

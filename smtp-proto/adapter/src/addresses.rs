@@ -7,14 +7,14 @@ use std::{
     thread,
 };
 
-/// How long to wait for one address before the next is tried too (RFC 8305 5).
+/// The time to wait for one address before the next is tried too (RFC 8305 5).
 const DELAY: Duration = Duration::from_millis(250);
 
-/// How many addresses are tried; a name with more is not better reached by trying all.
+/// The maximum number of addresses to try. Trying all addresses of a name with more does not make success more likely.
 const MAX_ADDRESSES: usize = 16;
 
-/// How long to wait for one address before the next is tried too, where there are so many and this is the limit for all:
-/// each gets its share.
+/// Returns the time to wait for one address before the next is tried too. Each of the `addresses` gets its share of the
+/// `limit` for all of them.
 #[must_use]
 pub fn delay(addresses: usize, limit: Duration) -> Duration {
     let addresses = u32::try_from(addresses).unwrap_or(u32::MAX).max(1);

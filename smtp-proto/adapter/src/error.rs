@@ -1,4 +1,4 @@
-//! What can go wrong, and who is to blame.
+//! The errors of a session, and the side that causes each.
 
 use core::fmt;
 use std::{io, sync::Arc};
@@ -11,7 +11,7 @@ use smtp_proto::{
 
 use crate::{MailError, TlsError};
 
-/// Why something was not done. Cheap to clone: a session that is over says the same at every call.
+/// The reason why a call failed. Cheap to clone: a session that is over returns the same error from every call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,20 +19,20 @@ pub enum Error {
     Connect(Arc<io::Error>),
     /// The stream broke.
     Io {
-        /// What was waited for.
+        /// The phase of the session in which the stream broke.
         phase: Phase,
-        /// How.
+        /// The error of the stream.
         error: Arc<io::Error>,
     },
-    /// What was waited for did not come in time.
+    /// The time limit of this phase has passed.
     Timeout(Phase),
-    /// TLS could not be had.
+    /// TLS failed.
     Tls(TlsError),
     /// The message's content could not be read; it was left unterminated.
     Content(Arc<io::Error>),
     /// The session is over.
     Ended {
-        /// Why.
+        /// The reason.
         end: End,
         /// The reply that ended it, where one did.
         reply: Option<OwnedReply>,
@@ -44,24 +44,24 @@ pub enum Error {
     Refused(Refusal),
     /// The server did not take the credentials.
     Authentication {
-        /// How the dialogue ended.
+        /// The result of the authentication exchange.
         verdict: Authentication,
-        /// The server's last answer.
+        /// The server's last reply.
         reply: Option<OwnedReply>,
-        /// More about it, control characters escaped: the server's words about a token (JSON, RFC 7628
-        /// 3.2.2), or the error in its messages of SCRAM.
+        /// More about the failure, control characters escaped: the server's text about a token (JSON, RFC 7628 3.2.2),
+        /// or the error in its SCRAM messages.
         details: Option<String>,
     },
     /// The system has no random numbers.
     Random(Arc<io::Error>),
     /// A builder's message that cannot be sent as it is; nothing was written.
     Mail(Arc<MailError>),
-    /// What was to give a connection has been closed.
+    /// The connection pool is closed.
     Closed,
 }
 
 impl Error {
-    /// How the session ended, where the core knows.
+    /// Returns the way in which the session ended, if the core knows it.
     #[must_use]
     pub const fn end(&self) -> Option<End> {
         match self {
@@ -78,7 +78,7 @@ impl Error {
         }
     }
 
-    /// Where in the dialogue it happened.
+    /// Returns the phase of the session in which the error occurred, if it is known.
     #[must_use]
     pub const fn phase(&self) -> Option<Phase> {
         match self {
@@ -92,8 +92,8 @@ impl Error {
 
     /// Returns when the call that failed may be tried again.
     ///
-    /// A call on a session that was over before it, whatever ended that, may be tried over a new connection: nothing
-    /// was said of the message that it was to send. Advice on the message that ended the session stands in its
+    /// A call on a session that was already over may be tried again over a new connection: nothing of its message was
+    /// sent. Advice on the message that ended the session is in that message's
     /// [`Outcome`](smtp_proto::client::Outcome).
     #[must_use]
     pub fn retry(&self) -> When {
@@ -113,7 +113,7 @@ impl Error {
         }
     }
 
-    /// What to change before the next try, for a session that made use of the extensions
+    /// Returns the change to make before the next attempt, if there is one, for a session that used the extensions
     /// [`used`](smtp_proto::client::Client::used).
     #[must_use]
     pub fn hint(&self, used: Extensions) -> Option<Hint> {
@@ -124,7 +124,7 @@ impl Error {
         }
     }
 
-    /// Adds what the server said within an AUTH dialogue, as a mechanism has kept it.
+    /// Adds the text that the server sent within an `AUTH` exchange, as a mechanism has kept it.
     #[must_use]
     pub fn with_details(mut self, said: Option<&[u8]>) -> Self {
         if let Error::Authentication { details, .. } = &mut self {
@@ -133,7 +133,7 @@ impl Error {
         self
     }
 
-    /// Adds the reason for which a mechanism has cancelled an AUTH dialogue.
+    /// Adds the reason for which a mechanism has cancelled an `AUTH` exchange.
     #[must_use]
     pub fn with_reason(mut self, reason: Option<impl fmt::Display>) -> Self {
         if let (Error::Authentication { details, .. }, Some(reason)) = (&mut self, reason) {
@@ -142,7 +142,7 @@ impl Error {
         self
     }
 
-    /// The server's words behind it.
+    /// Returns the server's reply that caused the error, if there was one.
     #[must_use]
     pub const fn reply(&self) -> Option<&OwnedReply> {
         match self {
@@ -214,7 +214,7 @@ impl From<Misuse> for Error {
     }
 }
 
-/// What a failed call means for the connection.
+/// The effect of a failed read or write on the connection.
 #[derive(Debug)]
 pub enum Failure {
     /// Nothing: the deadline decides whether to go on.

@@ -1,4 +1,4 @@
-//! What every adapter of [`smtp_proto`] to a runtime needs, and is no IO.
+//! The parts without IO that every adapter of [`smtp_proto`] to a runtime needs.
 //!
 //! ```text
 //!   smtp-sync   smtp-async   an adapter of your own
@@ -10,14 +10,14 @@
 //!              smtp-proto              the protocol
 //! ```
 //!
-//! An adapter is a driver: it connects, moves octets between its stream and a [`Session`] until the session wants
-//! something of the caller, keeps the time limits, and hands the stream over to a TLS library when the session asks for
-//! it. Everything else is here:
+//! An adapter is a driver: it connects, moves octets between its stream and a [`Session`] until the session needs a
+//! decision of the caller, keeps the time limits, and gives the stream to a TLS library when the session asks for TLS.
+//! Everything else is here:
 //!
-//! * [`Settings`]: how to reach a server, and what a session with it is like.
-//! * [`Session`]: the core's client, what it has told, its transcript, and why it failed.
-//! * [`Error`], [`TlsError`], [`MailError`]: what can go wrong.
-//! * [`Tls`]: who is trusted, and which name is verified.
+//! * [`Settings`]: the settings for reaching a server and for the session with it.
+//! * [`Session`]: the core's client, the events it has reported, its transcript, and the error that ended it.
+//! * [`Error`], [`TlsError`], [`MailError`]: the errors.
+//! * [`Tls`]: the trust anchors, and the name to verify.
 //! * [`server`]: a test server without its transport, for the adapter's `server` module.
 //!
 //! The example `futures_io` is a small adapter over the traits of `futures-io`.

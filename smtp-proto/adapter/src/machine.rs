@@ -4,11 +4,11 @@ use std::{fs, sync::OnceLock};
 
 use smtp_proto::hello::EhloName;
 
-/// Where systems keep their name: Linux, Debian and others, OpenBSD. Where none of them is there is no name: to ask the
-/// system takes a call that the standard library does not have.
+/// Files in which systems keep their host name: Linux, Debian and others, OpenBSD. Without any of them the name is
+/// unknown: the standard library has no call that asks the system.
 const OWN_NAME: [&str; 3] = ["/proc/sys/kernel/hostname", "/etc/hostname", "/etc/myname"];
 
-/// Where the full name stands if that is a short one.
+/// The file that contains the full host name if the system's own name is a short one.
 const HOSTS: &str = "/etc/hosts";
 
 /// Domains that mean nothing elsewhere (RFC 6761, 6762, 8375; `localdomain` by custom).
@@ -35,7 +35,7 @@ fn full_name(own: &str, hosts: &str) -> Option<EhloName> {
     names.find(|name| is_full(name)).and_then(|name| EhloName::parse(name).ok())
 }
 
-/// Whether others may know the host by this name.
+/// Returns whether other hosts can know this host by the name.
 fn is_full(name: &str) -> bool {
     let Some((_, last)) = name.rsplit_once('.') else { return false };
     let name = name.to_ascii_lowercase();

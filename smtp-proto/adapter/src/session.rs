@@ -1,5 +1,5 @@
-//! What a client keeps besides its stream: the core, what it has told, its transcript, why it failed. Nothing here
-//! reads, writes or waits, so it is the same over every runtime.
+//! The state that a client keeps besides its stream: the core, the events it has reported, its transcript, and the
+//! error that ended it. Nothing here reads, writes or waits, so it is the same for every runtime.
 
 use core::fmt;
 use std::{io, sync::Arc};
@@ -19,7 +19,7 @@ use crate::{Error, trace};
 pub struct Session {
     /// The state machine, whose octets the driver moves.
     pub proto: Client<Box<[u8]>>,
-    /// The server's answers, and the outcomes of messages.
+    /// The server's replies, and the outcomes of messages.
     pub journal: Journal,
     log: Option<Lines>,
     failure: Option<Error>,
@@ -37,21 +37,21 @@ impl Session {
         }
     }
 
-    /// What ended the session.
+    /// Returns the error that ended the session, if one did.
     #[must_use]
     pub const fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()
     }
 
-    /// Says again why the session is over.
+    /// Returns an error if the session has failed.
     ///
     /// # Errors
-    /// What ended it.
+    /// The error that ended the session.
     pub fn check(&self) -> Result<(), Error> {
         self.failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Takes note of all events. A peer's error is told by the core's `end` as well.
+    /// Records all events. The core's `end` reports an error of the peer as well.
     pub fn take_events(&mut self) {
         while let Ok(Some(event)) = self.proto.poll_event() {
             self.journal.record(&event);
@@ -82,12 +82,13 @@ impl Session {
         Ok(transaction)
     }
 
-    /// What became of a message; there is an outcome for each that began.
+    /// Takes the outcome of a message. Each message that began has an outcome.
     pub fn take_outcome(&mut self, transaction: Transaction) -> Option<Outcome> {
         self.journal.take_outcome_of(transaction, self.proto.end())
     }
 
-    /// Ends the content. Where it is shorter than its envelope declares the session is given up: nobody has the rest.
+    /// Ends the content. If it is shorter than its envelope declares, the session is aborted, because the rest does not
+    /// exist.
     ///
     /// # Errors
     /// The core's.
@@ -124,11 +125,11 @@ impl Session {
         }
     }
 
-    /// The reply to a question: one that came counts whatever ended the session behind it, as `done` says. Where
-    /// XCLIENT was taken the question is whether the session that it begins could be opened.
+    /// Returns the reply to a command outside a message. A reply that has arrived counts, even if the session has ended
+    /// after it with the error in `done`. For an accepted `XCLIENT`, it is the reply that opens the session anew.
     ///
     /// # Errors
-    /// Why the session ended before the question was answered.
+    /// The error that ended the session before the reply arrived.
     pub fn answered(&self, before: u64, done: Result<(), Error>) -> Result<OwnedReply, Error> {
         let answer = self.journal.last_answer().filter(|_| self.journal.answer_count() > before);
         match (answer, done) {
@@ -138,8 +139,8 @@ impl Session {
         }
     }
 
-    /// Gives the session up; nobody can tell any more what the next reply would belong to. The first
-    /// cause stays.
+    /// Aborts the session, because it is unknown which command the next reply would belong to. Returns the first error
+    /// that ended the session.
     pub fn fail(&mut self, error: Error) -> Error {
         self.proto.abort();
         self.take_events();
@@ -147,7 +148,7 @@ impl Session {
         self.failure.get_or_insert(error).clone()
     }
 
-    /// Why nothing can be done any more.
+    /// Ends the session if it is still open, and returns the error that ended it.
     pub fn ended(&mut self) -> Error {
         let end = self.proto.end().unwrap_or_else(|| self.proto.abort());
         if let Some(failure) = &self.failure {
@@ -166,7 +167,7 @@ impl Session {
 }
 
 impl Session {
-    /// What the server had begun to say when the stream ended.
+    /// Returns the start of the reply that was incomplete when the stream ended.
     fn unfinished(&self, end: End) -> Option<String> {
         let octets = self.proto.unfinished_reply();
         let was_cut = matches!(end, End::Lost(_)) && !octets.is_empty();
@@ -174,7 +175,7 @@ impl Session {
     }
 }
 
-/// Whether no further reply belongs to the same question.
+/// Returns whether no further reply belongs to the same command.
 fn is_last_word(phase: Phase, reply: &OwnedReply) -> bool {
     let opens = matches!(phase, Phase::XClient | Phase::Hello | Phase::Greeting);
     !opens || reply.code().is_refusal()

@@ -1,4 +1,4 @@
-//! How to reach a server, and all that is decided before the first octet.
+//! The settings of a session, which are decided before the first octet.
 
 use core::{fmt, net::IpAddr, time::Duration};
 
@@ -9,7 +9,7 @@ use smtp_proto::{
 
 use crate::{Error, Session, Tls, Url, in_ascii, machine_name, trace::Sink};
 
-/// How to reach a server, and what a session with it is like.
+/// The settings for reaching a server and for the session with it.
 ///
 /// An adapter wraps it in its `Connector`, whose methods are these (`connector_settings!` writes them), and adds
 /// `connect`.
@@ -23,7 +23,7 @@ use crate::{Error, Session, Tls, Url, in_ascii, machine_name, trace::Sink};
 pub struct Settings {
     target: Target,
     config: Config,
-    /// The caller has said how the client introduces itself.
+    /// The caller has set the client's name for `EHLO`.
     named: bool,
     sizes: BufferSizes,
     timeouts: Timeouts,
@@ -32,7 +32,7 @@ pub struct Settings {
     log: Option<Sink>,
 }
 
-/// Where a server listens.
+/// The place at which a server listens.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Target {
@@ -45,7 +45,7 @@ pub enum Target {
 
 /// Every setting that makes two sessions differ. Sessions with equal keys can replace each other.
 ///
-/// What is shown of a session makes it no other session.
+/// The log is not part of the key: sessions that differ only in their log have equal keys.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct SessionKey {
     target: Target,
@@ -159,7 +159,7 @@ impl Settings {
 
     // --- for the adapter ---
 
-    /// Where the server listens.
+    /// Returns the place at which the server listens.
     #[must_use]
     pub const fn target(&self) -> &Target {
         &self.target
@@ -192,8 +192,8 @@ impl Settings {
         self.tls.check(self.config.tls()).map_err(Error::Tls)
     }
 
-    /// Introduces the client, if the caller has not said how: as the machine, if that has a full name, else by the
-    /// address of its socket (RFC 5321 4.1.4).
+    /// Sets the client's name for `EHLO`, if the caller has not: the full name of the machine if there is one, else the
+    /// address of the socket (RFC 5321 4.1.4).
     pub fn introduced(self, local: Option<IpAddr>) -> Self {
         match machine_name().or_else(|| local.map(|address| address.to_canonical().into())) {
             Some(name) if !self.named => self.with_name(name),
@@ -201,8 +201,8 @@ impl Settings {
         }
     }
 
-    /// The session, which has yet to begin, and what its handshake needs. A session that wants TLS and cannot have it
-    /// has failed already: every call says so, and nothing is sent.
+    /// Returns the session, which has yet to begin, and the settings of its TLS handshake. A session that requires TLS
+    /// and cannot have it has failed already: every call returns that error, and nothing is sent.
     #[must_use]
     pub fn into_session(self) -> (Session, Tls) {
         let checked = self.check();

@@ -5,9 +5,9 @@
 //! | span `smtp.send` | INFO | `recipients` |
 //! | event in it: what became of the message | INFO, WARN | `verdict`, `accepted`, `reply` |
 //! | event: the session is over before its time | WARN | `error` |
-//! | target `smtp::dialogue`: a line of the dialogue, secrets as `***` | TRACE | |
+//! | target `smtp::dialogue`: a line of the transcript, secrets as `***` | TRACE | |
 //!
-//! Nothing of a message's content and no secret is in any of them; what a server says is escaped.
+//! None of them contains a part of a message's content or a secret; text from a server is escaped.
 
 use smtp_proto::client::Outcome;
 
@@ -29,7 +29,7 @@ mod events {
         info_span!("smtp.send", recipients)
     }
 
-    /// What became of it.
+    /// Records the result of one message.
     pub fn sent(result: &Result<Outcome, Error>) {
         match result {
             Ok(outcome) => {
@@ -52,7 +52,7 @@ mod events {
         warn!(%error, "the session is over");
     }
 
-    /// A sink that shows the dialogue, and passes it on.
+    /// A sink that records the transcript, and passes it on.
     #[must_use]
     pub fn dialogue(sink: Option<Sink>) -> Option<Sink> {
         if !enabled!(target: "smtp::dialogue", Level::TRACE) {

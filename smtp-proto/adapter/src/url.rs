@@ -85,19 +85,19 @@ impl Url {
         }
     }
 
-    /// What is spoken there.
+    /// Returns the protocol of the server.
     #[must_use]
     pub const fn protocol(&self) -> Protocol {
         self.protocol
     }
 
-    /// Whether and how the session is encrypted.
+    /// Returns the TLS policy: whether and how the session is encrypted.
     #[must_use]
     pub const fn tls(&self) -> TlsPolicy {
         self.tls
     }
 
-    /// How the client introduces itself, if the URL says so.
+    /// Returns the name that the client gives in `EHLO`, if the URL contains one.
     #[must_use]
     pub const fn hello(&self) -> Option<EhloName> {
         self.hello
@@ -123,7 +123,7 @@ impl fmt::Debug for Url {
     }
 }
 
-/// Why a URL was refused; it says nothing of what the URL holds, which may be secret.
+/// The reason why a URL was refused. It contains no part of the URL, which may hold a secret.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum UrlError {
@@ -140,7 +140,7 @@ pub enum UrlError {
     Host,
     /// A port that is not a number from 1 to 65535, in digits alone.
     Port,
-    /// What stands behind the slash is no name to introduce oneself by.
+    /// The text after the slash is not a valid name for `EHLO`.
     Hello,
     /// A parameter that is not known, is there twice or is empty, or a value that it does not have.
     Parameter,

@@ -1,4 +1,4 @@
-//! Which connections are open: to bound their number, and to end them.
+//! The open connections: a registry that bounds their number and can end them.
 
 use std::{
     collections::HashMap,

@@ -17,7 +17,7 @@ use crate::stream::Stream;
 /// The address of what has none.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// Where a server listens.
+/// The place at which a server listens.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     Tcp(SocketAddr),

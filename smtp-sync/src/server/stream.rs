@@ -16,12 +16,12 @@ use crate::stream::Stream as _;
 #[cfg(feature = "tls")]
 use crate::tls::Session;
 
-/// How long the client has to close after the last reply, and how much of what it still says is
-/// read: closing over unread octets would make its last reply vanish.
+/// The time that the client has to close the connection after the last reply. Up to `LINGER_READS` reads take the
+/// octets that it still sends: to close a socket with unread octets would lose the last reply.
 const LINGER: Duration = Duration::from_millis(500);
 const LINGER_READS: usize = 64;
 
-/// How TLS is done.
+/// The TLS settings of a server.
 #[derive(Clone, Default)]
 pub(super) struct Security {
     #[cfg(feature = "tls")]

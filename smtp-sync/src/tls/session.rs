@@ -9,7 +9,7 @@ use smtp_adapter::TlsError;
 
 use crate::stream::Stream;
 
-/// How long the last record may take.
+/// The time limit for writing the last record, `close_notify`.
 const GOODBYE: Duration = Duration::from_millis(10);
 
 /// A stream and what encrypts it.

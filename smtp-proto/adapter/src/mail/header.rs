@@ -3,12 +3,12 @@
 /// Octets that a value may not hold: a line end, or what some take for one; and what no message may hold.
 const LINE_BREAKERS: [char; 3] = ['\r', '\n', '\0'];
 
-/// Whether a text stays on its line.
+/// Returns whether a text contains no line break.
 pub(super) fn is_text(text: &str) -> bool {
     !text.contains(LINE_BREAKERS)
 }
 
-/// Whether it is the name of a header field: `1*ftext`, printable ASCII but for the colon (RFC 5322 2.2).
+/// Returns whether a text is the name of a header field: `1*ftext`, printable ASCII except the colon (RFC 5322 2.2).
 pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':')
 }

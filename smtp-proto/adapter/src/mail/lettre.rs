@@ -1,4 +1,4 @@
-//! Messages of `lettre`, which encodes what it is given, unless it is told not to.
+//! Messages of `lettre`, which encodes their parts unless its settings turn that off.
 
 use std::collections::HashSet;
 

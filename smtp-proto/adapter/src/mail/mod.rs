@@ -37,7 +37,7 @@ impl Mail {
         Self { envelope: envelope.describing(&content), content }
     }
 
-    /// Who sends it and who gets it.
+    /// Returns the envelope: the sender and the recipients.
     #[must_use]
     pub const fn envelope(&self) -> &Envelope {
         &self.envelope
@@ -60,11 +60,11 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// Why a message cannot be sent as it was built.
+/// The reason why a message cannot be sent as it was built.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MailError {
-    /// It names nobody who sends it.
+    /// The message names no sender.
     NoSender,
     /// An address in it is none.
     Address(AddressError),

@@ -1,4 +1,4 @@
-//! Who may come in, for every mechanism.
+//! The accounts that can authenticate, for every mechanism.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -15,16 +15,16 @@ use super::{
     transcript::Transcript,
 };
 
-/// What the driver of a [`Conversation`] has to do next.
+/// The next action of the driver of a [`Conversation`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
-    /// Write all of `replies`, then say `written`.
+    /// Write all of `replies`, then call `written`.
     Write,
-    /// Flush, then say `flushed`.
+    /// Flush, then call `flushed`.
     Flush,
-    /// Read into `space`, then say `received`; 0 for the end of the stream.
+    /// Read into `space`, then call `received` with the number of octets; 0 for the end of the stream.
     Read,
-    /// Shake hands, then say `secured`.
+    /// Do the TLS handshake, then call `secured`.
     Tls,
     /// Wait, then ask again.
     Pause(Duration),
@@ -36,7 +36,7 @@ pub enum Turn {
 
 /// One session of a server, made by [`ServerBuilder::conversation`], to be driven over any transport.
 ///
-/// It has no clock: the driver waits no longer than its [`patience`](Self::patience), and says how long it
+/// It has no clock: the driver waits no longer than its [`patience`](Self::patience), and reports how long it
 /// [`waited`](Self::waited).
 ///
 /// ```
@@ -59,7 +59,7 @@ pub struct Conversation<H> {
     transcript: Transcript,
     injector: Injector,
     peer: Peer,
-    /// The exchange at hand.
+    /// The current authentication exchange.
     exchange: Option<Box<dyn Exchange + Send>>,
     exporter: Option<TlsExporter>,
     /// Replies that are being written.
@@ -80,7 +80,7 @@ enum Stage {
     Closed,
 }
 
-/// Why a session stops before its end.
+/// The reason why a session stops before its end.
 #[derive(Debug)]
 enum Stop {
     Failed,
@@ -116,7 +116,7 @@ impl<H: Handler> Conversation<H> {
         }
     }
 
-    /// Goes on as far as it can without IO, and says what is needed then.
+    /// Continues as far as possible without IO, and returns the next action of the driver.
     pub fn turn(&mut self) -> Turn {
         loop {
             if let Some(pause) = self.injector.take_pause() {
@@ -162,7 +162,7 @@ impl<H: Handler> Conversation<H> {
         }
     }
 
-    /// What is to be written.
+    /// Returns the octets to write.
     #[must_use]
     pub fn replies(&self) -> &[u8] {
         &self.replies
@@ -183,7 +183,7 @@ impl<H: Handler> Conversation<H> {
         }
     }
 
-    /// Where to read into.
+    /// Returns the buffer to read into.
     pub fn space(&mut self) -> &mut [u8] {
         let space = self.core.read_buf();
         let room = self.injector.room(space.len()).unwrap_or_default();
@@ -229,8 +229,7 @@ impl<H: Handler> Conversation<H> {
         self.session_left = self.session_left.saturating_sub(time);
     }
 
-    /// It is over, whatever [`turn`](Self::turn) would say; `failed` if that was the transport's
-    /// doing.
+    /// Ends the session, whatever [`turn`](Self::turn) would return; `failed` if the transport has failed.
     pub fn ended(mut self, failed: bool) {
         self.handler.reset();
         let clean = !failed && self.stage == Stage::Closed;
@@ -304,7 +303,7 @@ impl<H: Handler> Conversation<H> {
     }
 }
 
-/// Answers, or accepts with the usual words; an answer that makes no sense becomes 451.
+/// Replies with the answer, or accepts with the usual reply; an answer that makes no sense becomes 451.
 fn say(core: &mut Core<Box<[u8]>>, answer: Option<Answer<'_>>) -> Result<(), Misuse> {
     let answered = match answer {
         Some(answer) => core.answer(answer),
@@ -325,7 +324,7 @@ fn note_unsaid(injector: &mut Injector, event: &Event<'_>) -> Result<(), Dropped
     }
 }
 
-/// What a handler hears of an event that is refused without asking it.
+/// Reports an event to the handler that an injected fault refuses. The handler does not decide the reply.
 fn refuse<'h>(handler: &'h mut impl Handler, event: &Event<'_>) -> Option<Answer<'h>> {
     match event {
         Event::Content(piece) => handler.content(piece),

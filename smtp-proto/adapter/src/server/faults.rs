@@ -1,12 +1,11 @@
-//! What a server does wrong on purpose.
+//! Faults that a server makes on purpose.
 
 use std::time::Duration;
 
-/// Where a fault happens: a verb in any case, its n-th time (from 1), or the n-th line from the
-/// client (from 1).
+/// The point at which a fault happens: a verb in any case, its n-th time (from 1), or the n-th line from the client
+/// (from 1).
 ///
-/// `CONNECT` stands for the greeting, `.` for the answer to complete content, which LMTP has once
-/// for each recipient.
+/// `CONNECT` stands for the greeting, `.` for the reply to complete content, of which LMTP has one for each recipient.
 ///
 /// ```
 /// use smtp_adapter::server::At;
@@ -23,7 +22,8 @@ enum Place {
 }
 
 impl At {
-    /// Whether it is here: the verb in capitals, how often it was there, and how many lines were.
+    /// Returns whether the fault happens here: at this verb in capitals, at its `time`-th use, at this line of the
+    /// client.
     pub(super) fn is(&self, verb: &str, time: usize, line: usize) -> bool {
         match &self.0 {
             Place::Verb { verb: wanted, time: when } => {
@@ -61,12 +61,11 @@ pub(super) enum Fault {
     Drop,
 }
 
-/// What a server does wrong on purpose, for tests of clients.
+/// Faults that a server makes on purpose, for tests of clients.
 ///
-/// The session stays that of the core; only what the client sees of it is changed. A refusal put in
-/// the place of a reply is also what the core is told where it can be, so that a recipient that was
-/// refused is not delivered to. Two cases are left to the client's eyes alone: a chunk that is not the
-/// last, and LMTP's answers to content, for which there is
+/// A fault changes only the replies that the client sees; the core runs the session as always. Where possible, the core
+/// also gets a refusal that replaces a reply, so that nothing is delivered to a refused recipient. In two cases only
+/// the client sees the refusal: a chunk that is not the last, and LMTP's replies to content. For the latter, use
 /// [`Store::with_verdict_for`](super::Store::with_verdict_for).
 ///
 /// ```
@@ -120,8 +119,8 @@ impl Faults {
         Self::default()
     }
 
-    /// Says this in the place of the reply. A CRLF is added where no line end is; an empty text says
-    /// nothing at all. 421 also closes the session.
+    /// Sends this text instead of the reply. A CRLF is added if the text has no line end; for an empty text nothing is
+    /// sent. 421 also closes the session.
     #[must_use]
     pub fn with_reply(self, at: impl Into<At>, reply: impl AsRef<[u8]>) -> Self {
         let mut reply = reply.as_ref().to_owned();
@@ -131,7 +130,7 @@ impl Faults {
         self.with(at, Fault::Reply(reply))
     }
 
-    /// Says 421 and closes.
+    /// Replies 421 and closes the connection.
     #[must_use]
     pub fn with_close(self, at: impl Into<At>) -> Self {
         self.with_reply(at, "421 4.3.2 Service not available, closing")
@@ -143,7 +142,7 @@ impl Faults {
         self.with("CONNECT", Fault::Reply(octets.as_ref().to_owned()))
     }
 
-    /// Says these octets too, as they are, in the same write as the reply and right behind it.
+    /// Sends these octets too, unchanged, in the same write as the reply and directly after it.
     #[must_use]
     pub fn with_octets_behind(self, at: impl Into<At>, octets: impl AsRef<[u8]>) -> Self {
         self.with(at, Fault::Behind(octets.as_ref().to_owned()))
@@ -168,15 +167,14 @@ impl Faults {
         self
     }
 
-    /// Leaves the lines with this keyword out of what EHLO and LHLO are told. What it stands for can
-    /// still be used.
+    /// Removes the lines with this keyword from the reply to `EHLO` and `LHLO`. The client can still use the extension.
     #[must_use]
     pub fn without_keyword(mut self, keyword: &str) -> Self {
         self.hidden.push(keyword.to_owned());
         self
     }
 
-    /// Adds a line, as it is, to what EHLO and LHLO are told.
+    /// Adds a line, unchanged, to the reply to `EHLO` and `LHLO`.
     #[must_use]
     pub fn with_keyword(mut self, line: &str) -> Self {
         self.added.push(line.to_owned());
@@ -195,7 +193,7 @@ impl Faults {
         self
     }
 
-    /// Whether the connection with this number, from 0, has them.
+    /// Returns whether the connection with this number, counted from 0, has these faults.
     pub(super) fn concern(&self, connection: u64) -> bool {
         self.connections.is_none_or(|connections| connection < connections)
     }

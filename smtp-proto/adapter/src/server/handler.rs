@@ -1,4 +1,4 @@
-//! What the application decides.
+//! The decisions of the application: the trait [`Handler`].
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use smtp_proto::{
     server::{Answer, Credentials, End},
 };
 
-/// Who is at the other end.
+/// The client at the other end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Peer {
     number: u64,
@@ -33,11 +33,10 @@ impl Peer {
     }
 }
 
-/// What is done with a connection's messages: one handler for each connection.
+/// Decides what happens to a connection's messages. Each connection has a handler of its own.
 ///
-/// An answer of `None` accepts with the usual words; see
-/// [`Server::answer`](smtp_proto::server::Server::answer) for what others do. An answer that makes no
-/// sense, such as a 354 to MAIL, becomes 451.
+/// `None` accepts with the usual reply; see [`Server::answer`](smtp_proto::server::Server::answer) for the effect of
+/// each [`Answer`]. One that makes no sense, such as a 354 to `MAIL`, becomes 451.
 pub trait Handler: Send {
     /// The client is there.
     fn connected(&mut self, peer: Peer) -> Option<Answer<'_>> {
@@ -45,7 +44,7 @@ pub trait Handler: Send {
         None
     }
 
-    /// TLS is on. What the client said before is void.
+    /// TLS is on. Everything that the client has sent before is void.
     fn secured(&mut self) {}
 
     /// EHLO (`extended`) or HELO.
@@ -62,7 +61,7 @@ pub trait Handler: Send {
 
     /// AUTH by another mechanism begins: the server's side of it, as from
     /// [`sasl::server::exchange`](smtp_proto::sasl::server::exchange). `channel` names the TLS session
-    /// where `-PLUS` mechanisms are offered and it has a name. `None` says 504.
+    /// where `-PLUS` mechanisms are offered and it has a name. `None` replies 504.
     fn exchange(
         &mut self,
         mechanism: &str,
@@ -99,7 +98,7 @@ pub trait Handler: Send {
         let _ = piece;
     }
 
-    /// The content is complete. Whatever the answer, the transaction is over.
+    /// The content is complete. The transaction is over, whatever the reply is.
     fn message(&mut self, octets: u64) -> Option<Answer<'_>> {
         let _ = octets;
         None
@@ -112,20 +111,20 @@ pub trait Handler: Send {
         if recipient == 0 { self.message(octets) } else { None }
     }
 
-    /// VRFY. `None` says 252.
+    /// `VRFY`: asks whether a mailbox exists (RFC 5321 4.1.1.6). `None` replies 252.
     fn verify(&mut self, text: Argument<'_>) -> Option<Answer<'_>> {
         let _ = text;
         None
     }
 
-    /// EXPN. `None` says 502, not implemented.
+    /// `EXPN`: asks for the members of a mailing list (RFC 5321 4.1.1.7). `None` replies 502, not implemented.
     fn expand(&mut self, text: Argument<'_>) -> Option<Answer<'_>> {
         let _ = text;
         None
     }
 
-    /// The transaction at hand, if any, came to nothing: RSET, another EHLO that was accepted,
-    /// content that the core refused, the end of the session.
+    /// The current transaction, if any, has ended without a message: after `RSET`, another `EHLO` that was accepted,
+    /// content that the core refused, or the end of the session.
     fn reset(&mut self) {}
 
     /// The session is over; `None` when the transport failed.

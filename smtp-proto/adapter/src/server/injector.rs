@@ -10,20 +10,20 @@ use super::faults::{At, Fault, Faults};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Dropped;
 
-/// Knows what the client was up to, and what it is told.
+/// Follows the client's commands, and changes the replies that the client receives.
 pub(super) struct Injector {
     faults: Arc<Faults>,
     lines: usize,
     times: HashMap<String, usize>,
-    /// EHLO or LHLO is to be answered.
+    /// The next reply is that to `EHLO` or `LHLO`.
     hello: bool,
-    /// What the next reply is replaced by, and what follows it.
+    /// The octets that replace the next reply; `behind` follows them.
     reply: Option<Vec<u8>>,
     behind: Vec<u8>,
     /// Octets that may still come.
     left: Option<u64>,
     closing: bool,
-    /// How long to wait before anything more leaves.
+    /// The time to wait before more octets leave.
     pause: Option<Duration>,
     outgoing: Vec<u8>,
 }
@@ -54,7 +54,7 @@ impl Injector {
         self.at(verb)
     }
 
-    /// This is about to be answered: a verb in capitals, `CONNECT` or `.`.
+    /// Notes what the next reply belongs to: a verb in capitals, `CONNECT` or `.`.
     pub(super) fn at(&mut self, verb: impl Into<String>) -> Result<(), Dropped> {
         let verb = verb.into();
         let time = self.times.entry(verb.clone()).or_default();
@@ -77,7 +77,8 @@ impl Injector {
         Ok(())
     }
 
-    /// What the core has to hear so that it agrees with the reply that the client will get.
+    /// Returns the refusal to give to the core, so that the core agrees with the injected reply that the client
+    /// receives.
     pub(super) fn refusal(&self) -> Option<Answer<'static>> {
         let code = code(self.reply.as_ref()?)?;
         Answer::new(code, None, "").ok().filter(|answer| answer.code().is_refusal())
@@ -100,7 +101,7 @@ impl Injector {
         self.outgoing.append(&mut self.behind);
     }
 
-    /// The answer to EHLO, with other keywords.
+    /// The reply to `EHLO`, with other keywords.
     fn offer(&mut self, reply: &[u8]) {
         let text = String::from_utf8_lossy(reply);
         let is_hidden = |line: &&str| {
@@ -121,17 +122,17 @@ impl Injector {
         }
     }
 
-    /// How long to wait now.
+    /// Takes the time to wait now.
     pub(super) const fn take_pause(&mut self) -> Option<Duration> {
         self.pause.take()
     }
 
-    /// What the client is told.
+    /// Takes the octets for the client.
     pub(super) fn take(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.outgoing)
     }
 
-    /// Whether a 421 has been said.
+    /// Returns whether a 421 reply was injected.
     pub(super) const fn is_closing(&self) -> bool {
         self.closing
     }

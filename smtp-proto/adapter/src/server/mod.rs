@@ -33,11 +33,11 @@ pub use self::{
 
 use self::transcript::Sink;
 
-/// How long a silent client is waited for (RFC 5321 4.5.3.2.7).
+/// The time that the server waits for a silent client (RFC 5321 4.5.3.2.7).
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How long a session may take, apart from what the server itself takes: a client that says NOOP every four minutes would
-/// keep its place for ever.
+/// The time limit of a session, apart from the time that the server itself takes. Without it, a client that sends
+/// `NOOP` every four minutes would keep its connection for ever.
 const SESSION: Duration = Duration::from_secs(60 * 60);
 
 /// Connections at a time; each has a thread and less than 64 KiB of buffers.
@@ -81,7 +81,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what the core is told: name, extensions, policies, limits.
+    /// Sets the configuration of the core: name, extensions, policies, limits.
     #[must_use]
     #[allow(clippy::large_types_passed_by_value, reason = "given once, and kept")]
     pub fn with_config(mut self, config: Config) -> Self {
@@ -120,23 +120,23 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what gets the dialogue: the number of the connection, from 0, and one line, `C: ` or
-    /// `S: ` and what was said. Of content only its length is told, and of secrets nothing.
+    /// Sets the function that gets the transcript, line by line: the number of the connection, from 0, and the line
+    /// after `C: ` or `S: `. Content appears only by its length, and secrets not at all.
     #[must_use]
     pub fn with_transcript(mut self, sink: impl Fn(u64, &str) + Send + Sync + 'static) -> Self {
         self.transcript = Some(Arc::new(sink));
         self
     }
 
-    /// Sets what goes wrong on purpose; nothing unless set.
+    /// Sets the faults that the server makes on purpose; none unless set.
     #[must_use]
     pub fn with_faults(mut self, faults: Faults) -> Self {
         self.faults = Arc::new(faults);
         self
     }
 
-    /// One session, to be driven over a transport of the caller's; it is told the number of the
-    /// connection and the client's address.
+    /// Makes one session, to be driven over a transport of the caller's. The handler gets the number of the connection
+    /// and the client's address.
     pub fn conversation<H: Handler>(
         &self,
         handler: H,
@@ -148,7 +148,7 @@ impl ServerBuilder {
 
     // --- for the adapter ---
 
-    /// Where to listen.
+    /// Returns the address to listen at.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -160,14 +160,14 @@ impl ServerBuilder {
         self.connections
     }
 
-    /// How TLS is done, if it is.
+    /// Returns the TLS configuration, if the server has one.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(&self) -> Option<Arc<rustls::ServerConfig>> {
         self.tls.clone()
     }
 
-    /// Checks that TLS is configured where the core is told to use it.
+    /// Checks that TLS is configured if the core's configuration uses it.
     ///
     /// # Errors
     /// [`io::ErrorKind::InvalidInput`] when `with_tls` was not called.

@@ -28,11 +28,11 @@ pub struct Message {
     pub recipients: Vec<String>,
     /// The content, octet for octet, stuffed dots removed.
     pub content: Vec<u8>,
-    /// What the client called itself.
+    /// The name that the client gave in `EHLO`, `HELO` or `LHLO`.
     pub hello: String,
-    /// Whether it came over TLS.
+    /// Set if the message arrived over TLS.
     pub tls: bool,
-    /// Who had authenticated.
+    /// The user that the client had authenticated as, if any.
     pub user: Option<String>,
 }
 
@@ -51,9 +51,9 @@ pub struct Message {
 pub struct Store {
     rules: Arc<Rules>,
     messages: Arc<Mutex<Vec<Message>>>,
-    /// The message at hand, of one connection.
+    /// The current message of one connection.
     draft: Message,
-    /// LMTP: the recipients whose answers are asked for.
+    /// LMTP: the recipients for which the core wants a reply.
     asked: Vec<String>,
 }
 
@@ -67,13 +67,13 @@ struct Rules {
 }
 
 impl Rules {
-    /// What content is answered with, for one recipient.
+    /// Returns the configured reply to the content for one recipient.
     fn verdict(&self, recipient: &str) -> Option<Answer<'_>> {
         self.verdicts.get(recipient).or(self.content.as_ref()).map(OwnedAnswer::answer)
     }
 }
 
-/// An answer with a text of its own.
+/// An [`Answer`] that owns its text.
 #[derive(Clone)]
 struct OwnedAnswer {
     code: Code,
@@ -239,7 +239,7 @@ impl Handler for Store {
         answer
     }
 
-    /// The message is kept at the first recipient, for all of them: the answers leave together.
+    /// The message is kept at the first recipient, for all of them: the replies leave together.
     fn message_for(&mut self, recipient: u32, _: u64) -> Option<Answer<'_>> {
         if recipient == 0 {
             self.asked = core::mem::take(&mut self.draft.recipients);

@@ -1,4 +1,4 @@
-//! The dialogue as a person reads it, line by line.
+//! The transcript of a session, line by line, for people to read.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use smtp_proto::reply::Escaped;
 /// Gets the number of a connection and a line.
 pub(super) type Sink = dyn Fn(u64, &str) + Send + Sync;
 
-/// The dialogue of one connection, where somebody wants it.
+/// The transcript of one connection, if the caller wants one.
 pub(super) struct Transcript {
     sink: Option<Arc<Sink>>,
     number: u64,

@@ -105,7 +105,7 @@ const fn valid_time(refused: &Error, now: UnixTime) -> UnixTime {
     }
 }
 
-/// Whether the certificate was refused for being an authority's.
+/// Returns whether the certificate was refused because it is an authority's.
 fn is_ca(refused: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(other)) = refused else { return false };
     other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)

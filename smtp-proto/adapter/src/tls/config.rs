@@ -1,4 +1,4 @@
-//! Who is trusted.
+//! The TLS configuration of a client: its trust anchors above all.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::{TlsError, anchored::Anchored, shared::Shared};
 static PLATFORM: Shared = Shared::new();
 static ACCEPT_ANY: Shared = Shared::new();
 
-/// Who is trusted, and how TLS is done: version 1.2 or later, ring for the cryptography.
+/// The trust anchors and the TLS settings of a client: version 1.2 or later, ring for the cryptography.
 ///
 /// Other providers, verifiers and settings come in as a [`ClientConfig`] of the caller's own.
 ///

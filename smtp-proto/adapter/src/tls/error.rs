@@ -1,15 +1,15 @@
-//! Why TLS could not be had.
+//! The reason why TLS failed.
 
 use core::fmt;
 use std::{io, sync::Arc};
 
-/// Why TLS could not be had.
+/// The reason why TLS failed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TlsError {
     /// The session was given no TLS, or is built without it.
     Unavailable,
-    /// What the caller connects to is no name that a certificate could have.
+    /// The server's name is not one that a certificate can contain.
     InvalidName,
     /// Trust anchors that cannot be read.
     InvalidAnchors,

@@ -13,8 +13,9 @@ mod shared;
 pub use self::config::TlsConfig;
 pub use self::{error::TlsError, settings::Tls};
 
-/// What names a TLS session: `tls-exporter` (RFC 9266 2). For TLS 1.3 alone: in 1.2 it says nothing
-/// without extended master secret, of which the library does not tell.
+/// Returns the `tls-exporter` channel binding, which identifies a TLS session (RFC 9266 2). `None` unless the session
+/// uses TLS 1.3: in TLS 1.2 the value proves nothing without the extended master secret, and rustls does not report
+/// whether that is in use.
 #[cfg(feature = "tls")]
 #[must_use]
 pub fn exporter<Side>(connection: &rustls::ConnectionCommon<Side>) -> Option<[u8; 32]> {

@@ -1,4 +1,4 @@
-//! What a handshake needs of the caller, the same over every runtime.
+//! The caller's settings for a TLS handshake, the same for every runtime.
 
 #[cfg(feature = "tls")]
 use core::hash::{Hash, Hasher};
@@ -41,7 +41,8 @@ impl Hash for Tls {
 
 #[cfg(feature = "tls")]
 impl Tls {
-    /// What it consists of, trust by where it is in memory: nothing else can be there as long as this is.
+    /// Returns the parts that equality and hashing use. The configuration is compared by its address in memory, which
+    /// no other configuration can have while this one exists.
     fn parts(&self) -> (Option<String>, Option<*const rustls::ClientConfig>) {
         let config = self.config().map(|config| Arc::as_ptr(&config.into_inner()));
         (self.name.as_deref().map(str::to_ascii_lowercase), config)
@@ -63,7 +64,7 @@ impl Tls {
         self.config = Some(config);
     }
 
-    /// Who is trusted, if the caller has said so; the platform's authorities are else.
+    /// Returns the configuration that the caller has set. If it is `None`, the platform's authorities are trusted.
     #[must_use]
     pub fn config(&self) -> Option<TlsConfig> {
         self.config.clone()
