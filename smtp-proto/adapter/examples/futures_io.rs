@@ -183,3 +183,8 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     assert_eq!(store.messages()[0].content, b"Subject: Hi\r\n\r\nHello Bob.\r\n");
     Ok(())
 }
+
+#[test]
+fn it_runs() {
+    main().unwrap();
+}
