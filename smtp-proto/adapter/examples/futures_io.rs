@@ -3,7 +3,7 @@
 //! Only the driver is its own: [`Client::pump`] moves octets between the stream and the session until the session wants
 //! something of the caller. `main` sends a message through it to a server that has no socket either.
 //!
-//! What a complete adapter adds: connecting, TLS where the session wants it (`Wants::Tls`), and the time limits, for which
+//! A complete adapter adds three things: connecting, TLS where the session wants it (`Wants::Tls`), and the time limits, for which
 //! `session.proto.patience()` names the wait.
 
 use core::{
