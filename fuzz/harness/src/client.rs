@@ -268,7 +268,7 @@ impl Run {
         self.judge();
     }
 
-    /// What the client claims of a recipient has to be in what the wire has shown.
+    /// Checks that each claim of the client about a recipient is borne out by the wire.
     fn judge(&mut self) {
         while let Some(outcome) = self.journal.take_outcome(self.client.end()) {
             let number = outcome.transaction().index() as usize;

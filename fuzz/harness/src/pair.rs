@@ -50,7 +50,7 @@ pub(crate) struct Pair<'a, A> {
     pub(crate) journal: Journal,
     /// What both ends show of themselves, where somebody looks.
     pub(crate) shown: Option<String>,
-    /// What passes the client's end of the wire, where somebody judges by it.
+    /// The oracle that is shown the octets at the client's end of the wire, if one judges by them.
     pub(crate) wire: Option<Wire>,
     sizes: Sizes<'a>,
     to_client: Vec<u8>,

@@ -70,7 +70,7 @@ impl Record {
         self.accepted().nth(self.last.len())
     }
 
-    /// What the oracle, which the simulator and the fuzz harness ask too, is to judge by.
+    /// The evidence for the oracle that the simulator and the fuzz harness ask too.
     pub fn evidence(&self, lmtp: bool) -> Evidence {
         let mut verdicts = self.last.iter().copied();
         let each = |class| {

@@ -7,23 +7,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a server has patience with them.
+/// The limit of a server for a command.
 pub const PATIENCE: Duration = Duration::from_millis(300);
 
-/// How long they wait between two octets, or two commands.
+/// The pause between two octets, or two commands.
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// Far more than go within the server's patience.
 const MANY: usize = 600;
 
-/// Says this at once, then octet after octet of that, over and over; whether the server has had enough of it.
+/// Sends `said` at once, then `octets` one by one, over and over; returns whether the server has given up.
 pub fn is_given_up(address: SocketAddr, said: &str, octets: &[u8]) -> bool {
     let mut stream = TcpStream::connect(address).expect("a listener");
     stream.write_all(said.as_bytes()).expect("a connection");
     trickle(&mut stream, octets)
 }
 
-/// What a client in a handshake says one by one, or one that has shaken hands, below TLS.
+/// Sends octets one by one, over and over, as in a handshake or below TLS; returns whether the server has given up.
 pub fn trickle(stream: &mut TcpStream, octets: &[u8]) -> bool {
     octets.iter().cycle().take(MANY).any(|octet| {
         thread::sleep(PAUSE);
@@ -58,7 +58,7 @@ pub fn is_flood_ended(address: SocketAddr, said: &[u8], pause: Duration) -> bool
     ended
 }
 
-/// What clients say before they trickle, and then, without TLS.
+/// Commands that clients send before they slow down, and the octets that follow, without TLS.
 pub const CLEAR: [(&str, &[u8]); 5] = [
     ("", b"N"),
     ("EHLO c.example\r\n", b"MAIL FROM:<x"),

@@ -11,7 +11,7 @@ pub struct Recipient {
     pub verdict: Option<u16>,
 }
 
-/// What the wire has shown of one message.
+/// The facts about one message that the wire has shown.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Evidence {

@@ -41,7 +41,7 @@ pub struct Asked {
     pub message: usize,
 }
 
-/// What the client's configuration decides about the meaning of replies.
+/// The client's choices on which the meaning of replies depends.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Rules {
@@ -55,7 +55,7 @@ pub struct Rules {
     pub swallows: bool,
 }
 
-/// What the last reply asks of the client.
+/// The next step that the last reply asks of the client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
     /// Content, which somebody is to get.
@@ -294,7 +294,8 @@ impl Oracle {
         }
     }
 
-    /// What was said proves that the refusals before it may have been somebody else's.
+    /// Marks the latest message with a reply to MAIL as doubtful, if that `is_proven`: its refusals may have been those of
+    /// another command.
     fn doubt(&mut self, is_proven: bool) {
         let evidence = self.messages.iter_mut().map(|message| &mut message.evidence);
         if let Some(evidence) = evidence.rev().find(|evidence| evidence.mail.is_some()) {

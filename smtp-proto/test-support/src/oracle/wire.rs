@@ -38,7 +38,7 @@ impl Wire {
         }
     }
 
-    /// What is known.
+    /// The facts so far.
     pub const fn oracle(&self) -> &Oracle {
         &self.oracle
     }

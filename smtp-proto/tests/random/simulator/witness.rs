@@ -30,7 +30,7 @@ enum Place {
     Handshake,
 }
 
-/// What has to leave of one message: lines in chunks, lines with dots doubled behind DATA.
+/// The content of one message as it has to leave: lines in chunks, lines with dots doubled behind DATA.
 #[derive(Debug)]
 struct Leaving {
     message: usize,
@@ -299,7 +299,7 @@ impl<'p> Witness<'p> {
         self.begun.get(transaction as usize).copied()
     }
 
-    /// What the wire has shown of the transaction that has this number; nothing where its MAIL has not left.
+    /// The facts that the wire has shown of the transaction with this number; empty where its MAIL has not left.
     pub(crate) fn evidence(&self, transaction: u32) -> Evidence {
         self.oracle.evidence(transaction as usize).cloned().unwrap_or_default()
     }
